@@ -1,0 +1,1 @@
+"""Benchmarks: named labels of real trainings, and their loaders."""

@@ -1,0 +1,156 @@
+"""Where nasjax keeps files, and how it writes them without losing any."""
+
+import hashlib
+import json
+import os
+import pathlib
+import tempfile
+import zipfile
+import zlib
+from collections.abc import Callable, Mapping
+from typing import IO, Any
+
+import numpy as np
+
+from nasjax import errors
+
+PathLike = str | os.PathLike[str]
+
+
+def cache_dir() -> pathlib.Path:
+  """Returns the cache folder: `NASJAX_CACHE`, else `~/.cache/nasjax`."""
+  root = os.environ.get("NASJAX_CACHE")
+  if root:
+    return pathlib.Path(root).expanduser()
+  base = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
+  return pathlib.Path(base).expanduser() / "nasjax"
+
+
+def data_dir(explicit: PathLike | None = None) -> pathlib.Path | None:
+  """Returns the folder of benchmark tables, or None where none is named.
+
+  Args:
+    explicit: the folder given by a caller; else `NASJAX_DATA` is read.
+
+  Raises:
+    UserError: the folder is named but does not exist.
+  """
+  name = explicit or os.environ.get("NASJAX_DATA")
+  if not name:
+    return None
+  path = pathlib.Path(name).expanduser()
+  if not path.is_dir():
+    raise errors.UserError(
+      f"data folder: expected an existing folder, got {str(path)!r}; "
+      "give --data_dir or NASJAX_DATA the folder that holds the tables"
+    )
+  return path
+
+
+def write_atomic(path: PathLike, write: Callable[[IO[bytes]], Any]) -> None:
+  """Writes a file under a temporary name and renames it into place.
+
+  A killed run or a full disk leaves the old file (or none), never half of one.
+
+  Args:
+    path: the final name; its folder is made where missing.
+    write: called with the open binary file.
+
+  Raises:
+    UserError: the file cannot be written (full disk, no permission).
+  """
+  path = pathlib.Path(path)
+  temporary = None
+  try:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, temporary = tempfile.mkstemp(
+      dir=path.parent, prefix=f".{path.name}.", suffix=".part"
+    )
+    with os.fdopen(handle, "wb") as file:
+      write(file)
+      file.flush()
+      os.fsync(file.fileno())
+    os.chmod(temporary, 0o666 & ~_umask())
+    os.replace(temporary, path)
+  except OSError as error:
+    raise errors.UserError(
+      f"cannot write {str(path)!r}: {error.strerror or error}; free some space "
+      "or choose another folder (nothing was changed)"
+    ) from error
+  finally:
+    if temporary and os.path.exists(temporary):
+      os.unlink(temporary)
+
+
+def write_json(path: PathLike, value: Any) -> None:
+  """Writes JSON (sorted as given, two-space indent) atomically."""
+  text = json.dumps(value, indent=2, allow_nan=False) + "\n"
+  write_atomic(path, lambda file: file.write(text.encode()))
+
+
+def sha256(path: PathLike) -> str:
+  """Returns the hex sha256 of a file."""
+  with open(path, "rb") as file:
+    return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _umask() -> int:
+  mask = os.umask(0)
+  os.umask(mask)
+  return mask
+
+
+def _digest(arrays: Mapping[str, np.ndarray]) -> str:
+  digest = hashlib.sha256()
+  for name in sorted(arrays):
+    array = np.ascontiguousarray(arrays[name])
+    digest.update(f"{name}:{array.dtype.str}:{array.shape};".encode())
+    digest.update(array.tobytes())
+  return digest.hexdigest()
+
+
+def save_npz(path: PathLike, **arrays: np.ndarray) -> None:
+  """Writes a compressed `.npz` with a digest of its contents, atomically.
+
+  Args:
+    path: the file's name.
+    **arrays: arrays of any shape; no object arrays.
+  """
+  stored = {name: np.asarray(array) for name, array in arrays.items()}
+  digest = np.array(_digest(stored))
+  write_atomic(
+    path, lambda file: np.savez_compressed(file, **stored, _sha256=digest)
+  )
+
+
+def load_npz(path: PathLike) -> dict[str, np.ndarray]:
+  """Reads what `save_npz` wrote, and checks it.
+
+  Raises:
+    UserError: the file is missing, truncated, or was changed.
+  """
+  arrays = read_npz(path)
+  digest = arrays.pop("_sha256", None)
+  if digest is None or str(digest) != _digest(arrays):
+    raise errors.UserError(
+      f"{str(path)!r} does not match its checksum: expected an unchanged "
+      "nasjax cache; delete the file and run again"
+    )
+  return arrays
+
+
+def read_npz(path: PathLike) -> dict[str, np.ndarray]:
+  """Reads a `.npz` that another program wrote, without unpickling.
+
+  Raises:
+    UserError: the file is missing, truncated, or holds pickled objects.
+  """
+  try:
+    with np.load(path, allow_pickle=False) as file:
+      return {name: file[name] for name in file.files}
+  except FileNotFoundError as error:
+    raise errors.UserError(f"no such file: {str(path)!r}") from error
+  except (OSError, ValueError, EOFError, zipfile.BadZipFile, zlib.error) as e:
+    raise errors.UserError(
+      f"{str(path)!r} is not a complete .npz file ({e}); fetch it again"
+    ) from e

@@ -1,0 +1,1 @@
+"""Models: linen modules written for one architecture."""

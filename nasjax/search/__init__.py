@@ -1,0 +1,1 @@
+"""Search strategies that ask for scores and never see their source."""

@@ -1,0 +1,1 @@
+"""Search spaces: genotypes, official notations, graphs, counts."""

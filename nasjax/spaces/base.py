@@ -1,0 +1,150 @@
+"""What every search space offers: genotypes in batches, and their graphs.
+
+Dimensions: `n` or `B` architectures, `G` integers of a genotype, `N` nodes of
+the padded op-on-node graph.
+"""
+
+import abc
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import jax
+import numpy as np
+
+from nasjax import errors
+
+Genotypes = np.ndarray  # [n, G] int8
+
+
+class EncodedCells(NamedTuple):
+  """Op-on-node graphs as a space draws them, before any pruning.
+
+  Attributes:
+    ops: operator ids (`nasjax.operators`), `[B, N]` int32; padding is 0.
+    channels: input and output channels of each node, `[B, N, 2]` float32; 0
+      on padding.
+    cell_type: 0 normal cell, 1 reduction cell, `[B, N]` float32.
+    adjacency: `adjacency[b, i, j] = 1` where node i feeds node j,
+      `[B, N, N]` float32.
+    mask: 1 on real nodes, `[B, N]` float32.
+  """
+
+  ops: jax.Array
+  channels: jax.Array
+  cell_type: jax.Array
+  adjacency: jax.Array
+  mask: jax.Array
+
+
+class Space(abc.ABC):
+  """A search space: integer genotypes, always handled in batches.
+
+  Attributes:
+    name: the registered name.
+    genotype_length: `G`.
+    num_nodes: `N`, nodes of the padded op-on-node graph.
+    op_names: official names of the codes in a genotype, by code.
+    size: how many cells `enumerate` gives; None where it cannot.
+  """
+
+  name: str
+  genotype_length: int
+  num_nodes: int
+  op_names: tuple[str, ...]
+  size: int | None
+
+  @abc.abstractmethod
+  def parse(self, archs: Sequence[Any]) -> Genotypes:
+    """Reads official notations; returns `[n, G]` int8.
+
+    Raises:
+      UserError: a notation is malformed, names an unknown operator, or stands
+        for an invalid cell; the message holds its position.
+    """
+
+  @abc.abstractmethod
+  def format(self, genotypes: Genotypes) -> list[str]:
+    """Prints genotypes `[n, G]` in the official notation, one string each."""
+
+  @abc.abstractmethod
+  def is_valid(self, genotypes: Genotypes) -> np.ndarray:
+    """Says which genotypes `[n, G]` are cells of the space, `[n]` bool."""
+
+  @abc.abstractmethod
+  def sample(self, num: int, rng: np.random.Generator) -> Genotypes:
+    """Draws valid genotypes, `[num, G]` int8."""
+
+  @abc.abstractmethod
+  def mutate(self, genotypes: Genotypes, rng: np.random.Generator) -> Genotypes:
+    """Changes one decision of each genotype; valid children, `[n, G]`."""
+
+  @abc.abstractmethod
+  def crossover(
+    self, first: Genotypes, second: Genotypes, rng: np.random.Generator
+  ) -> Genotypes:
+    """Mixes parents `[n, G]` and `[n, G]` row by row; valid, `[n, G]`."""
+
+  @abc.abstractmethod
+  def neighbours(self, genotype: np.ndarray) -> Genotypes:
+    """Returns all valid cells one decision away from `[G]`, as `[k, G]`."""
+
+  @abc.abstractmethod
+  def fingerprint(self, genotypes: Genotypes) -> np.ndarray:
+    """Hashes `[n, G]` so that isomorphic cells get one value, `[n]` uint64.
+
+    Cells that differ only in operations and edges which no path from input
+    to output uses are one cell too.
+    """
+
+  @abc.abstractmethod
+  def lookup_keys(self, genotypes: Genotypes) -> np.ndarray:
+    """Returns the identity by which benchmarks tabulate cells, `[n]` uint64."""
+
+  @abc.abstractmethod
+  def num_params(self, genotypes: Genotypes) -> np.ndarray:
+    """Trainable parameters of the official network, `[n]` int64."""
+
+  @abc.abstractmethod
+  def flops(self, genotypes: Genotypes) -> np.ndarray:
+    """Multiply-adds of one forward pass of the official network, `[n]` int64.
+
+    Counted by the space's official tool at the official image size.
+    """
+
+  @abc.abstractmethod
+  def encode(self, genotypes: jax.Array) -> EncodedCells:
+    """Draws genotypes `[B, G]` as op-on-node graphs; traceable by JAX."""
+
+  def enumerate(self) -> Genotypes:
+    """Returns every cell in the documented order, `[size, G]` int8.
+
+    Raises:
+      UserError: the space is too large to be enumerated.
+    """
+    raise errors.UserError(
+      f"space {self.name!r} cannot be enumerated: sample it instead"
+    )
+
+  def check(self, genotypes: Any) -> Genotypes:
+    """Returns valid genotypes as a `[n, G]` int8 array.
+
+    Raises:
+      UserError: the shape is wrong, or a row is no cell of the space.
+    """
+    array = np.asarray(genotypes)
+    if array.ndim != 2 or array.shape[1] != self.genotype_length:
+      raise errors.UserError(
+        f"genotypes of {self.name!r}: expected shape "
+        f"[n, {self.genotype_length}], got {list(array.shape)}"
+      )
+    if not np.issubdtype(array.dtype, np.integer):
+      raise errors.UserError(
+        f"genotypes of {self.name!r}: expected integers, got {array.dtype}"
+      )
+    bad = np.flatnonzero(~self.is_valid(array))
+    if bad.size:
+      raise errors.UserError(
+        f"genotype {bad[0]} is not a cell of {self.name!r}: got "
+        f"{array[bad[0]].tolist()}; see the docstring of the space"
+      )
+    return array.astype(np.int8)

@@ -1,0 +1,1 @@
+"""Training: losses, metrics, state, the jitted epoch, checkpoints."""
