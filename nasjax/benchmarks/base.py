@@ -98,6 +98,6 @@ class Benchmark:
     return np.where(keys[place] == wanted, order[place], -1)
 
   def lookup(self, genotypes: np.ndarray, label: str) -> np.ndarray:
-    """Returns the known accuracy of cells `[m, G]` in percent, `[m]`, or NaN."""
+    """Returns the known accuracy (percent) of `[m, G]` cells, `[m]`; or NaN."""
     rows = self.rows(genotypes)
     return np.where(rows >= 0, self.values(label)[rows], np.nan)
