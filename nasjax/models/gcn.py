@@ -1,0 +1,103 @@
+"""Graph convolutions, dense or through jraph, with the same parameters.
+
+Dimensions: `T` nodes, `K` input width, `F` output width.
+"""
+
+import flax.linen as nn
+import jax
+import jax.numpy as jnp
+import jraph
+
+from nasjax import graphs
+
+IMPLEMENTATIONS = ("dense", "jraph")
+
+
+def aggregate_dense(adjacency: jax.Array, nodes: jax.Array) -> jax.Array:
+  """`A H`: node i sums its neighbours j with `A[i, j]`; `[T, F]`."""
+  return adjacency @ nodes
+
+
+def aggregate_jraph(adjacency: jax.Array, nodes: jax.Array) -> jax.Array:
+  """The same sum as messages of a padded `jraph.GraphsTuple`; `[T, F]`.
+
+  `A[i, j]` makes i read from j, so the message runs along the transposed
+  edge.
+  """
+  num_nodes = adjacency.shape[-1]
+  graph = graphs.to_graphs_tuple(
+    nodes, adjacency.T, max_edges=num_nodes * num_nodes
+  )
+  network = jraph.GraphNetwork(
+    update_edge_fn=lambda edges, sent, received, _: edges * sent,
+    update_node_fn=lambda nodes, sent, received, _: received,
+  )
+  return network(graph).nodes[:-1]
+
+
+AGGREGATE = {"dense": aggregate_dense, "jraph": aggregate_jraph}
+
+
+class GraphConvolution(nn.Module):
+  """`sum_k A_k (H W_k)` over one or more adjacencies (eq. 7 and 16).
+
+  Attributes:
+    width: output width `F`.
+    implementation: `dense` or `jraph`; the parameters are the same.
+  """
+
+  width: int
+  implementation: str = "dense"
+
+  @nn.compact
+  def __call__(
+    self, nodes: jax.Array, adjacencies: tuple[jax.Array, ...]
+  ) -> jax.Array:
+    """Applies the convolution.
+
+    Args:
+      nodes: `[T, K]`.
+      adjacencies: one or more `[T, T]`; each has its own weight.
+
+    Returns:
+      `[T, F]`, before any non-linearity.
+    """
+    aggregate = AGGREGATE[self.implementation]
+    total = jnp.zeros((nodes.shape[0], self.width), nodes.dtype)
+    for index, adjacency in enumerate(adjacencies):
+      message = nn.Dense(self.width, name=f"weight_{index}")(nodes)
+      total = total + aggregate(adjacency, message)
+    return total
+
+
+class GCN(nn.Module):
+  """A stack of graph convolutions with ReLU between and after them.
+
+  Attributes:
+    width: width of every layer.
+    num_layers: number of layers.
+    dropout_rate: dropout after each layer.
+    implementation: `dense` or `jraph`.
+  """
+
+  width: int
+  num_layers: int
+  dropout_rate: float = 0.0
+  implementation: str = "dense"
+
+  @nn.compact
+  def __call__(
+    self,
+    nodes: jax.Array,
+    adjacencies: tuple[jax.Array, ...],
+    *,
+    train: bool = False,
+  ) -> jax.Array:
+    """Maps `[T, K]` to `[T, width]`; nodes without edges become zero."""
+    for index in range(self.num_layers):
+      layer = GraphConvolution(
+        self.width, self.implementation, name=f"layer_{index}"
+      )
+      nodes = nn.relu(layer(nodes, adjacencies))
+      nodes = nn.Dropout(self.dropout_rate)(nodes, deterministic=not train)
+    return nodes

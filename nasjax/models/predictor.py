@@ -1,0 +1,166 @@
+"""Predictor A: the architecture-enhanced predictor of Wang et al. 2024.
+
+Written for one architecture; `vmap` it over architectures. Dimensions: `N`
+nodes, `M` numeric details, `K` width, `T = 2N + 1` training-graph nodes.
+"""
+
+import flax.linen as nn
+import jax
+import jax.numpy as jnp
+
+from nasjax import graphs, operators
+from nasjax.models import gcn, transformer
+
+CHOICES = {
+  "encoding": ("hyper", "onehot"),
+  "attention": transformer.SCOPES,
+  "adjacency": ("raw", "norm"),
+  "graph": ("training", "inference"),
+  "head": ("gcn", "mlp"),
+  "implementation": gcn.IMPLEMENTATIONS,
+}
+
+
+class ArchitecturePredictor(nn.Module):
+  """Embedding -> transformer -> GCN -> GCN over the training graph -> score.
+
+  Attributes:
+    width: `K`, width of the transformer.
+    num_heads: heads of each attention.
+    num_layers: transformer layers.
+    ffn_width: width of the transformer's feed-forward layers.
+    encoder_layers: graph convolutions after the transformer; 0 drops them.
+    predictor_layers: graph convolutions over the training graph.
+    gcn_width: width of all graph convolutions.
+    head_width: hidden width of the last two dense layers.
+    dropout_rate: dropout in the transformer and the graph convolutions.
+    encoding: `hyper` (operation and its numeric detail) or `onehot`.
+    position: whether the Laplacian is added to the embedding (eq. 3).
+    attention: `all` or `structural` (see `transformer.head_scopes`).
+    adjacency: `raw` (eq. 7 to the letter) or `norm` (self-loops, normalised
+      rows).
+    bidirectional: whether the predictor GCN also reads the transposed graph.
+    graph: `training` (eq. 16) or `inference` (forward graph alone).
+    head: `gcn`, or `mlp` on the mean of the encoded nodes.
+    implementation: `dense` or `jraph` graph convolutions.
+  """
+
+  width: int = 64
+  num_heads: int = 8
+  num_layers: int = 3
+  ffn_width: int = 256
+  encoder_layers: int = 3
+  predictor_layers: int = 3
+  gcn_width: int = 144
+  head_width: int = 256
+  dropout_rate: float = 0.1
+  encoding: str = "hyper"
+  position: bool = True
+  attention: str = "all"
+  adjacency: str = "raw"
+  bidirectional: bool = False
+  graph: str = "training"
+  head: str = "gcn"
+  implementation: str = "dense"
+
+  @nn.compact
+  def __call__(
+    self, cell: graphs.CellGraphs, *, train: bool = False
+  ) -> jax.Array:
+    """Scores one architecture.
+
+    Args:
+      cell: graphs without a batch axis (`ops [N]`, `details [N, M]`,
+        `adjacency [N, N]`, `mask [N]`).
+      train: whether dropout is on (needs a `dropout` key).
+
+    Returns:
+      A scalar, higher = better, in units of the normalised label.
+    """
+    nodes = self._embed(cell)
+    nodes = transformer.TransformerEncoder(
+      self.num_layers,
+      self.num_heads,
+      self.ffn_width,
+      self.dropout_rate,
+      self.attention,
+      name="transformer",
+    )(nodes, cell.adjacency, cell.mask, train=train)
+    nodes = self._encode(nodes, cell, train)
+    summary = self._read_out(nodes, cell, train)
+    hidden = nn.relu(nn.Dense(self.head_width, name="head_hidden")(summary))
+    return nn.Dense(1, name="head_output")(hidden)[0]
+
+  def _embed(self, cell: graphs.CellGraphs) -> jax.Array:
+    """Hyper-dimensional embedding plus position, `[N, K]` (eq. 3)."""
+    features = jax.nn.one_hot(cell.ops, operators.NUM_OPERATORS)
+    if self.encoding == "hyper":
+      features = jnp.concatenate([features, cell.details], axis=-1)
+    nodes = nn.Dense(self.width, use_bias=False, name="embed")(features)
+    if self.position:
+      nodes += nn.Dense(self.width, use_bias=False, name="position")(
+        graphs.laplacian(cell.adjacency)
+      )
+    return nodes * cell.mask[:, None]
+
+  def _encode(
+    self, nodes: jax.Array, cell: graphs.CellGraphs, train: bool
+  ) -> jax.Array:
+    """Gives the structure back that attention washed out (eq. 6-7)."""
+    if not self.encoder_layers:
+      return nodes
+    adjacency = graphs.symmetric(cell.adjacency)
+    if self.adjacency == "norm":
+      adjacency = graphs.normalize(adjacency, cell.mask)
+    return gcn.GCN(
+      self.gcn_width,
+      self.encoder_layers,
+      self.dropout_rate,
+      self.implementation,
+      name="encoder",
+    )(nodes, (adjacency,), train=train)
+
+  def _read_out(
+    self, nodes: jax.Array, cell: graphs.CellGraphs, train: bool
+  ) -> jax.Array:
+    """Summary of the whole cell, `[gcn_width]` or `[K]` (eq. 16-17)."""
+    if self.head == "mlp":
+      return jnp.sum(nodes, axis=0) / jnp.sum(cell.mask)
+    states, mask, adjacency = self._training_graph(nodes, cell)
+    if self.adjacency == "norm":
+      directions = [graphs.normalize(adjacency, mask)]
+      if self.bidirectional:
+        directions.append(graphs.normalize(adjacency.T, mask))
+    else:
+      directions = [adjacency]
+      if self.bidirectional:
+        directions.append(adjacency.T)
+    states = gcn.GCN(
+      self.gcn_width,
+      self.predictor_layers,
+      self.dropout_rate,
+      self.implementation,
+      name="predictor",
+    )(states, tuple(directions), train=train)
+    return nn.relu(jnp.sum(states * mask[:, None], axis=0))
+
+  def _training_graph(
+    self, nodes: jax.Array, cell: graphs.CellGraphs
+  ) -> tuple[jax.Array, jax.Array, jax.Array]:
+    """States `[T, F]`, mask `[T]`, adjacency `[T, T]` of the last GCN."""
+    width = nodes.shape[-1]
+    init = nn.initializers.normal(0.02)
+    head = self.param("head_node", init, (1, width))
+    kinds = self.param("kinds", init, (2, width))
+    entry = cell.mask * (cell.ops == operators.INPUT)
+    one = jnp.ones((1,), cell.mask.dtype)
+    features = nodes + kinds[0]
+    if self.graph == "inference":
+      states = jnp.concatenate([head, features])
+      mask = jnp.concatenate([one, cell.mask])
+      adjacency = graphs.inference_graph(cell.adjacency, entry)
+    else:
+      states = jnp.concatenate([head, features, nodes + kinds[1]])
+      mask = jnp.concatenate([one, cell.mask, cell.mask])
+      adjacency = graphs.training_graph(cell.adjacency, entry, cell.mask)
+    return states * mask[:, None], mask, adjacency

@@ -1,0 +1,141 @@
+"""Transformer encoder over the nodes of one cell.
+
+Dimensions: `N` nodes, `K` width, `H` heads, `D = K / H`.
+"""
+
+import flax.linen as nn
+import jax
+import jax.numpy as jnp
+
+from nasjax import graphs
+
+SCOPES = ("all", "structural")
+
+
+def head_scopes(
+  adjacency: jax.Array, mask: jax.Array, num_heads: int, scope: str
+) -> jax.Array:
+  """Which nodes each head may look at.
+
+  Args:
+    adjacency: `[N, N]`.
+    mask: `[N]`, 1 on real nodes.
+    num_heads: `H`.
+    scope: `all`: every real node; `structural`: three eighths of the heads
+      see ancestors, three eighths descendants (both with the node itself), the
+      rest every real node.
+
+  Returns:
+    `[H, N, N]` float32, 1 where the row's node may look at the column's node.
+  """
+  everywhere = jnp.broadcast_to(mask[None, :], adjacency.shape)
+  if scope == "all":
+    return jnp.broadcast_to(everywhere, (num_heads, *adjacency.shape))
+  paths = graphs.reachability(adjacency)
+  own = jnp.eye(adjacency.shape[-1], dtype=adjacency.dtype)
+  descendants = (paths + own) * mask[None, :]
+  ancestors = (paths.T + own) * mask[None, :]
+  third = 3 * num_heads // 8
+  return jnp.stack(
+    [ancestors] * third
+    + [descendants] * third
+    + [everywhere] * (num_heads - 2 * third)
+  )
+
+
+class SelfAttention(nn.Module):
+  """Multi-head self-attention with a mask per head (eq. 4-5).
+
+  Attributes:
+    num_heads: `H`; must divide the width.
+  """
+
+  num_heads: int
+
+  @nn.compact
+  def __call__(self, nodes: jax.Array, scopes: jax.Array) -> jax.Array:
+    """Maps `[N, K]` to `[N, K]`; `scopes` `[H, N, N]` from `head_scopes`."""
+    num_nodes, width = nodes.shape
+    head_width = width // self.num_heads
+    shape = (num_nodes, self.num_heads, head_width)
+    query, key, value = (
+      nn.Dense(width, name=name)(nodes).reshape(shape)
+      for name in ("query", "key", "value")
+    )
+    logits = jnp.einsum("ihd,jhd->hij", query, key) / head_width**0.5
+    logits = jnp.where(scopes > 0, logits, -1e9)
+    weights = jax.nn.softmax(logits, axis=-1) * scopes
+    mixed = jnp.einsum("hij,jhd->ihd", weights, value)
+    return nn.Dense(width, name="output")(mixed.reshape(num_nodes, width))
+
+
+class EncoderLayer(nn.Module):
+  """Attention and feed-forward, each with dropout, residual, and norm.
+
+  Attributes:
+    num_heads: heads of the attention.
+    ffn_width: width of the feed-forward hidden layer.
+    dropout_rate: dropout of both branches.
+  """
+
+  num_heads: int
+  ffn_width: int
+  dropout_rate: float
+
+  @nn.compact
+  def __call__(
+    self, nodes: jax.Array, scopes: jax.Array, *, train: bool
+  ) -> jax.Array:
+    """Maps `[N, K]` to `[N, K]`."""
+    drop = nn.Dropout(self.dropout_rate, deterministic=not train)
+    attended = SelfAttention(self.num_heads, name="attention")(nodes, scopes)
+    nodes = nn.LayerNorm(name="norm_attention")(nodes + drop(attended))
+    hidden = nn.relu(nn.Dense(self.ffn_width, name="hidden")(nodes))
+    hidden = nn.Dense(nodes.shape[-1], name="output")(hidden)
+    return nn.LayerNorm(name="norm_output")(nodes + drop(hidden))
+
+
+class TransformerEncoder(nn.Module):
+  """A stack of encoder layers.
+
+  Attributes:
+    num_layers: number of layers.
+    num_heads: heads of each attention.
+    ffn_width: width of the feed-forward hidden layers.
+    dropout_rate: dropout.
+    scope: `all` or `structural`, see `head_scopes`.
+  """
+
+  num_layers: int
+  num_heads: int
+  ffn_width: int
+  dropout_rate: float
+  scope: str = "all"
+
+  @nn.compact
+  def __call__(
+    self,
+    nodes: jax.Array,
+    adjacency: jax.Array,
+    mask: jax.Array,
+    *,
+    train: bool,
+  ) -> jax.Array:
+    """Encodes nodes.
+
+    Args:
+      nodes: `[N, K]`.
+      adjacency: `[N, N]` of the cell, for structural heads.
+      mask: `[N]`, 1 on real nodes; nobody looks at padding.
+      train: whether dropout is on (needs a `dropout` key).
+
+    Returns:
+      `[N, K]`; rows of padding are zero.
+    """
+    scopes = head_scopes(adjacency, mask, self.num_heads, self.scope)
+    for index in range(self.num_layers):
+      layer = EncoderLayer(
+        self.num_heads, self.ffn_width, self.dropout_rate, name=f"layer_{index}"
+      )
+      nodes = layer(nodes, scopes, train=train)
+    return nodes * mask[:, None]

@@ -1,0 +1,215 @@
+"""Training: the jitted epoch, and the loop that checkpoints and resumes.
+
+Dimensions: `S` seeds (one training sample each), `R` members of an ensemble,
+`n` training cells, `b` cells of a batch. Every member is its own training;
+seeds and members are `vmap` axes of one program.
+"""
+
+import dataclasses
+import functools
+import math
+from collections.abc import Callable
+from typing import Any
+
+import flax.linen as nn
+import jax
+import jax.numpy as jnp
+import numpy as np
+import optax
+from ml_collections import config_dict
+
+from nasjax import errors, graphs
+from nasjax.training import losses, optimizers, state
+
+OnEpoch = Callable[[int, state.TrainState, np.ndarray], None]
+
+
+@dataclasses.dataclass(frozen=True)
+class Plan:
+  """Sizes of a training that follow from its config.
+
+  Attributes:
+    num_train: `n`.
+    batch_size: `b`.
+    num_batches: batches of an epoch.
+    epochs: epochs in all.
+  """
+
+  num_train: int
+  batch_size: int
+  num_batches: int
+  epochs: int
+
+  @property
+  def num_steps(self) -> int:
+    """Steps in all."""
+    return self.num_batches * self.epochs
+
+
+def make_plan(config: config_dict.ConfigDict, num_train: int) -> Plan:
+  """Sizes of a training.
+
+  Args:
+    config: `batch_size`, `epochs`, `drop_last`.
+    num_train: training cells `n` of one seed.
+
+  Raises:
+    UserError: a size is not positive.
+  """
+  for name in ("batch_size", "epochs"):
+    if config[name] < 1:
+      raise errors.UserError(
+        f"config.{name}: expected at least 1, got {config[name]}"
+      )
+  batch_size = min(config.batch_size, num_train)
+  batches = num_train / batch_size
+  whole = math.floor(batches) if config.drop_last else math.ceil(batches)
+  return Plan(num_train, batch_size, whole, config.epochs)
+
+
+def _train_step(
+  model: nn.Module,
+  optimizer: optax.GradientTransformation,
+  loss_fn: losses.Loss,
+  train_state: state.TrainState,
+  cells: graphs.CellGraphs,
+  targets: jax.Array,
+  where: jax.Array,
+) -> tuple[state.TrainState, jax.Array]:
+  """One step on a batch (fields `[b, ...]`); returns the state and the loss."""
+  key = jax.random.fold_in(train_state.key, train_state.step)
+  keys = jax.random.split(key, targets.shape[0])
+
+  def objective(params):
+    def score(cell, key):
+      return model.apply(params, cell, train=True, rngs={"dropout": key})
+
+    return loss_fn(jax.vmap(score)(cells, keys), targets, where=where)
+
+  loss, gradients = jax.value_and_grad(objective)(train_state.params)
+  updates, opt_state = optimizer.update(
+    gradients, train_state.opt_state, train_state.params
+  )
+  new_state = state.TrainState(
+    params=optax.apply_updates(train_state.params, updates),
+    opt_state=opt_state,
+    key=train_state.key,
+    step=train_state.step + 1,
+  )
+  return new_state, loss
+
+
+def _epoch_batches(key: jax.Array, plan: Plan) -> tuple[jax.Array, jax.Array]:
+  """Shuffled rows `[batches, b]` and 1 where a row is real `[batches, b]`."""
+  order = jax.random.permutation(key, plan.num_train)
+  room = plan.num_batches * plan.batch_size
+  place = jnp.arange(room)
+  rows = order[place % plan.num_train]
+  where = (place < plan.num_train).astype(jnp.float32)
+  shape = plan.num_batches, plan.batch_size
+  return rows.reshape(shape), where.reshape(shape)
+
+
+def make_epoch(
+  model: nn.Module,
+  optimizer: optax.GradientTransformation,
+  loss_fn: losses.Loss,
+  plan: Plan,
+) -> Callable[..., tuple[state.TrainState, jax.Array]]:
+  """Returns the jitted epoch over all seeds and members.
+
+  The returned function maps a state with axes `[S, R]` (donated), cells with
+  axes `[S, n]` and targets `[S, n]` to the next state and the losses
+  `[S, R, batches]`.
+  """
+  step_fn = functools.partial(_train_step, model, optimizer, loss_fn)
+
+  def epoch(train_state, cells, targets):
+    shuffle = jax.random.fold_in(train_state.key, -1 - train_state.step)
+    rows, where = _epoch_batches(shuffle, plan)
+
+    def step(train_state, batch):
+      rows, where = batch
+      taken = jax.tree.map(lambda field: field[rows], cells)
+      return step_fn(train_state, taken, targets[rows], where)
+
+    return jax.lax.scan(step, train_state, (rows, where))
+
+  members = jax.vmap(epoch, in_axes=(0, None, None))
+  return jax.jit(jax.vmap(members), donate_argnums=0)
+
+
+def create_state(
+  model: nn.Module,
+  optimizer: optax.GradientTransformation,
+  cells: graphs.CellGraphs,
+  keys: jax.Array,
+) -> state.TrainState:
+  """Initial state with axes `[S, R]` from typed keys `[S, R]`."""
+  example = jax.tree.map(lambda field: field[0, 0], cells)
+  make = functools.partial(state.create, model, optimizer, example)
+  return jax.jit(jax.vmap(jax.vmap(make)))(keys)
+
+
+def _check_finite(loss: np.ndarray, first_step: int) -> None:
+  """Stops a training whose losses `[S, R, batches]` are not all finite."""
+  bad = np.argwhere(~np.isfinite(loss))
+  if bad.size:
+    seed, member, batch = bad[np.argmin(bad[:, 2])]
+    raise errors.UserError(
+      f"loss is {loss[seed, member, batch]} at step {first_step + batch + 1} "
+      f"(seed number {seed}, member {member}): expected a finite loss; lower "
+      "config.optimizer.learning_rate or set config.optimizer.clip_norm"
+    )
+
+
+def fit(
+  config: config_dict.ConfigDict,
+  model: nn.Module,
+  cells: graphs.CellGraphs,
+  targets: np.ndarray,
+  keys: jax.Array,
+  *,
+  start: Callable[[state.TrainState], tuple[int, state.TrainState]]
+  | None = None,
+  on_epoch: OnEpoch | None = None,
+) -> state.TrainState:
+  """Trains every seed and member to the last epoch.
+
+  Args:
+    config: `loss`, `batch_size`, `epochs`, `drop_last`, `optimizer.*`.
+    model: a module for one architecture.
+    cells: training graphs, axes `[S, n]`.
+    targets: normalised labels `[S, n]`.
+    keys: typed keys `[S, R]`; consumed.
+    start: maps the fresh state to (epochs done, state): the hook of a resume.
+    on_epoch: called with (epochs done, state, losses `[S, R, batches]`) after
+      each epoch; it must copy what it keeps, the state is donated.
+
+  Returns:
+    The last state, axes `[S, R]`.
+
+  Raises:
+    UserError: a size or name in the config is wrong, or a loss is not finite
+      (the message names the step).
+  """
+  plan = make_plan(config, targets.shape[1])
+  optimizer = optimizers.create_optimizer(config.optimizer, plan.num_steps)
+  epoch_fn = make_epoch(model, optimizer, losses.get_loss(config.loss), plan)
+  train_state = create_state(model, optimizer, cells, keys)
+  done = 0
+  if start is not None:
+    done, train_state = start(train_state)
+  cells, targets_on_device = jax.device_put((cells, jnp.asarray(targets)))
+  for epoch in range(done, plan.epochs):
+    train_state, loss = epoch_fn(train_state, cells, targets_on_device)
+    loss = np.asarray(loss)
+    _check_finite(loss, epoch * plan.num_batches)
+    if on_epoch is not None:
+      on_epoch(epoch + 1, train_state, loss)
+  return train_state
+
+
+def num_params(params: Any) -> int:
+  """Parameters of one member, given leaves with axes `[S, R, ...]`."""
+  return sum(math.prod(leaf.shape[2:]) for leaf in jax.tree.leaves(params))

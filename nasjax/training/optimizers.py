@@ -1,0 +1,61 @@
+"""Optimizers and schedules from a config."""
+
+import optax
+from ml_collections import config_dict
+
+from nasjax import errors
+
+OPTIMIZERS = ("adam", "adamw")
+SCHEDULES = ("constant", "cosine")
+
+
+def create_schedule(
+  config: config_dict.ConfigDict, num_steps: int
+) -> optax.Schedule:
+  """Learning rate over `num_steps` steps: linear warm-up, then the schedule.
+
+  Args:
+    config: `learning_rate`, `schedule` (`constant` or `cosine`) and
+      `warmup_rate` (share of all steps).
+    num_steps: steps of the whole training.
+
+  Raises:
+    UserError: the schedule is unknown.
+  """
+  if config.schedule not in SCHEDULES:
+    raise errors.one_of("schedule", config.schedule, SCHEDULES)
+  warmup = int(config.warmup_rate * num_steps)
+  decay = max(1, num_steps - warmup)
+  if config.schedule == "cosine":
+    after = optax.cosine_decay_schedule(config.learning_rate, decay)
+  else:
+    after = optax.constant_schedule(config.learning_rate)
+  if not warmup:
+    return after
+  rise = optax.linear_schedule(0.0, config.learning_rate, warmup)
+  return optax.join_schedules([rise, after], [warmup])
+
+
+def create_optimizer(
+  config: config_dict.ConfigDict, num_steps: int
+) -> optax.GradientTransformation:
+  """Adam or AdamW with a schedule and gradient clipping by global norm.
+
+  Args:
+    config: the fields of `create_schedule`, `name`, `weight_decay` (AdamW) and
+      `clip_norm` (0 = off).
+    num_steps: steps of the whole training.
+
+  Raises:
+    UserError: the optimizer or the schedule is unknown.
+  """
+  if config.name not in OPTIMIZERS:
+    raise errors.one_of("optimizer", config.name, OPTIMIZERS)
+  schedule = create_schedule(config, num_steps)
+  if config.name == "adam":
+    update = optax.adam(schedule)
+  else:
+    update = optax.adamw(schedule, weight_decay=config.weight_decay)
+  if not config.clip_norm:
+    return update
+  return optax.chain(optax.clip_by_global_norm(config.clip_norm), update)
