@@ -1,0 +1,246 @@
+"""The DARTS space: a normal and a reduction cell, two edges per node.
+
+Liu, Simonyan and Yang, "DARTS: Differentiable Architecture Search", ICLR
+2019, section 3.1; NAS-Bench-301 (Zela et al., ICLR 2022) labels this space.
+"""
+
+import itertools
+from collections.abc import Sequence
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from nasjax import errors, operators
+from nasjax.spaces import base, darts_counts, darts_text
+
+OP_NAMES = (
+  "none",
+  "max_pool_3x3",
+  "avg_pool_3x3",
+  "skip_connect",
+  "sep_conv_3x3",
+  "sep_conv_5x5",
+  "dil_conv_3x3",
+  "dil_conv_5x5",
+)
+# Node 0 is c_{k-2}, node 1 is c_{k-1}, nodes 2 .. 5 are intermediate.
+_EDGE_NODES = np.repeat(np.arange(2, 6), 2)
+_PAIRS = {
+  node: np.array(list(itertools.combinations(range(node), 2)), np.int8)
+  for node in range(2, 6)
+}
+
+
+class DARTS(base.Space):
+  """The cell pairs of DARTS.
+
+  A genotype is [normal, reduce] x 8 edges x (input node, operation code),
+  flattened to 32 integers. Edges 2k and 2k + 1 end in node k + 2; their two
+  inputs are distinct nodes before it, in any order. `none` is read and
+  printed because some published tables hold it, but no cell that `sample`,
+  `mutate` or `neighbours` makes gains one.
+
+  The op-on-node graph has 22 nodes: per cell c_{k-2}, c_{k-1}, the eight
+  operations in genotype order, output. An operation that reads intermediate
+  node i is fed by both operations that end in i; the output is fed by all
+  eight. `cell_type` is 1 on the nodes of the reduction cell. `channels` marks
+  what operator and wiring cannot tell: (-1, 0) on c_{k-2}, (0, 1) on the
+  operations of the reduction cell which read c_{k-2} or c_{k-1} and so have
+  stride 2, (0, 0) elsewhere.
+  """
+
+  name = "darts"
+  genotype_length = 32
+  num_nodes = 22
+  op_names = OP_NAMES
+  size = None
+
+  def parse(self, archs: Sequence[Any]) -> base.Genotypes:
+    """Reads genotypes in the official notation; returns `[n, 32]` int8.
+
+    Args:
+      archs: for each cell pair the text `Genotype(normal=[('sep_conv_3x3',
+        0), ...], normal_concat=range(2, 6), reduce=[...], reduce_concat=
+        range(2, 6))`, or the same as a named tuple, tuple or dict. The order
+        of the edges is kept.
+
+    Raises:
+      UserError: the form is another one, an operation is unknown, a node has
+        wrong inputs, or a cell concatenates other nodes than 2 .. 5.
+    """
+    if isinstance(archs, str | dict) or hasattr(archs, "_fields"):
+      raise errors.UserError(
+        "archs of 'darts': expected a list of genotypes, got one "
+        f"{type(archs).__name__}; write [arch]"
+      )
+    rows = [
+      darts_text.read_genotype(arch, f"arch {i} of 'darts'", OP_NAMES)
+      for i, arch in enumerate(archs)
+    ]
+    genotypes = np.array(rows, np.int8).reshape(-1, 32)
+    bad = np.flatnonzero(~self.is_valid(genotypes))
+    if bad.size:
+      raise errors.UserError(
+        f"arch {bad[0]} of 'darts': expected two distinct inputs below its "
+        "own number for each of the nodes 2 .. 5, got "
+        f"{_split(genotypes[bad[:1]])[0, ..., 0].tolist()} (normal, reduce)"
+      )
+    return genotypes
+
+  def format(self, genotypes: base.Genotypes) -> list[str]:
+    """Prints genotypes `[n, 32]` as official text, one string each."""
+    cells = _split(self.check(genotypes))
+    return [darts_text.write_genotype(row, OP_NAMES) for row in cells]
+
+  def is_valid(self, genotypes: base.Genotypes) -> np.ndarray:
+    """Says which of `[n, 32]` are cell pairs (`none` allowed), `[n]` bool."""
+    inputs, ops = np.moveaxis(_split(genotypes), -1, 0)
+    fits = (inputs >= 0) & (inputs < _EDGE_NODES)
+    fits &= (ops >= 0) & (ops < len(OP_NAMES))
+    distinct = inputs[..., 0::2] != inputs[..., 1::2]
+    return fits.all((1, 2)) & distinct.all((1, 2))
+
+  def sample(self, num: int, rng: np.random.Generator) -> base.Genotypes:
+    """Draws cell pairs, `[num, 32]` int8.
+
+    Each node gets one of its pairs of inputs, each edge one of the seven
+    operations without `none`, uniformly: the sampler of NAS-Bench-301. The
+    inputs of a node are in ascending order.
+    """
+    cells = np.empty((num, 2, 8, 2), np.int8)
+    for node, pairs in _PAIRS.items():
+      drawn = pairs[rng.integers(len(pairs), size=(num, 2))]
+      cells[:, :, 2 * node - 4 : 2 * node - 2, 0] = drawn
+    cells[..., 1] = rng.integers(1, len(OP_NAMES), size=(num, 2, 8))
+    return cells.reshape(num, 32)
+
+  def mutate(
+    self, genotypes: base.Genotypes, rng: np.random.Generator
+  ) -> base.Genotypes:
+    """Draws one of the `neighbours` of each genotype uniformly, `[n, 32]`."""
+    raise NotImplementedError
+
+  def crossover(
+    self,
+    first: base.Genotypes,
+    second: base.Genotypes,
+    rng: np.random.Generator,
+  ) -> base.Genotypes:
+    """Takes each node of each cell (both edges) from either parent."""
+    first, second = self.check(first), self.check(second)
+    choice = rng.random((len(first), 8)) < 0.5
+    return np.where(np.repeat(choice, 4, axis=1), first, second)
+
+  def neighbours(self, genotype: np.ndarray) -> base.Genotypes:
+    """Returns all cells one operation or one input away from `[32]`."""
+    raise NotImplementedError
+
+  def fingerprint(self, genotypes: base.Genotypes) -> np.ndarray:
+    """Hashes `[n, 32]`; equal for isomorphic cell pairs, `[n]` uint64."""
+    codes = canonical_codes(self.check(genotypes))
+    return _mix(codes[:, 0] + _mix(codes[:, 1]))
+
+  def lookup_keys(self, genotypes: base.Genotypes) -> np.ndarray:
+    """Returns `fingerprint`: benchmarks tabulate cells up to isomorphism."""
+    return self.fingerprint(genotypes)
+
+  def num_params(
+    self, genotypes: base.Genotypes, *, channels: int = 36, layers: int = 20
+  ) -> np.ndarray:
+    """Parameters of the official network (see `darts_counts`), `[n]` int64."""
+    cells = _split(self.check(genotypes))
+    return darts_counts.num_params(cells, channels, layers)
+
+  def flops(
+    self, genotypes: base.Genotypes, *, channels: int = 36, layers: int = 20
+  ) -> np.ndarray:
+    """Multiply-adds for one 32 x 32 image (see `darts_counts`), `[n]`."""
+    cells = _split(self.check(genotypes))
+    return darts_counts.flops(cells, channels, layers)
+
+  def encode(self, genotypes: jax.Array) -> base.EncodedCells:
+    """Draws genotypes `[B, 32]` as op-on-node graphs with `N = 22`."""
+    batch = genotypes.shape[0]
+    inputs, codes = jnp.moveaxis(genotypes.reshape(batch, 2, 8, 2), -1, 0)
+    ids = jnp.asarray(operators.operator_ids(OP_NAMES))[codes]
+    ops = jnp.full((batch, 2, 11), operators.INPUT, jnp.int32)
+    ops = ops.at[:, :, 2:10].set(ids).at[:, :, 10].set(operators.OUTPUT)
+    strided = (inputs < 2) * jnp.array([[0.0], [1.0]])[None]
+    channels = jnp.zeros((batch, 2, 11, 2)).at[:, :, 0, 0].set(-1.0)
+    channels = channels.at[:, :, 2:10, 1].set(strided)
+    read = jax.nn.one_hot(inputs, 6)  # [B, 2, 8, 6]
+    cells = jnp.zeros((batch, 2, 11, 11)).at[:, :, 2:10, 10].set(1.0)
+    cells = cells.at[:, :, :, 2:10].set(
+      jnp.einsum("bcei,ij->bcje", read, jnp.asarray(_feeds()))
+    )
+    both = jnp.einsum("bcij,cd->bcidj", cells, jnp.eye(2))
+    cell_type = jnp.repeat(jnp.array([0.0, 1.0]), 11)
+    return base.EncodedCells(
+      ops=ops.reshape(batch, 22),
+      channels=channels.reshape(batch, 22, 2),
+      cell_type=jnp.broadcast_to(cell_type, (batch, 22)),
+      adjacency=both.reshape(batch, 22, 22),
+      mask=jnp.ones((batch, 22)),
+    )
+
+
+def _split(genotypes: np.ndarray) -> np.ndarray:
+  """Views `[n, 32]` as `[n, cell, edge, (input, operation)]`."""
+  return genotypes.reshape(-1, 2, 8, 2)
+
+
+def _feeds() -> np.ndarray:
+  """Says which graph nodes make up cell node i, `[6, 11]` float32."""
+  feeds = np.zeros((6, 11), np.float32)
+  feeds[[0, 1], [0, 1]] = 1
+  feeds[_EDGE_NODES, np.arange(2, 10)] = 1
+  return feeds
+
+
+def canonical_codes(genotypes: base.Genotypes) -> np.ndarray:
+  """Writes each cell in the one way that all isomorphic cells share.
+
+  Dead edges are dropped first: an edge is dead if its operation is `none` or
+  if it reads an intermediate node without a live edge. A cell is then four
+  sets of at most two (input, operation) pairs; the code is the smallest one
+  over all 24 renamings of the intermediate nodes, 6 bits an edge. Two cells
+  share a code exactly if they are isomorphic.
+
+  Args:
+    genotypes: valid genotypes, `[n, 32]`.
+
+  Returns:
+    The codes of the normal and the reduction cell, `[n, 2]` uint64.
+  """
+  inputs, ops = np.moveaxis(_split(genotypes).astype(np.uint64), -1, 0)
+  alive = np.ones((len(inputs), 2, 6), bool)
+  for node in range(2, 6):
+    edges = slice(2 * node - 4, 2 * node - 2)
+    source = np.take_along_axis(alive, inputs[..., edges].astype(int), 2)
+    ops[..., edges] *= source
+    alive[..., node] = ops[..., edges].any(-1)
+  smallest = None
+  for order in itertools.permutations(range(4)):
+    code = _code(inputs, ops, np.array(order))
+    smallest = code if smallest is None else np.minimum(smallest, code)
+  assert smallest is not None
+  return smallest
+
+
+def _code(inputs: np.ndarray, ops: np.ndarray, order: np.ndarray) -> np.ndarray:
+  """Packs cells whose intermediate node k is called `order[k]`."""
+  names = np.array([0, 1, *(order + 2)], np.uint64)
+  edges = np.where(ops > 0, names[inputs.astype(int)] * 8 + ops, 0)
+  nodes = np.sort(edges.reshape(*edges.shape[:2], 4, 2), axis=-1)
+  packed = nodes[..., 0] * 64 + nodes[..., 1]
+  shift = (12 * order).astype(np.uint64)
+  return (packed << shift).sum(-1, dtype=np.uint64)
+
+
+def _mix(values: np.ndarray) -> np.ndarray:
+  """Spreads `[n]` uint64 one to one: the finaliser of splitmix64."""
+  values = (values ^ (values >> 30)) * np.uint64(0xBF58476D1CE4E5B9)
+  values = (values ^ (values >> 27)) * np.uint64(0x94D049BB133111EB)
+  return values ^ (values >> 31)
