@@ -13,7 +13,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from nasjax import errors, operators
-from nasjax.spaces import base, darts_counts, darts_text
+from nasjax.spaces import base, darts_canonical, darts_counts, darts_text
 
 OP_NAMES = (
   "none",
@@ -119,8 +119,25 @@ class DARTS(base.Space):
   def mutate(
     self, genotypes: base.Genotypes, rng: np.random.Generator
   ) -> base.Genotypes:
-    """Draws one of the `neighbours` of each genotype uniformly, `[n, 32]`."""
-    raise NotImplementedError
+    """Changes one operation or one input of each genotype, `[n, 32]`.
+
+    As in regularised evolution (Real et al. 2019) the cell and the kind of
+    change come first, with equal chance. Then one of its eight edges gets
+    another operation, or one edge into the nodes 3 .. 5 another input (node
+    2 has no choice of inputs).
+    """
+    children = _split(self.check(genotypes)).copy()
+    rows = np.arange(len(children))
+    cell = rng.integers(2, size=len(rows))
+    changes_op = rng.random(len(rows)) < 0.5
+    edge = rng.integers(np.where(changes_op, 0, 2), 8)
+    inputs, ops = children[rows, cell, edge].astype(np.int64).T
+    other = children[rows, cell, edge ^ 1, 0].astype(np.int64)
+    new_op = _other_op(ops, rng)
+    new_input = _other_input(inputs, other, _EDGE_NODES[edge], rng)
+    children[rows, cell, edge, 0] = np.where(changes_op, inputs, new_input)
+    children[rows, cell, edge, 1] = np.where(changes_op, new_op, ops)
+    return children.reshape(-1, 32)
 
   def crossover(
     self,
@@ -134,13 +151,29 @@ class DARTS(base.Space):
     return np.where(np.repeat(choice, 4, axis=1), first, second)
 
   def neighbours(self, genotype: np.ndarray) -> base.Genotypes:
-    """Returns all cells one operation or one input away from `[32]`."""
-    raise NotImplementedError
+    """Returns all cells one operation or one input away from `[32]`.
+
+    There are 96 other operations (one more for every `none`) and 24 other
+    inputs. An input that would repeat the other one of its node is no cell.
+    """
+    cells = _split(self.check(np.asarray(genotype)[None]))[0]
+    children = []
+    for cell, edge in itertools.product(range(2), range(8)):
+      source, op = cells[cell, edge]
+      other = cells[cell, edge ^ 1, 0]
+      sources = [
+        i for i in range(_EDGE_NODES[edge]) if i not in (source, other)
+      ]
+      ops = [k for k in range(1, len(OP_NAMES)) if k != op]
+      for change in [(i, op) for i in sources] + [(source, k) for k in ops]:
+        child = cells.copy()
+        child[cell, edge] = change
+        children.append(child)
+    return np.array(children).reshape(-1, 32)
 
   def fingerprint(self, genotypes: base.Genotypes) -> np.ndarray:
     """Hashes `[n, 32]`; equal for isomorphic cell pairs, `[n]` uint64."""
-    codes = canonical_codes(self.check(genotypes))
-    return _mix(codes[:, 0] + _mix(codes[:, 1]))
+    return darts_canonical.hash_cells(_split(self.check(genotypes)))
 
   def lookup_keys(self, genotypes: base.Genotypes) -> np.ndarray:
     """Returns `fingerprint`: benchmarks tabulate cells up to isomorphism."""
@@ -199,48 +232,22 @@ def _feeds() -> np.ndarray:
   return feeds
 
 
-def canonical_codes(genotypes: base.Genotypes) -> np.ndarray:
-  """Writes each cell in the one way that all isomorphic cells share.
-
-  Dead edges are dropped first: an edge is dead if its operation is `none` or
-  if it reads an intermediate node without a live edge. A cell is then four
-  sets of at most two (input, operation) pairs; the code is the smallest one
-  over all 24 renamings of the intermediate nodes, 6 bits an edge. Two cells
-  share a code exactly if they are isomorphic.
-
-  Args:
-    genotypes: valid genotypes, `[n, 32]`.
-
-  Returns:
-    The codes of the normal and the reduction cell, `[n, 2]` uint64.
-  """
-  inputs, ops = np.moveaxis(_split(genotypes).astype(np.uint64), -1, 0)
-  alive = np.ones((len(inputs), 2, 6), bool)
-  for node in range(2, 6):
-    edges = slice(2 * node - 4, 2 * node - 2)
-    source = np.take_along_axis(alive, inputs[..., edges].astype(int), 2)
-    ops[..., edges] *= source
-    alive[..., node] = ops[..., edges].any(-1)
-  smallest = None
-  for order in itertools.permutations(range(4)):
-    code = _code(inputs, ops, np.array(order))
-    smallest = code if smallest is None else np.minimum(smallest, code)
-  assert smallest is not None
-  return smallest
+def _other_op(ops: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+  """Draws an operation besides `none` and the present one, `[n]`."""
+  last = len(OP_NAMES) - 1
+  first_choice = rng.integers(1, last + 1, size=len(ops))
+  shift = rng.integers(1, last, size=len(ops))
+  return np.where(ops == 0, first_choice, (ops - 1 + shift) % last + 1)
 
 
-def _code(inputs: np.ndarray, ops: np.ndarray, order: np.ndarray) -> np.ndarray:
-  """Packs cells whose intermediate node k is called `order[k]`."""
-  names = np.array([0, 1, *(order + 2)], np.uint64)
-  edges = np.where(ops > 0, names[inputs.astype(int)] * 8 + ops, 0)
-  nodes = np.sort(edges.reshape(*edges.shape[:2], 4, 2), axis=-1)
-  packed = nodes[..., 0] * 64 + nodes[..., 1]
-  shift = (12 * order).astype(np.uint64)
-  return (packed << shift).sum(-1, dtype=np.uint64)
-
-
-def _mix(values: np.ndarray) -> np.ndarray:
-  """Spreads `[n]` uint64 one to one: the finaliser of splitmix64."""
-  values = (values ^ (values >> 30)) * np.uint64(0xBF58476D1CE4E5B9)
-  values = (values ^ (values >> 27)) * np.uint64(0x94D049BB133111EB)
-  return values ^ (values >> 31)
+def _other_input(
+  inputs: np.ndarray,
+  other: np.ndarray,
+  node: np.ndarray,
+  rng: np.random.Generator,
+) -> np.ndarray:
+  """Draws a third input for each edge, `[n]`; meaningless for node 2."""
+  draw = rng.integers(np.maximum(node - 2, 1))
+  low, high = np.minimum(inputs, other), np.maximum(inputs, other)
+  draw = draw + (draw >= low)
+  return draw + (draw >= high)
