@@ -1,0 +1,43 @@
+"""Search strategies by name."""
+
+import dataclasses
+from typing import Any
+
+from nasjax import errors
+from nasjax.search import base, evolution, local, random, score_all
+
+_STRATEGIES: dict[str, type[base.Strategy]] = {
+  strategy.name: strategy
+  for strategy in (
+    score_all.ScoreAll,
+    random.Random,
+    evolution.Evolution,
+    local.Local,
+  )
+}
+
+
+def strategy_names() -> tuple[str, ...]:
+  """Returns the names of all strategies."""
+  return tuple(_STRATEGIES)
+
+
+def get_strategy(name: str, **options: Any) -> base.Strategy:
+  """Returns a strategy with the given options; the others have defaults.
+
+  Raises:
+    UserError: no strategy has that name, it has no such option, or the value
+      of an option is out of range.
+  """
+  if name not in _STRATEGIES:
+    raise errors.one_of("strategy", name, _STRATEGIES)
+  strategy = _STRATEGIES[name]
+  known = [field.name for field in dataclasses.fields(strategy)]
+  for option in options:
+    if option not in known and not known:
+      raise errors.UserError(
+        f"unknown option {option!r} of strategy {name!r}: it has no options"
+      )
+    if option not in known:
+      raise errors.one_of(f"option of strategy {name!r}", option, known)
+  return strategy(**options)
