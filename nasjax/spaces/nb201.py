@@ -110,7 +110,10 @@ class NB201(base.Space):
     return self.from_index(np.arange(self.size))
 
   def index(self, genotypes: base.Genotypes) -> np.ndarray:
-    """Returns the row of each cell in `enumerate()`, `[n]` int64."""
+    """Returns the row of each cell in `enumerate()`, `[n]` int64.
+
+    The official files number the cells in another, arbitrary order.
+    """
     return self.check(genotypes).astype(np.int64) @ _PLACES
 
   def from_index(self, index: Any) -> base.Genotypes:
