@@ -125,10 +125,10 @@ def test_num_params_equal_the_table_of_small_networks(data_dir):
 def test_num_params_round_to_the_published_ones(data_dir, name):
   with open(data_dir / "darts_published.csv", newline="") as file:
     rows = {row["name"]: row for row in csv.DictReader(file)}
-  arch = {
-    cell: [tuple(edge) for edge in json.loads(rows[name][cell])]
+  normal, reduce = (
+    [tuple(edge) for edge in json.loads(rows[name][cell])]
     for cell in ("normal", "reduce")
-  }
-  arch["normal_concat"] = arch["reduce_concat"] = range(2, 6)
+  )
+  arch = (normal, range(2, 6), reduce, range(2, 6))
   params = SPACE.num_params(SPACE.parse([arch]))
   assert abs(params / 1e6 - float(rows[name]["params_M"])) <= 0.05

@@ -1,6 +1,7 @@
 """NAS-Bench-201: notation, order, graph, isomorphism and counts."""
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 import pytest
 
@@ -149,7 +150,7 @@ def live_nodes(adjacency, ops):
 
 
 def test_fingerprint_agrees_with_the_graph_hash_on_the_whole_space():
-  graph = SPACE.encode(ALL)
+  graph = SPACE.encode(jnp.asarray(ALL))
   ops, adjacency = np.asarray(graph.ops), np.asarray(graph.adjacency)
   mask = np.array([live_nodes(adjacency[0], row) for row in ops])
   hashes = wl_hash.dag_hash(adjacency, ops, mask)
