@@ -9,6 +9,7 @@ import jax.numpy as jnp
 import jraph
 
 from nasjax import graphs
+from nasjax.models import layers
 
 IMPLEMENTATIONS = ("dense", "jraph")
 
@@ -99,5 +100,7 @@ class GCN(nn.Module):
         self.width, self.implementation, name=f"layer_{index}"
       )
       nodes = nn.relu(layer(nodes, adjacencies))
-      nodes = nn.Dropout(self.dropout_rate)(nodes, deterministic=not train)
+      nodes = layers.Dropout(self.dropout_rate, name=f"dropout_{index}")(
+        nodes, train=train
+      )
     return nodes

@@ -13,7 +13,7 @@ from nasjax.models import gcn, transformer
 
 CHOICES = {
   "encoding": ("hyper", "onehot"),
-  "attention": transformer.SCOPES,
+  "attention": transformer.ATTENTIONS,
   "adjacency": ("raw", "norm"),
   "graph": ("training", "inference"),
   "head": ("gcn", "mlp"),
@@ -33,7 +33,8 @@ class ArchitecturePredictor(nn.Module):
     predictor_layers: graph convolutions over the training graph.
     gcn_width: width of all graph convolutions.
     head_width: hidden width of the last two dense layers.
-    dropout_rate: dropout in the transformer and the graph convolutions.
+    dropout_rate: dropout in the transformer.
+    gcn_dropout_rate: dropout after each graph convolution.
     encoding: `hyper` (operation and its numeric detail) or `onehot`.
     position: whether the Laplacian is added to the embedding (eq. 3).
     attention: `all` or `structural` (see `transformer.head_scopes`).
@@ -54,6 +55,7 @@ class ArchitecturePredictor(nn.Module):
   gcn_width: int = 144
   head_width: int = 256
   dropout_rate: float = 0.1
+  gcn_dropout_rate: float = 0.0
   encoding: str = "hyper"
   position: bool = True
   attention: str = "all"
@@ -115,7 +117,7 @@ class ArchitecturePredictor(nn.Module):
     return gcn.GCN(
       self.gcn_width,
       self.encoder_layers,
-      self.dropout_rate,
+      self.gcn_dropout_rate,
       self.implementation,
       name="encoder",
     )(nodes, (adjacency,), train=train)
@@ -138,7 +140,7 @@ class ArchitecturePredictor(nn.Module):
     states = gcn.GCN(
       self.gcn_width,
       self.predictor_layers,
-      self.dropout_rate,
+      self.gcn_dropout_rate,
       self.implementation,
       name="predictor",
     )(states, tuple(directions), train=train)

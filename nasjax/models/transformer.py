@@ -3,17 +3,20 @@
 Dimensions: `N` nodes, `K` width, `H` heads, `D = K / H`.
 """
 
+import functools
+
 import flax.linen as nn
 import jax
 import jax.numpy as jnp
 
 from nasjax import graphs
+from nasjax.models import layers
 
-SCOPES = ("all", "structural")
+ATTENTIONS = ("all", "structural")
 
 
 def head_scopes(
-  adjacency: jax.Array, mask: jax.Array, num_heads: int, scope: str
+  adjacency: jax.Array, mask: jax.Array, num_heads: int, attention: str
 ) -> jax.Array:
   """Which nodes each head may look at.
 
@@ -21,7 +24,7 @@ def head_scopes(
     adjacency: `[N, N]`.
     mask: `[N]`, 1 on real nodes.
     num_heads: `H`.
-    scope: `all`: every real node; `structural`: three eighths of the heads
+    attention: `all`: every real node; `structural`: three eighths of the heads
       see ancestors, three eighths descendants (both with the node itself), the
       rest every real node.
 
@@ -29,7 +32,7 @@ def head_scopes(
     `[H, N, N]` float32, 1 where the row's node may look at the column's node.
   """
   everywhere = jnp.broadcast_to(mask[None, :], adjacency.shape)
-  if scope == "all":
+  if attention == "all":
     return jnp.broadcast_to(everywhere, (num_heads, *adjacency.shape))
   paths = graphs.reachability(adjacency)
   own = jnp.eye(adjacency.shape[-1], dtype=adjacency.dtype)
@@ -46,6 +49,10 @@ def head_scopes(
 class SelfAttention(nn.Module):
   """Multi-head self-attention with a mask per head (eq. 4-5).
 
+  The heads are laid side by side in one matrix product (keys and values of
+  head h are zero outside its own columns): one product of `[N, K]` by
+  `[K, H N]` for each architecture is several times faster than H tiny ones.
+
   Attributes:
     num_heads: `H`; must divide the width.
   """
@@ -57,16 +64,19 @@ class SelfAttention(nn.Module):
     """Maps `[N, K]` to `[N, K]`; `scopes` `[H, N, N]` from `head_scopes`."""
     num_nodes, width = nodes.shape
     head_width = width // self.num_heads
-    shape = (num_nodes, self.num_heads, head_width)
+    own = jnp.repeat(jnp.eye(self.num_heads), head_width, axis=1)  # [H, K]
     query, key, value = (
-      nn.Dense(width, name=name)(nodes).reshape(shape)
-      for name in ("query", "key", "value")
+      nn.Dense(width, name=name)(nodes) for name in ("query", "key", "value")
     )
-    logits = jnp.einsum("ihd,jhd->hij", query, key) / head_width**0.5
-    logits = jnp.where(scopes > 0, logits, -1e9)
-    weights = jax.nn.softmax(logits, axis=-1) * scopes
-    mixed = jnp.einsum("hij,jhd->ihd", weights, value)
-    return nn.Dense(width, name="output")(mixed.reshape(num_nodes, width))
+    wide = self.num_heads * num_nodes
+    keys = (own[:, None, :] * key[None]).reshape(wide, width)
+    values = (own[:, None, :] * value[None]).reshape(wide, width)
+    logits = (query @ keys.T).reshape(num_nodes, self.num_heads, num_nodes)
+    visible = jnp.swapaxes(scopes, 0, 1)
+    logits = jnp.where(visible > 0, logits / head_width**0.5, -1e9)
+    weights = jax.nn.softmax(logits, axis=-1) * visible
+    mixed = weights.reshape(num_nodes, wide) @ values
+    return nn.Dense(width, name="output")(mixed)
 
 
 class EncoderLayer(nn.Module):
@@ -87,7 +97,9 @@ class EncoderLayer(nn.Module):
     self, nodes: jax.Array, scopes: jax.Array, *, train: bool
   ) -> jax.Array:
     """Maps `[N, K]` to `[N, K]`."""
-    drop = nn.Dropout(self.dropout_rate, deterministic=not train)
+    drop = functools.partial(
+      layers.Dropout(self.dropout_rate, name="dropout"), train=train
+    )
     attended = SelfAttention(self.num_heads, name="attention")(nodes, scopes)
     nodes = nn.LayerNorm(name="norm_attention")(nodes + drop(attended))
     hidden = nn.relu(nn.Dense(self.ffn_width, name="hidden")(nodes))
@@ -103,14 +115,14 @@ class TransformerEncoder(nn.Module):
     num_heads: heads of each attention.
     ffn_width: width of the feed-forward hidden layers.
     dropout_rate: dropout.
-    scope: `all` or `structural`, see `head_scopes`.
+    attention: `all` or `structural`, see `head_scopes`.
   """
 
   num_layers: int
   num_heads: int
   ffn_width: int
   dropout_rate: float
-  scope: str = "all"
+  attention: str = "all"
 
   @nn.compact
   def __call__(
@@ -132,7 +144,7 @@ class TransformerEncoder(nn.Module):
     Returns:
       `[N, K]`; rows of padding are zero.
     """
-    scopes = head_scopes(adjacency, mask, self.num_heads, self.scope)
+    scopes = head_scopes(adjacency, mask, self.num_heads, self.attention)
     for index in range(self.num_layers):
       layer = EncoderLayer(
         self.num_heads, self.ffn_width, self.dropout_rate, name=f"layer_{index}"
