@@ -146,7 +146,8 @@ def read_npz(path: PathLike) -> dict[str, np.ndarray]:
     UserError: the file is missing, truncated, or holds pickled objects.
   """
   try:
-    with np.load(path, allow_pickle=False) as file:
+    # numpy leaves a file that is no zip archive open, unless it is ours.
+    with open(path, "rb") as raw, np.load(raw, allow_pickle=False) as file:
       return {name: file[name] for name in file.files}
   except FileNotFoundError as error:
     raise errors.UserError(f"no such file: {str(path)!r}") from error

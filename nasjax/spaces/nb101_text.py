@@ -1,0 +1,177 @@
+"""Notations of NAS-Bench-101 cells: matrices, official JSON, compact text.
+
+The compact text is nasjax's own: rows of the matrix joined by `/`, a colon,
+operations joined by `+`, e.g. `011/001/000:input+maxpool3x3+output`.
+"""
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from nasjax import errors
+from nasjax.spaces import nb101_modelspec as modelspec
+
+_CODES = {name: code for code, name in enumerate(modelspec.OP_NAMES)}
+_NAMES = {code: name for name, code in _CODES.items()}
+_NAMES |= {modelspec.INPUT: "input", modelspec.OUTPUT: "output"}
+_UNKNOWN = 99
+_KEYS = ("module_adjacency", "module_operations")
+
+
+def parse(archs: Sequence[Any]) -> np.ndarray:
+  """Reads cells and prunes them as the official ModelSpec does.
+
+  Args:
+    archs: each a `(matrix, operations)` pair, a dict with the official keys
+      `module_adjacency` and `module_operations`, such a dict as JSON text, or
+      compact text. Matrices are upper triangular; the first operation is
+      `input`, the last `output`. As officially, limits on vertices, edges and
+      operations bind what is left after pruning.
+
+  Returns:
+    Genotypes, `[len(archs), 26]` int8.
+
+  Raises:
+    UserError: a cell is malformed or none of the space.
+  """
+  if isinstance(archs, (str, dict)):
+    raise errors.UserError(
+      "expected a list of architectures, got one alone; put it into a list"
+    )
+  cells = [_read(arch, i) for i, arch in enumerate(archs)]
+  genotypes = np.zeros((len(cells), modelspec.GENOTYPE_LENGTH), np.int8)
+  sizes = np.array([len(ops) for _, ops in cells], int)
+  for size in np.unique(sizes):
+    rows = np.flatnonzero(sizes == size)
+    adjacency = np.stack([cells[i][0] for i in rows])
+    codes = np.array([_codes(cells[i][1]) for i in rows], np.int8)
+    adjacency, ops = modelspec.prune(adjacency, codes)
+    _refuse_outside(adjacency, ops, rows, cells)
+    genotypes[rows] = modelspec.from_matrix(*seven(adjacency, ops))
+  return genotypes
+
+
+def seven(
+  adjacency: np.ndarray, ops: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+  """Pads or cuts pruned cells `[n, N, N]`, `[n, N]` to seven vertices."""
+  wide = max(0, modelspec.MAX_VERTICES - ops.shape[1])
+  adjacency = np.pad(adjacency, ((0, 0), (0, wide), (0, wide)))
+  ops = np.pad(ops, ((0, 0), (0, wide)), constant_values=modelspec.PADDING)
+  top = slice(modelspec.MAX_VERTICES)
+  return adjacency[:, top, top], ops[:, top]
+
+
+def format_cells(genotypes: np.ndarray) -> list[str]:
+  """Prints valid genotypes `[n, 26]` as compact text."""
+  adjacency, ops = modelspec.to_matrix(genotypes)
+  sizes = (ops != modelspec.PADDING).sum(1).tolist()
+  digits = np.where(adjacency != 0, "1", "0").tolist()
+  return [
+    "/".join("".join(row[:size]) for row in matrix[:size])
+    + ":"
+    + "+".join(_NAMES[code] for code in codes[:size])
+    for matrix, codes, size in zip(digits, ops.tolist(), sizes, strict=True)
+  ]
+
+
+def _read(arch: Any, at: int) -> tuple[np.ndarray, list[str]]:
+  """Returns the matrix `[N, N]` int8 and the operations of one notation."""
+  if isinstance(arch, str):
+    text = arch.strip()
+    arch = _read_json(text, at) if text[:1] == "{" else _read_text(text, at)
+  if isinstance(arch, dict):
+    missing = [key for key in _KEYS if key not in arch]
+    if missing:
+      raise _error(at, f"a dict with the keys {_KEYS}", f"no {missing[0]!r}")
+    arch = [arch[key] for key in _KEYS]
+  try:
+    rows, ops = arch
+    ops = [str(op) for op in ops]
+  except (TypeError, ValueError):
+    raise _error(
+      at, "a (matrix, operations) pair, dict or text", repr(arch)
+    ) from None
+  return _check_matrix(rows, len(ops), at), _check_ends(ops, at)
+
+
+def _read_json(text: str, at: int) -> dict:
+  try:
+    return json.loads(text)
+  except json.JSONDecodeError as error:
+    raise _error(at, "JSON text of an object", str(error)) from None
+
+
+def _read_text(text: str, at: int) -> tuple[list[list[str]], list[str]]:
+  rows, colon, ops = text.partition(":")
+  if not colon or set(rows) - set("01/"):
+    example = "'011/001/000:input+maxpool3x3+output'"
+    raise _error(at, f"text like {example}", repr(text))
+  return [list(row) for row in rows.split("/")], ops.split("+")
+
+
+def _check_matrix(rows: Any, num_ops: int, at: int) -> np.ndarray:
+  try:
+    matrix = np.array(rows).astype(float)
+  except (TypeError, ValueError):
+    raise _error(
+      at, "a square matrix of numbers", "rows of other kinds"
+    ) from None
+  if matrix.ndim != 2 or matrix.shape[0] != matrix.shape[1]:
+    raise _error(at, "a square matrix", f"shape {list(matrix.shape)}")
+  if len(matrix) != num_ops or num_ops < 2:
+    got = f"{len(matrix)} rows and {num_ops} operations"
+    raise _error(at, "one operation per row, at least 2", got)
+  if not np.isin(matrix, (0, 1)).all():
+    strange = matrix[~np.isin(matrix, (0, 1))][0]
+    raise _error(at, "a matrix of 0 and 1", f"{strange:g}")
+  lower = np.argwhere(np.tril(matrix))
+  if len(lower):
+    got = f"an edge {lower[0][0]} -> {lower[0][1]}"
+    raise _error(at, "an upper triangular matrix (no cycles)", got)
+  return matrix.astype(np.int8)
+
+
+def _codes(ops: list[str]) -> list[int]:
+  inner = [_CODES.get(op, _UNKNOWN) for op in ops[1:-1]]
+  return [modelspec.INPUT, *inner, modelspec.OUTPUT]
+
+
+def _check_ends(ops: list[str], at: int) -> list[str]:
+  if ops[0] != "input" or ops[-1] != "output":
+    got = f"{ops[0]!r} and {ops[-1]!r}"
+    raise _error(at, "'input' first and 'output' last", got)
+  return ops
+
+
+def _refuse_outside(adjacency, ops, rows, cells) -> None:
+  """Raises for the first of the pruned cells that is none of the space."""
+  sizes = (ops != modelspec.PADDING).sum(1)
+  num_edges = adjacency.sum((1, 2), dtype=int)
+  inner = ops[:, 1:] * (np.arange(1, ops.shape[1]) < sizes[:, None] - 1)
+  strange = ~np.isin(inner, range(len(modelspec.OP_NAMES))).all(1)
+  bad = (sizes == 0) | (sizes > modelspec.MAX_VERTICES) | strange
+  for i in np.flatnonzero(bad | (num_edges > modelspec.MAX_EDGES))[:1]:
+    at = rows[i]
+    if sizes[i] == 0:
+      raise _error(at, "a path from input to output", "none")
+    if sizes[i] > modelspec.MAX_VERTICES:
+      got = f"{sizes[i]} after pruning"
+      raise _error(at, f"at most {modelspec.MAX_VERTICES} vertices", got)
+    if num_edges[i] > modelspec.MAX_EDGES:
+      got = f"{num_edges[i]} after pruning"
+      raise _error(at, f"at most {modelspec.MAX_EDGES} edges", got)
+    known = ", ".join(modelspec.OP_NAMES)
+    strangers = [op for op in cells[at][1][1:-1] if op not in _CODES]
+    raise _error(at, f"inner operations among {known}", repr(strangers[0]))
+
+
+def _error(at: int, expected: str, got: str) -> errors.UserError:
+  got = " ".join(got.split())
+  got = got if len(got) <= 120 else got[:117] + "..."
+  return errors.UserError(
+    f"architecture {at}: expected {expected}, got {got}; give a valid "
+    "NAS-Bench-101 cell"
+  )
