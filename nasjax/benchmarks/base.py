@@ -17,7 +17,7 @@ class Label:
   Attributes:
     dataset: `cifar10`, `cifar100`, `imagenet16`, ...
     split: `val` or `test`.
-    epochs: training epochs behind the number.
+    epochs: training epochs behind the number; 0 where not stated.
     seeds: which runs, e.g. `mean of 3`, `one run`.
     note: protocol details worth printing beside a number.
   """
@@ -31,10 +31,8 @@ class Label:
   def describe(self) -> str:
     """Returns one line for tables: data set, split, epochs, seeds."""
     note = f"; {self.note}" if self.note else ""
-    return (
-      f"{self.dataset} {self.split} accuracy, {self.epochs} epochs, "
-      f"{self.seeds}{note}"
-    )
+    epochs = f"{self.epochs} epochs" if self.epochs else "epochs not stated"
+    return f"{self.dataset} {self.split} accuracy, {epochs}, {self.seeds}{note}"
 
 
 @dataclasses.dataclass(frozen=True)

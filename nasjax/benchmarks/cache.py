@@ -1,0 +1,48 @@
+"""Converted benchmark files, kept as checked `.npz` for fast loads."""
+
+import hashlib
+import pathlib
+import warnings
+from collections.abc import Callable, Iterable, Mapping
+
+import numpy as np
+
+from nasjax import errors, files
+
+Arrays = Mapping[str, np.ndarray]
+
+
+def cached(name: str, key: str, make: Callable[[], Arrays]) -> Arrays:
+  """Returns `make()`, from the cache folder where it was made before.
+
+  A damaged cache file is made again, with a warning; so is one that cannot be
+  written, which costs only time.
+
+  Args:
+    name: start of the cache file's name.
+    key: hex digest of the source; another source gets another file.
+    make: builds the arrays from the source.
+  """
+  path = files.cache_dir() / "benchmarks" / f"{name}-{key[:16]}.npz"
+  if path.exists():
+    try:
+      return files.load_npz(path)
+    except errors.UserError as error:
+      warnings.warn(f"{error} (rebuilding it now)", stacklevel=2)
+  arrays = make()
+  try:
+    files.save_npz(path, **arrays)
+  except errors.UserError as error:
+    warnings.warn(f"not cached: {error}", stacklevel=2)
+  return arrays
+
+
+def source_key(paths: Iterable[pathlib.Path]) -> str:
+  """Returns a digest of names, sizes and modification times of files."""
+  digest = hashlib.sha256()
+  for path in paths:
+    stat = path.stat()
+    digest.update(
+      f"{path.resolve()}:{stat.st_size}:{stat.st_mtime_ns};".encode()
+    )
+  return digest.hexdigest()

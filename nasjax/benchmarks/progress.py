@@ -1,0 +1,70 @@
+"""Progress of long reads and downloads: a bar, or a few plain lines."""
+
+import sys
+from typing import IO
+
+import tqdm
+
+
+class Progress:
+  """Counts towards a total; use as a context manager.
+
+  On a terminal it is a tqdm bar. Elsewhere (logs, pipes) it prints one line
+  for every tenth of the total.
+  """
+
+  def __init__(
+    self,
+    what: str,
+    total: int | None,
+    *,
+    unit: str = "B",
+    start: int = 0,
+    stream: IO[str] | None = None,
+  ):
+    """Starts counting.
+
+    Args:
+      what: short description.
+      total: the final count; None where unknown.
+      unit: `B` for bytes, else a word.
+      start: count that was reached before.
+      stream: where to write; standard error by default.
+    """
+    self._what, self._total, self._unit = what, total, unit
+    self._count = start
+    self._stream = stream or sys.stderr
+    self._tenth = self._tenths()
+    self._bar = None
+    if self._stream.isatty():
+      self._bar = tqdm.tqdm(
+        desc=what,
+        total=total,
+        initial=start,
+        unit=unit,
+        unit_scale=unit == "B",
+        file=self._stream,
+      )
+
+  def __enter__(self) -> "Progress":
+    return self
+
+  def __exit__(self, *_) -> None:
+    if self._bar is not None:
+      self._bar.close()
+
+  def _tenths(self) -> int:
+    return 10 * self._count // self._total if self._total else 0
+
+  def update(self, count: int) -> None:
+    """Adds to the count."""
+    self._count += count
+    if self._bar is not None:
+      self._bar.update(count)
+    elif self._tenths() > self._tenth:
+      self._tenth = self._tenths()
+      print(
+        f"{self._what}: {10 * self._tenth} % of {self._total} {self._unit}",
+        file=self._stream,
+        flush=True,
+      )

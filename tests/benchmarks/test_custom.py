@@ -1,0 +1,118 @@
+"""A user's CSV file: what is read, and what each mistake is told."""
+
+import numpy as np
+import pytest
+
+from nasjax import errors
+from nasjax.benchmarks import custom
+from nasjax.spaces import registry
+
+NB201 = registry.get_space("nb201")
+A = "|none~0|+|none~0|none~1|+|none~0|none~1|avg_pool_3x3~2|"
+B = A.replace("avg_pool_3x3", "skip_connect")
+CELLS = {A: [0, 0, 0, 0, 0, 4], B: [0, 0, 0, 0, 0, 1]}
+DARTS = (
+  "Genotype(normal=[('sep_conv_3x3', 0), ('skip_connect', 1)"
+  + ", ('sep_conv_3x3', 0), ('skip_connect', 1)" * 3
+  + "], normal_concat=range(2, 6), reduce=[('max_pool_3x3', 0), "
+  "('max_pool_3x3', 1)"
+  + ", ('max_pool_3x3', 0), ('max_pool_3x3', 1)" * 3
+  + "], reduce_concat=range(2, 6))"
+)
+
+
+def read(tmp_path, text, space=NB201):
+  path = tmp_path / "mine.csv"
+  path.write_bytes(text if isinstance(text, bytes) else text.encode())
+  return custom.read_table(path, space)
+
+
+def test_rows_in_file_order_and_extra_columns(tmp_path):
+  text = f"id,value,arch\n1,93.5,{A}\n\n2, -1e2 , {B} \n"
+  benchmark = read(tmp_path, text)
+  assert benchmark.genotypes.tolist() == [CELLS[A], CELLS[B]]
+  assert benchmark.values("custom/value").tolist() == [93.5, -100.0]
+  assert benchmark.values("custom/value").dtype == np.float64
+  assert benchmark.lookup(NB201.parse([B]), "custom/value") == [-100.0]
+  assert benchmark.space is NB201
+  assert "mine.csv" in benchmark.source
+  assert "as given" in benchmark.describe("custom/value")
+
+
+def test_byte_order_mark_and_windows_line_ends(tmp_path):
+  text = f"\ufeffarch,value\r\n{A},1\r\n{B},2\r\n"
+  assert read(tmp_path, text).values("custom/value").tolist() == [1.0, 2.0]
+
+
+def test_quoted_commas(tmp_path):
+  text = f'arch,value\n"{DARTS}",95.25\n'
+  benchmark = read(tmp_path, text, registry.get_space("darts"))
+  assert benchmark.genotypes[0, :4].tolist() == [0, 4, 1, 3]
+  assert benchmark.values("custom/value").tolist() == [95.25]
+
+
+def test_unquoted_commas_are_told(tmp_path):
+  text = f"value,arch\n95.25,{DARTS}\n"
+  with pytest.raises(errors.UserError, match="line 2: arch 0 of 'darts'"):
+    read(tmp_path, text, registry.get_space("darts"))
+
+
+def test_repeated_cells_with_one_value_count_once(tmp_path):
+  text = f"arch,value\n{A},1\n{B},2\n{A},1.0\n"
+  benchmark = read(tmp_path, text)
+  assert benchmark.genotypes.tolist() == [CELLS[A], CELLS[B]]
+
+
+def test_isomorphic_darts_cells_are_one_architecture(tmp_path):
+  swapped = DARTS.replace(
+    "[('sep_conv_3x3', 0), ('skip_connect', 1)",
+    "[('skip_connect', 1), ('sep_conv_3x3', 0)",
+  )
+  assert swapped != DARTS
+  text = f'arch,value\n"{DARTS}",95\n"{swapped}",94\n'
+  message = r"line 3: expected one value .* got 94 .* line 2 gives 95"
+  with pytest.raises(errors.UserError, match=message):
+    read(tmp_path, text, registry.get_space("darts"))
+
+
+@pytest.mark.parametrize(
+  ("text", "message"),
+  [
+    ("", "is empty: expected the header 'arch,value'"),
+    ("arch,value\n", "has no rows"),
+    (f"{A},1\n", "line 1: expected a header with the columns"),
+    (f"arch,accuracy\n{A},1\n", "line 1: .* got 'arch,accuracy'"),
+    (f"arch,value\n{A},1\n{B}\n", "line 3: expected at least 2 columns, got 1"),
+    (f"arch,value\n{A},high\n", "line 2: expected a finite number .* 'high'"),
+    (
+      f"arch,value\n{A},\n",
+      "line 2: expected a finite number as value, got ''",
+    ),
+    (f"arch,value\n{A},nan\n", "line 2: expected a finite number .* 'nan'"),
+    (f"arch,value\n{A},1\n{B},-inf\n", "line 3: .* got '-inf'"),
+    (
+      f"arch,value\n{A},1\n\n{B.replace('skip', 'jump')},2\n",
+      "line 4: unknown operation .*'jump_connect'",
+    ),
+    (f"arch,value\n{A},1\n{A},2\n", "line 3: .* got 2 .* line 2 gives 1"),
+    (b"arch,value\n\xff\xfe,1\n", "is not UTF-8 text"),
+    (f'arch,value\n"{A},1\n', "cannot be read as CSV"),
+  ],
+)
+def test_mistakes_name_their_line(tmp_path, text, message):
+  with pytest.raises(
+    errors.UserError, match=rf"mine\.csv.*{message}"
+  ) as caught:
+    read(tmp_path, text)
+  assert "\n" not in str(caught.value)
+
+
+def test_line_numbers_count_lines_within_quotes(tmp_path):
+  text = f'note,arch,value\n"two\nlines",{A},1\n,{B},x\n'
+  with pytest.raises(errors.UserError, match="line 4: expected a finite"):
+    read(tmp_path, text)
+
+
+def test_missing_file(tmp_path):
+  with pytest.raises(errors.UserError, match=r"no such file: .*other\.csv"):
+    custom.read_table(tmp_path / "other.csv", NB201)
