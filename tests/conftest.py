@@ -7,14 +7,14 @@ import jax
 import numpy as np
 import pytest
 
-jax.config.update('jax_numpy_rank_promotion', 'raise')
+jax.config.update("jax_numpy_rank_promotion", "raise")
 
 
 @pytest.fixture(autouse=True)
 def _own_cache(tmp_path_factory, monkeypatch):
   """Keeps the user's cache out of the tests; one folder for the whole run."""
-  root = tmp_path_factory.getbasetemp() / 'nasjax_cache'
-  monkeypatch.setenv('NASJAX_CACHE', str(root))
+  root = tmp_path_factory.getbasetemp() / "nasjax_cache"
+  monkeypatch.setenv("NASJAX_CACHE", str(root))
 
 
 @pytest.fixture
@@ -26,7 +26,7 @@ def rng():
 @pytest.fixture
 def data_dir() -> pathlib.Path:
   """The folder of complete tables; skips the test where there is none."""
-  name = os.environ.get('NASJAX_DATA')
+  name = os.environ.get("NASJAX_DATA")
   if not name:
-    pytest.skip('NASJAX_DATA is not set: the complete tables are not here')
+    pytest.skip("NASJAX_DATA is not set: the complete tables are not here")
   return pathlib.Path(name)

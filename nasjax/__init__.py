@@ -1,0 +1,34 @@
+"""nasjax: neural-architecture performance predictors and search in JAX.
+
+Dimensions used throughout: `B` or `n` architectures, `G` integers of a
+genotype, `N` cell nodes, `T = 2N + 1` training-graph nodes, `O` operators, `M`
+numeric operation features, `K` model width, `S` seeds, `R` ensemble members.
+"""
+
+import importlib
+from typing import Any
+
+__version__ = "0.1.0"
+
+_PUBLIC = {
+  "Benchmark": "nasjax.benchmarks.base",
+  "Predictor": "nasjax.predictor",
+  "Space": "nasjax.spaces.base",
+  "UserError": "nasjax.errors",
+  "get_benchmark": "nasjax.benchmarks.registry",
+  "get_space": "nasjax.spaces.registry",
+  "get_strategy": "nasjax.search",
+}
+
+__all__ = ["__version__", *_PUBLIC]
+
+
+def __getattr__(name: str) -> Any:
+  """Imports a public name when it is first used."""
+  if name not in _PUBLIC:
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+  return getattr(importlib.import_module(_PUBLIC[name]), name)
+
+
+def __dir__() -> list[str]:
+  return sorted(__all__)

@@ -1,0 +1,82 @@
+"""Command lines: flags parsed without absl's exit, one line for a mistake."""
+
+import sys
+from collections.abc import Callable, Sequence
+
+from absl import flags
+from ml_collections import config_flags
+
+from nasjax import errors
+
+
+def config_flag(values: flags.FlagValues) -> None:
+  """Adds `--config=FILE` with `--config.FIELD=VALUE` overrides."""
+  config_flags.DEFINE_config_file(
+    "config",
+    help_string="config file, e.g. configs/nb101.py; set a field with "
+    "--config.FIELD=VALUE",
+    flag_values=values,
+  )
+
+
+def parse(values: flags.FlagValues, argv: Sequence[str], usage: str) -> bool:
+  """Parses a command line into `values`.
+
+  Args:
+    values: the flags that are defined.
+    argv: the command line with the program's name.
+    usage: what `--help` prints above the flags.
+
+  Returns:
+    False where help was asked for (it has been printed).
+
+  Raises:
+    UserError: a flag, a config file or a config field is wrong.
+  """
+  if any(argument in ("--help", "-h", "--helpfull") for argument in argv[1:]):
+    print(usage)
+    print(values.main_module_help() or values.get_help())
+    return False
+  try:
+    rest = values(list(argv))[1:]
+  except flags.Error as error:
+    raise errors.UserError(f"{_line(error)}; see --help") from error
+  except (AttributeError, KeyError) as error:
+    raise errors.UserError(f"unknown config field: {_line(error)}") from error
+  except TypeError as error:
+    raise errors.UserError(f"config field: {_line(error)}") from error
+  except FileNotFoundError as error:
+    raise errors.UserError(
+      f"no such config file: {error.filename or _line(error)!r}; expected "
+      "e.g. --config=configs/nb201.py"
+    ) from error
+  if rest:
+    raise errors.UserError(f"unexpected argument {rest[0]!r}; see --help")
+  return True
+
+
+def _line(error: Exception) -> str:
+  text = str(error.args[0]) if error.args else str(error)
+  return " ".join(text.split())
+
+
+def guard(command: Callable[[Sequence[str]], None]) -> Callable[..., int]:
+  """Wraps a command: status 0 on success, 2 with one line on a mistake.
+
+  The wrapped command takes the command line (that of the process where none is
+  given) and returns the exit status; 130 where it was interrupted.
+  """
+
+  def main(argv: Sequence[str] | None = None) -> int:
+    try:
+      command(sys.argv if argv is None else argv)
+    except errors.UserError as error:
+      print(f"error: {error}", file=sys.stderr)
+      return 2
+    except KeyboardInterrupt:
+      print("interrupted: run the same command to resume", file=sys.stderr)
+      return 130
+    return 0
+
+  main.__doc__ = command.__doc__
+  return main

@@ -1,0 +1,84 @@
+"""The fields that every predictor config has, and the defaults of a space."""
+
+from typing import Any
+
+from ml_collections import config_dict
+
+from nasjax import errors
+from nasjax.models import registry as models
+
+
+def default() -> config_dict.ConfigDict:
+  """Returns the default config; `configs/*.py` change what they state.
+
+  Labels are named `<dataset>/<label>`: `cifar10/val` is `dataset` `cifar10`
+  with `train_label` `val`.
+  """
+  return config_dict.ConfigDict(
+    {
+      "space": "nb201",
+      "benchmark": "",
+      "table": "",
+      "dataset": "cifar10",
+      "split": "random",
+      "train_label": "val",
+      "test_label": "test",
+      "num_train": 156,
+      "seed": 0,
+      "num_seeds": 5,
+      "num_members": 1,
+      "epochs": 200,
+      "batch_size": 32,
+      "drop_last": False,
+      "loss": "pairwise_logistic",
+      "prune": True,
+      "checkpoint_every": 20,
+      "refit": False,
+      "model": {
+        "name": "architecture",
+        **models.model_fields("architecture"),
+        "attention": "structural",
+        "adjacency": "norm",
+        "bidirectional": True,
+      },
+      "optimizer": {
+        "name": "adamw",
+        "learning_rate": 1e-3,
+        "schedule": "cosine",
+        "warmup_rate": 0.1,
+        "weight_decay": 0.05,
+        "clip_norm": 1.0,
+      },
+    }
+  )
+
+
+def override(
+  config: config_dict.ConfigDict, fields: dict[str, Any]
+) -> config_dict.ConfigDict:
+  """Sets fields by dotted name, e.g. `{'model.width': 32}`, in place.
+
+  Raises:
+    UserError: a field does not exist, or its value has another type.
+  """
+  for name, value in fields.items():
+    node, *path = config, *name.split(".")
+    for part in path[:-1]:
+      node = node.get(part, {})
+    if path[-1] not in node:
+      raise errors.one_of("config field", name, _names(config))
+    try:
+      node[path[-1]] = value
+    except TypeError as error:
+      raise errors.UserError(f"config.{name}: {error}") from error
+  return config
+
+
+def _names(config: config_dict.ConfigDict, prefix: str = "") -> list[str]:
+  names = []
+  for name, value in config.items():
+    if isinstance(value, config_dict.ConfigDict):
+      names += _names(value, f"{prefix}{name}.")
+    else:
+      names.append(prefix + name)
+  return names

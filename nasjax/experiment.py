@@ -1,0 +1,368 @@
+"""One reported training: split, fit every seed, score the space, report."""
+
+import dataclasses
+import hashlib
+import json
+import pathlib
+import subprocess
+import time
+from importlib import metadata
+from typing import Any
+
+import jax
+import numpy as np
+from ml_collections import config_dict
+
+from nasjax import errors, files, predictor, progress, scoring
+from nasjax.benchmarks import base as benchmarks_base
+from nasjax.benchmarks import custom, registry, splits
+from nasjax.models import registry as models
+from nasjax.spaces import registry as spaces
+from nasjax.training import checkpoint, loop, metrics, state
+
+_PACKAGES = ("jax", "jaxlib", "flax", "optax", "numpy")
+
+
+@dataclasses.dataclass(frozen=True)
+class Task:
+  """Everything that a training needs and the config only names.
+
+  Attributes:
+    benchmark: cells and labels.
+    train_label: label of the training cells, e.g. `cifar10/val`.
+    test_label: label of the test cells.
+    splits: one split per seed; training rows `[n]` differ between seeds.
+    genotypes: training cells, `[S, n, G]`.
+    labels: their labels in the benchmark's unit, `[S, n]`.
+    targets: standardised labels, `[S, n]` float32.
+  """
+
+  benchmark: benchmarks_base.Benchmark
+  train_label: str
+  test_label: str
+  splits: tuple[splits.Split, ...]
+  genotypes: np.ndarray
+  labels: np.ndarray
+  targets: np.ndarray
+
+
+def make_task(
+  config: config_dict.ConfigDict, data_dir: files.PathLike | None = None
+) -> Task:
+  """Reads the benchmark of a config and draws the training samples.
+
+  Raises:
+    UserError: the data are not there, or a name in the config is unknown.
+  """
+  space = spaces.get_space(config.space)
+  if config.table:
+    benchmark = custom.read_table(config.table, space)
+    names = ["custom/value", "custom/value"]
+  else:
+    name = config.benchmark or registry.default_benchmark(config.space)
+    benchmark = registry.get_benchmark(name, data_dir)
+    labels = (config.train_label, config.test_label)
+    names = [f"{config.dataset}/{label}" for label in labels]
+  if benchmark.space.name != config.space:
+    raise errors.UserError(
+      f"config.benchmark {benchmark.name!r} is a benchmark of the space "
+      f"{benchmark.space.name!r}: expected one of {config.space!r}"
+    )
+  if config.num_seeds < 1:
+    raise errors.UserError(
+      f"config.num_seeds: expected at least 1, got {config.num_seeds}"
+    )
+  known = int(np.isfinite(benchmark.values(names[0])).sum())
+  num_train = config.num_train or max(2, round(0.8 * known))
+  drawn = tuple(
+    splits.make_split(config.split, benchmark, *names, num_train, seed)
+    for seed in range(config.seed, config.seed + config.num_seeds)
+  )
+  rows = np.stack([split.train for split in drawn])
+  labels = benchmark.values(names[0])[rows]
+  targets = [predictor.normalize_labels(row, num_train)[0] for row in labels]
+  return Task(
+    benchmark,
+    *names,
+    splits=drawn,
+    genotypes=benchmark.genotypes[rows],
+    labels=labels,
+    targets=np.stack(targets).astype(np.float32),
+  )
+
+
+def _digest(task: Task) -> str:
+  digest = hashlib.sha256(np.ascontiguousarray(task.genotypes).tobytes())
+  digest.update(np.ascontiguousarray(task.labels).tobytes())
+  return digest.hexdigest()
+
+
+class _Log:
+  """`metrics.jsonl`: one line an epoch; a resume drops what it will redo."""
+
+  def __init__(self, path: pathlib.Path):
+    self._path = path
+
+  def keep_until(self, epoch: int) -> None:
+    """Drops the lines of later epochs, and a last line that is cut off."""
+    lines = []
+    if self._path.exists():
+      for line in self._path.read_text().splitlines():
+        try:
+          if json.loads(line)["epoch"] <= epoch:
+            lines.append(line + "\n")
+        except (ValueError, KeyError):
+          continue
+    text = "".join(lines).encode()
+    files.write_atomic(self._path, lambda file: file.write(text))
+
+  def write(self, record: dict[str, Any]) -> None:
+    try:
+      with open(self._path, "a") as file:
+        file.write(json.dumps(record) + "\n")
+    except OSError as error:
+      raise errors.UserError(
+        f"cannot write {str(self._path)!r}: {error.strerror}; free some space "
+        "and run the same command again: it resumes"
+      ) from error
+
+
+def train(
+  config: config_dict.ConfigDict, task: Task, workdir: pathlib.Path
+) -> state.TrainState:
+  """Trains every seed, checkpointing; resumes what the workdir holds.
+
+  Returns:
+    The last state, axes `[S, R]`.
+
+  Raises:
+    UserError: the workdir holds another run, or the training diverged.
+  """
+  meta = {"config": json.loads(config.to_json()), "data": _digest(task)}
+  checkpoints = checkpoint.Checkpoints(workdir / "checkpoint" / "state")
+  log = _Log(workdir / "metrics.jsonl")
+  bar = progress.Progress(config.epochs, "training", unit="epoch")
+
+  def start(fresh):
+    done, current = checkpoints.restore(fresh, meta) or (0, fresh)
+    files.write_json(workdir / "config.json", meta["config"])
+    log.keep_until(done)
+    bar.update(done)
+    return done, current
+
+  def on_epoch(epoch, train_state, loss):
+    mean = loss.mean(axis=(1, 2))
+    log.write({"epoch": epoch, "loss": [round(float(x), 6) for x in mean]})
+    bar.update(1, f"loss {mean.mean():.4f}")
+    if epoch % config.checkpoint_every == 0 or epoch == config.epochs:
+      checkpoints.save(epoch, train_state, meta)
+
+  with bar:
+    trained = loop.fit(
+      config,
+      models.create_model(config.model),
+      predictor.training_cells(
+        task.benchmark.space, task.genotypes, config.prune
+      ),
+      task.targets,
+      state.member_keys(config.seed, config.num_seeds, config.num_members),
+      start=start,
+      on_epoch=on_epoch,
+    )
+  checkpoints.close()
+  return trained
+
+
+def fitted_seed(
+  config: config_dict.ConfigDict, task: Task, params: Any, index: int
+) -> tuple[predictor.Fitted, np.ndarray]:
+  """Scores all cells of the benchmark with one seed's members.
+
+  Args:
+    config: the config of the run.
+    task: its task.
+    params: parameters, leaves `[S, R, ...]`.
+    index: which seed.
+
+  Returns:
+    The calibrated members, and the scores `[n]` in the label's unit.
+  """
+  mine = jax.tree.map(lambda leaf: leaf[index], params)
+  raw = scoring.score(
+    models.create_model(config.model),
+    mine,
+    task.benchmark.space,
+    task.benchmark.genotypes,
+    prune=config.prune,
+  )
+  rows = task.splits[index].train
+  scale, shift = predictor.calibrate(raw[:, rows], task.labels[index])
+  fitted = predictor.Fitted(mine, scale, shift)
+  return fitted, predictor.combine(fitted, raw)[0]
+
+
+def _correlations(task: Task, scores: np.ndarray) -> dict[str, list[float]]:
+  """Metrics of every seed on its test sets; `scores` `[S, n]`."""
+  labels = task.benchmark.values(task.test_label)
+  result: dict[str, list[float]] = {
+    "tau_rest": [],
+    "tau_all": [],
+    "spearman_rest": [],
+    "top10_regret_all": [],
+  }
+  for split, score in zip(task.splits, scores, strict=True):
+    rest, everything = split.rest, split.all
+    result["tau_rest"].append(metrics.kendall_tau(score[rest], labels[rest]))
+    result["tau_all"].append(
+      metrics.kendall_tau(score[everything], labels[everything])
+    )
+    result["spearman_rest"].append(
+      metrics.spearman_rho(score[rest], labels[rest])
+    )
+    result["top10_regret_all"].append(
+      metrics.top_k_regret(score[everything], labels[everything], 10)
+    )
+  return result
+
+
+def commit() -> str:
+  """Commit of the checkout that runs, or the released version."""
+  root = pathlib.Path(__file__).parent.parent
+  try:
+    done = subprocess.run(
+      ["git", "-C", str(root), "rev-parse", "--short=12", "HEAD"],
+      capture_output=True,
+      text=True,
+      check=True,
+      timeout=10,
+    )
+    return done.stdout.strip()
+  except (OSError, subprocess.SubprocessError):
+    return "v" + metadata.version("nasjax")
+
+
+def _summary(
+  config: config_dict.ConfigDict,
+  task: Task,
+  correlations: dict[str, list[float]],
+  num_params: int,
+) -> dict[str, Any]:
+  def mean(name):
+    return round(float(np.mean(correlations[name])), 6)
+
+  def std(name):
+    return round(float(np.std(correlations[name])), 6)
+
+  benchmark = task.benchmark
+  return {
+    "space": config.space,
+    "benchmark": benchmark.name,
+    "train_label": task.train_label,
+    "train_label_is": benchmark.describe(task.train_label),
+    "test_label": task.test_label,
+    "test_label_is": benchmark.describe(task.test_label),
+    "split": config.split,
+    "num_train": task.genotypes.shape[1],
+    "num_test": len(task.splits[0].rest),
+    "num_all": len(task.splits[0].all),
+    "seeds": list(range(config.seed, config.seed + config.num_seeds)),
+    **{
+      name: [round(x, 6) for x in values]
+      for name, values in correlations.items()
+    },
+    "tau_rest_mean": mean("tau_rest"),
+    "tau_rest_std": std("tau_rest"),
+    "tau_all_mean": mean("tau_all"),
+    "tau_all_std": std("tau_all"),
+    "spearman_rest_mean": mean("spearman_rest"),
+    "top10_regret_all_mean": mean("top10_regret_all"),
+    "num_members": config.num_members,
+    "num_params": num_params,
+  }
+
+
+def run(
+  config: config_dict.ConfigDict,
+  workdir: files.PathLike,
+  data_dir: files.PathLike | None = None,
+) -> dict[str, Any]:
+  """Trains, evaluates and reports; a second run in the workdir resumes.
+
+  Writes `config.json`, `metrics.jsonl`, `checkpoint/` (`state` to resume,
+  `model` for `Predictor.load`), `predictions.npz` and `summary.json`.
+
+  Args:
+    config: see `nasjax.config.default`.
+    workdir: folder of the run.
+    data_dir: folder of benchmark tables; `NASJAX_DATA` where None.
+
+  Returns:
+    What `summary.json` holds.
+
+  Raises:
+    UserError: bad config, missing data, another run in the workdir, full disk.
+  """
+  began = time.monotonic()
+  folder = pathlib.Path(workdir)
+  task = make_task(config, data_dir)
+  trained = train(config, task, folder)
+  train_seconds = time.monotonic() - began
+  scores = []
+  with progress.Progress(config.num_seeds, "scoring", unit="seed") as bar:
+    for index in range(config.num_seeds):
+      fitted, score = fitted_seed(config, task, trained.params, index)
+      scores.append(score)
+      if index == 0 and not config.refit:
+        _save_model(config, task, fitted, folder)
+      bar.update()
+  if config.refit:
+    _refit(config, task, folder)
+  correlations = _correlations(task, np.stack(scores))
+  files.save_npz(
+    folder / "predictions.npz",
+    genotypes=task.benchmark.genotypes,
+    scores=np.stack(scores),
+    train_rows=np.stack([split.train for split in task.splits]),
+    test_labels=task.benchmark.values(task.test_label),
+  )
+  summary = {
+    **_summary(config, task, correlations, loop.num_params(trained.params)),
+    "train_seconds": round(train_seconds, 2),
+    "total_seconds": round(time.monotonic() - began, 2),
+    "device": f"{jax.devices()[0].device_kind} x {jax.device_count()}",
+    "commit": commit(),
+    "versions": {name: metadata.version(name) for name in _PACKAGES},
+  }
+  files.write_json(folder / "summary.json", summary)
+  return summary
+
+
+def _card(config: config_dict.ConfigDict, task: Task, rows: int) -> dict:
+  return {
+    "space": config.space,
+    "benchmark": task.benchmark.name,
+    "source": task.benchmark.source,
+    "label": task.benchmark.describe(task.train_label),
+    "split": config.split,
+    "num_train": rows,
+    "seed": config.seed,
+    "commit": commit(),
+  }
+
+
+def _save_model(config, task: Task, fitted, folder: pathlib.Path) -> None:
+  """Saves the first seed's predictor under the workdir."""
+  model = predictor.Predictor.from_fitted(
+    config, fitted, _card(config, task, task.genotypes.shape[1])
+  )
+  model.save(folder / "checkpoint" / predictor.FINAL_MODEL)
+
+
+def _refit(config, task: Task, folder: pathlib.Path) -> None:
+  """Trains the predictor that is kept on every labelled row."""
+  values = task.benchmark.values(task.train_label)
+  rows = np.flatnonzero(np.isfinite(values))
+  model = predictor.Predictor(config.space, config.seed, config=config)
+  model.fit(task.benchmark.genotypes[rows], values[rows])
+  model.card = _card(config, task, len(rows))
+  model.save(folder / "checkpoint" / predictor.FINAL_MODEL)

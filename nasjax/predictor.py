@@ -1,0 +1,342 @@
+"""The predictor as people use it: fit, predict, save, load."""
+
+import dataclasses
+import json
+import pathlib
+from collections.abc import Sequence
+from typing import Any
+
+import flax.linen as nn
+import jax
+import jax.numpy as jnp
+import numpy as np
+from ml_collections import config_dict
+
+from nasjax import config as configs
+from nasjax import errors, files, graphs, scoring
+from nasjax.models import registry as models
+from nasjax.spaces import base as spaces_base
+from nasjax.spaces import registry as spaces
+from nasjax.training import checkpoint, loop, state
+
+PRETRAINED = pathlib.Path(__file__).parent / "pretrained"
+FINAL_MODEL = "model"
+
+
+@dataclasses.dataclass(frozen=True)
+class Fitted:
+  """What training leaves behind.
+
+  Attributes:
+    params: parameters, each leaf with a leading axis of members `R`.
+    scale: factor from raw scores to the label's unit, `[R]`.
+    shift: offset in the label's unit, `[R]`.
+  """
+
+  params: Any
+  scale: np.ndarray
+  shift: np.ndarray
+
+
+def as_genotypes(space: spaces_base.Space, archs: Any) -> np.ndarray:
+  """Accepts genotypes `[n, G]` or official notations; returns `[n, G]` int8.
+
+  Raises:
+    UserError: a cell is malformed or not of the space.
+  """
+  if isinstance(archs, str):
+    raise errors.UserError(
+      "architectures: expected a list of notations or genotypes [n, G], got "
+      "one string; put it in a list"
+    )
+  is_array = isinstance(archs, (np.ndarray, jax.Array))
+  if is_array and archs.dtype.kind not in "OU":
+    return space.check(archs)
+  return space.parse(list(archs))
+
+
+def normalize_labels(labels: Any, num: int) -> tuple[np.ndarray, float, float]:
+  """Standardises labels.
+
+  Args:
+    labels: `[n]`, higher = better, any unit.
+    num: `n`.
+
+  Returns:
+    Standardised labels `[n]` float64, their mean and standard deviation.
+
+  Raises:
+    UserError: the shape is wrong, a label is NaN or infinite, there are fewer
+      than two, or all are equal.
+  """
+  values = np.asarray(labels, np.float64)
+  if values.shape != (num,):
+    raise errors.UserError(
+      f"labels: expected shape [{num}], one for each architecture, got "
+      f"{list(values.shape)}"
+    )
+  bad = np.flatnonzero(~np.isfinite(values))
+  if bad.size:
+    raise errors.UserError(
+      f"label {bad[0]} is {values[bad[0]]}: expected finite numbers; drop "
+      "architectures without a label"
+    )
+  if num < 2 or np.ptp(values) == 0:
+    raise errors.UserError(
+      "labels: expected at least two different values, got "
+      f"{num} label(s) without a difference; nothing can be ranked"
+    )
+  mean, std = float(values.mean()), float(values.std())
+  return (values - mean) / std, mean, std
+
+
+def calibrate(
+  raw: np.ndarray, labels: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+  """Maps raw scores to the label's mean and spread on the training cells.
+
+  Args:
+    raw: raw scores of the training cells, `[R, n]`.
+    labels: their labels, `[n]`.
+
+  Returns:
+    Scale `[R]` (positive, so that no rank changes) and shift `[R]`.
+  """
+  spread = np.maximum(raw.std(axis=1, dtype=np.float64), 1e-9)
+  scale = labels.std() / spread
+  return scale, labels.mean() - scale * raw.mean(axis=1, dtype=np.float64)
+
+
+def combine(fitted: Fitted, raw: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+  """Mean and spread of the members, in the label's unit.
+
+  Args:
+    fitted: the trained members.
+    raw: raw scores `[R, n]`.
+
+  Returns:
+    Mean `[n]` and standard deviation over members `[n]`, float64.
+  """
+  scores = raw * fitted.scale[:, None] + fitted.shift[:, None]
+  return scores.mean(axis=0), scores.std(axis=0)
+
+
+class Predictor:
+  """Predicts the accuracy of the architectures of one space.
+
+  `fit` and `load` are the two ways to a predictor that can `predict`.
+
+  Attributes:
+    config: all fields; see `nasjax.config.default`.
+    space: the search space.
+    card: what is known of the model (data, label, split, score, command).
+  """
+
+  def __init__(
+    self,
+    space: str = "nb201",
+    seed: int = 0,
+    *,
+    config: config_dict.ConfigDict | None = None,
+    **fields: Any,
+  ):
+    """Makes an untrained predictor.
+
+    Args:
+      space: name of the search space.
+      seed: seed of all draws of the training.
+      config: a whole config; the default of nasjax where None.
+      **fields: further config fields (`epochs=100`, `num_members=4`,
+        `model=dict(width=32)`).
+
+    Raises:
+      UserError: a name is unknown or a value has the wrong type.
+    """
+    config = (
+      configs.default()
+      if config is None
+      else config.copy_and_resolve_references()
+    )
+    flat = {}
+    for name, value in fields.items():
+      if isinstance(value, dict):
+        flat.update({f"{name}.{key}": each for key, each in value.items()})
+      else:
+        flat[name] = value
+    configs.override(config, {"space": space, "seed": seed, **flat})
+    self.config = config
+    self.space = spaces.get_space(config.space)
+    self.card: dict[str, Any] = {}
+    self._model = models.create_model(config.model)
+    self._fitted: Fitted | None = None
+
+  @property
+  def model(self) -> nn.Module:
+    """The linen module, for one architecture."""
+    return self._model
+
+  @property
+  def fitted(self) -> Fitted:
+    """The trained members.
+
+    Raises:
+      UserError: nothing was fitted or loaded yet.
+    """
+    if self._fitted is None:
+      raise errors.UserError(
+        "this predictor is not trained: call fit(archs, labels) or "
+        "Predictor.load(path) first"
+      )
+    return self._fitted
+
+  @classmethod
+  def from_fitted(
+    cls, config: config_dict.ConfigDict, fitted: Fitted, card: dict[str, Any]
+  ) -> "Predictor":
+    """Wraps members that were trained elsewhere."""
+    predictor = cls(config.space, config.seed, config=config)
+    predictor._fitted, predictor.card = fitted, card
+    return predictor
+
+  def fit(self, archs: Any, labels: Any) -> "Predictor":
+    """Trains on architectures with known labels.
+
+    Args:
+      archs: genotypes `[n, G]` or `n` official notations.
+      labels: `[n]`, higher = better, any unit.
+
+    Returns:
+      Itself.
+
+    Raises:
+      UserError: an architecture or a label is bad, or the training diverged.
+    """
+    genotypes = as_genotypes(self.space, archs)
+    targets, _, _ = normalize_labels(labels, len(genotypes))
+    cells = training_cells(self.space, genotypes[None], self.config.prune)
+    keys = state.member_keys(self.config.seed, 1, self.config.num_members)
+    trained = loop.fit(self.config, self._model, cells, targets[None], keys)
+    params = jax.tree.map(lambda leaf: leaf[0], trained.params)
+    raw = self._raw(params, genotypes)
+    self._fitted = Fitted(params, *calibrate(raw, np.asarray(labels, float)))
+    return self
+
+  def _raw(self, params: Any, genotypes: np.ndarray) -> np.ndarray:
+    return scoring.score(
+      self._model, params, self.space, genotypes, prune=self.config.prune
+    )
+
+  def predict(self, archs: Any, *, return_std: bool = False) -> Any:
+    """Scores architectures; higher = better.
+
+    Args:
+      archs: genotypes `[n, G]` or `n` official notations.
+      return_std: whether the spread of the members is returned too.
+
+    Returns:
+      Scores `[n]` float64 in the label's unit; with `return_std` a pair of
+      scores and their standard deviation over the members `[n]`.
+
+    Raises:
+      UserError: the predictor is not trained or an architecture is bad.
+    """
+    fitted = self.fitted
+    genotypes = as_genotypes(self.space, archs)
+    mean, std = combine(fitted, self._raw(fitted.params, genotypes))
+    return (mean, std) if return_std else mean
+
+  def save(self, path: files.PathLike) -> None:
+    """Writes parameters, config, label normaliser and card to a folder.
+
+    Raises:
+      UserError: the predictor is not trained, or the folder cannot be written.
+    """
+    fitted = self.fitted
+    meta = {
+      "config": json.loads(self.config.to_json()),
+      "scale": fitted.scale.tolist(),
+      "shift": fitted.shift.tolist(),
+      "card": self.card,
+    }
+    checkpoint.save_model(path, fitted.params, meta)
+
+  @classmethod
+  def load(cls, path: files.PathLike) -> "Predictor":
+    """Reads a predictor from a saved folder or from a training's workdir.
+
+    Raises:
+      UserError: nothing is there, or it is damaged.
+    """
+    folder = pathlib.Path(path)
+    if (folder / "checkpoint" / FINAL_MODEL).is_dir():
+      folder = folder / "checkpoint" / FINAL_MODEL
+    meta = checkpoint.load_meta(folder)
+    config = configs.default()
+    configs.override(config, _flatten(meta["config"]))
+    predictor = cls(config.space, config.seed, config=config)
+    scale, shift = np.asarray(meta["scale"]), np.asarray(meta["shift"])
+    template = predictor._params_template(len(scale))
+    params = checkpoint.load_params(folder, template)
+    predictor._fitted = Fitted(params, scale, shift)
+    predictor.card = meta["card"]
+    return predictor
+
+  @classmethod
+  def pretrained(cls, name: str) -> "Predictor":
+    """Loads a checkpoint that comes with nasjax, by name (`nb201`, ...).
+
+    Raises:
+      UserError: no checkpoint has that name.
+    """
+    names = pretrained_names()
+    if name not in names:
+      raise errors.one_of("pretrained checkpoint", name, names)
+    return cls.load(PRETRAINED / name)
+
+  def _params_template(self, num_members: int) -> Any:
+    """Shapes of the parameters with a leading axis of members."""
+    genotypes = np.zeros((1, 1, self.space.genotype_length), np.int8)
+    cells = jax.eval_shape(
+      lambda: training_cells(self.space, genotypes, self.config.prune)
+    )
+    example = jax.tree.map(
+      lambda leaf: jax.ShapeDtypeStruct(leaf.shape[2:], leaf.dtype), cells
+    )
+    shapes = jax.eval_shape(self._model.init, jax.random.key(0), example)
+    return jax.tree.map(
+      lambda leaf: jax.ShapeDtypeStruct((num_members, *leaf.shape), leaf.dtype),
+      shapes,
+    )
+
+
+def training_cells(
+  space: spaces_base.Space, genotypes: np.ndarray, prune: bool
+) -> graphs.CellGraphs:
+  """Graphs of training samples `[S, n, G]`; fields have axes `[S, n, ...]`."""
+  seeds, num, length = genotypes.shape
+  flat = jnp.asarray(genotypes.reshape(seeds * num, length))
+  cells = jax.jit(lambda rows: graphs.cell_graphs(space, rows, prune=prune))(
+    flat
+  )
+  return jax.tree.map(
+    lambda field: field.reshape(seeds, num, *field.shape[1:]), cells
+  )
+
+
+def pretrained_names() -> Sequence[str]:
+  """Names of the checkpoints that come with nasjax."""
+  if not PRETRAINED.is_dir():
+    return ()
+  return tuple(
+    sorted(path.parent.name for path in PRETRAINED.glob("*/model.json"))
+  )
+
+
+def _flatten(config: dict[str, Any], prefix: str = "") -> dict[str, Any]:
+  flat = {}
+  for name, value in config.items():
+    if isinstance(value, dict):
+      flat.update(_flatten(value, f"{prefix}{name}."))
+    else:
+      flat[prefix + name] = value
+  return flat

@@ -1,0 +1,8 @@
+"""Trains a predictor: `python train.py --config=configs/nb101.py`."""
+
+import sys
+
+from nasjax.commands import train
+
+if __name__ == "__main__":
+  sys.exit(train.main())
