@@ -28,7 +28,9 @@ def distinct_cells(max_vertices: int = modelspec.MAX_VERTICES) -> np.ndarray:
   """Enumerates the cells anew, by number of vertices.
 
   Unlabelled graphs are told apart first, one of each kind is labelled in all
-  ways, and the labelled graphs are told apart again.
+  ways, and the labelled graphs are told apart again. The least edge bits, then
+  the least operations stand for a class, as in the official enumeration: the
+  numbering matters, since channels and parameters depend on it.
 
   Args:
     max_vertices: 2 to 7; at most so many vertices.

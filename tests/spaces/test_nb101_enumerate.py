@@ -77,16 +77,12 @@ def table(data_dir):
 
 
 def test_table_has_the_same_cells_in_the_same_order(table):
-  assert SPACE.is_valid(table[0]).all()
-  np.testing.assert_array_equal(
-    SPACE.fingerprint(table[0]), SPACE.fingerprint(SPACE.enumerate())
-  )
+  np.testing.assert_array_equal(table[0], SPACE.enumerate())
 
 
 def test_table_has_the_same_parameters(table):
   genotypes, params = table
   np.testing.assert_array_equal(SPACE.num_params(genotypes), params)
-  np.testing.assert_array_equal(SPACE.num_params(SPACE.enumerate()), params)
 
 
 def test_records_have_the_same_hashes(data_dir):
