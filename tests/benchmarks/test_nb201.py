@@ -4,6 +4,7 @@ import bz2
 import collections
 import os
 import pickle
+from typing import Any
 
 import numpy as np
 import pytest
@@ -204,7 +205,7 @@ def test_damaged_naslib_pickle(tmp_path, content, message):
 
 
 def write_table(path, ops, op_names=None):
-  columns = {
+  columns: dict[str, Any] = {
     f"{kind}_{dataset}": np.full(len(ops), 50.0 + 10 * i, np.float32)
     for i, kind in enumerate(nb201._TABLE_COLUMNS.values())
     for dataset in ("cifar10", "cifar100", "imagenet16")
