@@ -156,13 +156,13 @@ class ArchitecturePredictor(nn.Module):
     kinds = self.param("kinds", init, (2, width))
     entry = cell.mask * (cell.ops == operators.INPUT)
     one = jnp.ones((1,), cell.mask.dtype)
-    features = nodes + kinds[0]
+    features = nodes + kinds[:1]
     if self.graph == "inference":
       states = jnp.concatenate([head, features])
       mask = jnp.concatenate([one, cell.mask])
       adjacency = graphs.inference_graph(cell.adjacency, entry)
     else:
-      states = jnp.concatenate([head, features, nodes + kinds[1]])
+      states = jnp.concatenate([head, features, nodes + kinds[1:]])
       mask = jnp.concatenate([one, cell.mask, cell.mask])
       adjacency = graphs.training_graph(cell.adjacency, entry, cell.mask)
     return states * mask[:, None], mask, adjacency

@@ -1,0 +1,204 @@
+"""Predictor A: invariances, ablations, and the two graph convolutions."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from nasjax import errors, graphs
+from nasjax.models import gcn, layers, registry, transformer
+from nasjax.spaces import registry as spaces
+
+SMALL = {
+  "name": "architecture",
+  "width": 16,
+  "num_heads": 8,
+  "num_layers": 1,
+  "ffn_width": 16,
+  "encoder_layers": 1,
+  "predictor_layers": 2,
+  "gcn_width": 12,
+  "head_width": 8,
+}
+
+
+def _cells(name, num, rng):
+  space = spaces.get_space(name)
+  return graphs.cell_graphs(space, jnp.asarray(space.sample(num, rng)))
+
+
+def _model_and_params(cells, **fields):
+  model = registry.create_model({**SMALL, **fields})
+  one = jax.tree.map(lambda field: field[0], cells)
+  return model, model.init(jax.random.key(0), one)
+
+
+def _apply(model, params, cells):
+  return jax.jit(jax.vmap(lambda cell: model.apply(params, cell)))(cells)
+
+
+@pytest.mark.parametrize(
+  ("name", "adjacency"), [("nb201", "raw"), ("darts", "norm")]
+)
+def test_dense_equals_jraph_with_the_same_parameters(name, adjacency, rng):
+  cells = _cells(name, 6, rng)
+  fields = {"adjacency": adjacency, "bidirectional": True}
+  dense, params = _model_and_params(cells, **fields)
+  other, others = _model_and_params(cells, **fields, implementation="jraph")
+  jax.tree.map(np.testing.assert_array_equal, params, others)
+  first, second = _apply(dense, params, cells), _apply(other, params, cells)
+  scale = float(jnp.abs(first).max())
+  np.testing.assert_allclose(first / scale, second / scale, atol=1e-5)
+
+
+def test_aggregate_reads_along_the_rows_of_the_adjacency():
+  adjacency = jnp.array([[0.0, 2.0], [0.0, 0.0]])
+  nodes = jnp.array([[1.0, 1.0], [3.0, 5.0]])
+  for aggregate in gcn.AGGREGATE.values():
+    np.testing.assert_array_equal(
+      aggregate(adjacency, nodes), [[6.0, 10.0], [0.0, 0.0]]
+    )
+
+
+@pytest.mark.parametrize(
+  ("attention", "adjacency"), [("all", "raw"), ("structural", "norm")]
+)
+def test_padding_changes_nothing(attention, adjacency, rng):
+  cells = _cells("nb201", 8, rng)
+  fields = {
+    "attention": attention,
+    "adjacency": adjacency,
+    "position": False,
+    "bidirectional": True,
+  }
+  model, params = _model_and_params(cells, **fields)
+  wider = graphs.CellGraphs(
+    ops=jnp.pad(cells.ops, ((0, 0), (0, 3))),
+    details=jnp.pad(cells.details, ((0, 0), (0, 3), (0, 0))),
+    adjacency=jnp.pad(cells.adjacency, ((0, 0), (0, 3), (0, 3))),
+    mask=jnp.pad(cells.mask, ((0, 0), (0, 3))),
+  )
+  np.testing.assert_allclose(
+    _apply(model, params, cells), _apply(model, params, wider), rtol=2e-5
+  )
+
+
+def test_node_order_changes_nothing_without_position(rng):
+  cells = _cells("nb201", 8, rng)
+  fields = {"position": False, "attention": "structural", "adjacency": "norm"}
+  model, params = _model_and_params(cells, **fields)
+  order = rng.permutation(8)
+  shuffled = graphs.CellGraphs(
+    ops=cells.ops[:, order],
+    details=cells.details[:, order],
+    adjacency=cells.adjacency[:, order][:, :, order],
+    mask=cells.mask[:, order],
+  )
+  np.testing.assert_allclose(
+    _apply(model, params, cells), _apply(model, params, shuffled), rtol=2e-5
+  )
+
+
+def test_batch_neighbours_change_nothing(rng):
+  cells = _cells("nb201", 8, rng)
+  model, params = _model_and_params(cells)
+  alone = jax.tree.map(lambda field: field[3:4], cells)
+  np.testing.assert_allclose(
+    _apply(model, params, cells)[3], _apply(model, params, alone)[0], rtol=1e-5
+  )
+
+
+@pytest.mark.parametrize(
+  ("field", "value"),
+  [
+    ("attention", "structural"),
+    ("adjacency", "norm"),
+    ("graph", "inference"),
+    ("head", "mlp"),
+    ("encoding", "onehot"),
+    ("bidirectional", True),
+    ("position", False),
+    ("encoder_layers", 0),
+  ],
+)
+def test_every_ablation_changes_the_score(field, value, rng):
+  cells = _cells("nb201", 4, rng)
+  base, base_params = _model_and_params(cells)
+  other, params = _model_and_params(cells, **{field: value})
+  first, second = _apply(base, base_params, cells), _apply(other, params, cells)
+  assert np.isfinite(second).all()
+  assert not np.allclose(first, second)
+
+
+def test_dropout_needs_a_key_only_in_training(rng):
+  cells = _cells("nb201", 1, rng)
+  model, params = _model_and_params(cells, dropout_rate=0.5)
+  one = jax.tree.map(lambda field: field[0], cells)
+  still = model.apply(params, one)
+
+  def train(seed):
+    key = jax.random.key(seed)
+    return model.apply(params, one, train=True, rngs={"dropout": key})
+
+  assert float(train(1)) == float(train(1))
+  assert float(train(1)) != float(train(2))
+  assert float(still) == float(model.apply(params, one))
+
+
+def test_dropout_rate_and_mean():
+  layer = layers.Dropout(0.1)
+  ones = jnp.ones((400, 400))
+  got = layer.apply({}, ones, train=True, rngs={"dropout": jax.random.key(0)})
+  dropped = float((got == 0).mean())
+  assert abs(dropped - 26 / 256) < 0.004  # 0.1 rounds to 26 bytes of 256
+  np.testing.assert_allclose(got[got > 0], 256 / 230, rtol=1e-6)
+  np.testing.assert_array_equal(layer.apply({}, ones, train=False), ones)
+
+
+def test_structural_heads_see_ancestors_descendants_or_all():
+  chain = jnp.array([[0.0, 1, 0], [0, 0, 1], [0, 0, 0]])
+  scopes = transformer.head_scopes(chain, jnp.ones(3), 8, "structural")
+  lower, upper = np.tril(np.ones((3, 3))), np.triu(np.ones((3, 3)))
+  for head in range(8):
+    expected = lower if head < 3 else upper if head < 6 else np.ones((3, 3))
+    np.testing.assert_array_equal(scopes[head], expected)
+
+
+def test_attention_equals_the_textbook_formula(rng):
+  nodes = jnp.asarray(rng.normal(size=(5, 16)), jnp.float32)
+  scopes = jnp.asarray(rng.random((4, 5, 5)) < 0.7, jnp.float32)
+  scopes = jnp.maximum(scopes, jnp.eye(5)[None])
+  layer = transformer.SelfAttention(num_heads=4)
+  params = layer.init(jax.random.key(1), nodes, scopes)
+
+  def dense(name, inputs):
+    part = params["params"][name]
+    return np.asarray(inputs) @ np.asarray(part["kernel"]) + np.asarray(
+      part["bias"]
+    )
+
+  query, key, value = (dense(n, nodes) for n in ("query", "key", "value"))
+  mixed = np.zeros((5, 16), np.float32)
+  for head in range(4):
+    columns = slice(4 * head, 4 * head + 4)
+    logits = query[:, columns] @ key[:, columns].T / 2
+    weights = np.exp(logits) * scopes[head]
+    weights /= weights.sum(1, keepdims=True)
+    mixed[:, columns] = weights @ value[:, columns]
+  np.testing.assert_allclose(
+    layer.apply(params, nodes, scopes), dense("output", mixed), atol=2e-6
+  )
+
+
+@pytest.mark.parametrize(
+  ("fields", "message"),
+  [
+    ({"name": "nope"}, "unknown model 'nope'"),
+    ({"name": "architecture", "heads": 3}, "unknown field of config.model"),
+    ({"name": "architecture", "head": "cnn"}, "unknown config.model.head"),
+    ({"name": "architecture", "width": 30}, "multiple of num_heads"),
+  ],
+)
+def test_bad_model_configs(fields, message):
+  with pytest.raises(errors.UserError, match=message):
+    registry.create_model(fields)
