@@ -141,13 +141,13 @@ def train(
   meta = {"config": json.loads(config.to_json()), "data": _digest(task)}
   checkpoints = checkpoint.Checkpoints(workdir / "checkpoint" / "state")
   log = _Log(workdir / "metrics.jsonl")
-  bar = progress.Progress(config.epochs, "training", unit="epoch")
+  bar = progress.Progress("training", config.epochs, unit="epochs")
 
   def start(fresh):
     done, current = checkpoints.restore(fresh, meta) or (0, fresh)
     files.write_json(workdir / "config.json", meta["config"])
     log.keep_until(done)
-    bar.update(done)
+    bar.skip(done)
     return done, current
 
   def on_epoch(epoch, train_state, loss):
@@ -308,7 +308,7 @@ def run(
   trained = train(config, task, folder)
   train_seconds = time.monotonic() - began
   scores = []
-  with progress.Progress(config.num_seeds, "scoring", unit="seed") as bar:
+  with progress.Progress("scoring", config.num_seeds, unit="seeds") as bar:
     for index in range(config.num_seeds):
       fitted, score = fitted_seed(config, task, trained.params, index)
       scores.append(score)

@@ -8,8 +8,7 @@ import urllib.request
 from collections.abc import Callable
 from typing import Any
 
-from nasjax import errors, files
-from nasjax.benchmarks import progress
+from nasjax import errors, files, progress
 
 Opener = Callable[[urllib.request.Request], Any]
 

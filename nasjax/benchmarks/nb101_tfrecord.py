@@ -14,8 +14,8 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from nasjax import errors
-from nasjax.benchmarks import metrics_proto, progress, tfrecord
+from nasjax import errors, progress
+from nasjax.benchmarks import metrics_proto, tfrecord
 
 OPERATIONS = ("conv3x3-bn-relu", "conv1x1-bn-relu", "maxpool3x3")
 _LAST = 2  # evaluations are: start, halfway, end

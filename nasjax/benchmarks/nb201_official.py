@@ -15,8 +15,8 @@ from typing import Any
 
 import numpy as np
 
-from nasjax import errors
-from nasjax.benchmarks import progress, safe_pickle
+from nasjax import errors, progress
+from nasjax.benchmarks import safe_pickle
 from nasjax.spaces import registry
 
 META_FILE = "meta.pickle.pbz2"

@@ -15,8 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from nasjax import errors
-from nasjax.benchmarks import progress
+from nasjax import errors, progress
 from nasjax.spaces import registry
 
 _PREFIX = "NetworkSelectorDatasetInfo:darts:"

@@ -50,7 +50,7 @@ def enumerate_cells(
 
   Args:
     max_vertices: 2 to 7; at most so many vertices.
-    progress: whether to show a progress bar, on a terminal only.
+    progress: whether to show progress.
 
   Returns:
     Genotypes, `[n, 26]` int8.

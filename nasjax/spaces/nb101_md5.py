@@ -9,11 +9,12 @@ Dimensions: `n` cells of `V` vertices.
 """
 
 import hashlib
+import io
 from collections.abc import Iterable
 
 import numpy as np
-import tqdm
 
+from nasjax import progress as progress_lib
 from nasjax.spaces import nb101_modelspec as modelspec
 
 _CHUNK = 8192
@@ -28,15 +29,16 @@ def module_hash(
   Args:
     adjacency: `[n, 7, 7]`, as `nb101_modelspec.to_matrix` gives it.
     ops: `[n, 7]`, likewise.
-    progress: whether to show a progress bar, on a terminal only.
+    progress: whether to show progress.
 
   Returns:
     Hexadecimal MD5 hashes, `[n]` of dtype `S32`.
   """
   hashes = np.empty(len(ops), f"S{_HEX}")
   sizes = (ops != modelspec.PADDING).sum(1)
-  bar = tqdm.tqdm(
-    total=len(ops), desc="MD5 hashes", disable=None if progress else True
+  stream = None if progress else io.StringIO()
+  bar = progress_lib.Progress(
+    "NB101 hashes", len(ops), unit="cells", stream=stream
   )
   with bar:
     for size in np.unique(sizes):

@@ -2,7 +2,7 @@
 
 import io
 
-from nasjax.benchmarks import progress
+from nasjax import progress
 
 
 class Terminal(io.StringIO):
@@ -42,3 +42,15 @@ def test_bar_on_a_terminal():
     bar.update(1024)
   assert "read x: 100%" in stream.getvalue()
   assert "2.05k/2.05k" in stream.getvalue()
+
+
+def test_skipped_work_prints_nothing_and_notes_are_shown():
+  stream = io.StringIO()
+  with progress.Progress("train", 10, unit="epochs", stream=stream) as bar:
+    bar.skip(8)
+    bar.update(1, "loss 0.5")
+    bar.update()
+  assert stream.getvalue().splitlines() == [
+    "train: 90 % of 10 epochs, loss 0.5",
+    "train: 100 % of 10 epochs",
+  ]
