@@ -3,6 +3,11 @@
 import os
 import pathlib
 
+# Tests compile many small programs and run each for milliseconds.
+os.environ["XLA_FLAGS"] = (
+  os.environ.get("XLA_FLAGS", "") + " --xla_backend_optimization_level=0"
+)
+
 import jax
 import numpy as np
 import pytest

@@ -1,0 +1,181 @@
+"""A reported training: files, numbers, and a run that is killed."""
+
+import csv
+import json
+import os
+import pathlib
+import signal
+import subprocess
+import sys
+import time
+
+import numpy as np
+import pytest
+import tiny
+
+import nasjax
+from nasjax import errors, experiment, files
+from nasjax.training import metrics
+
+SPACE = nasjax.get_space("nb201")
+ROOT = pathlib.Path(__file__).parent.parent
+FIELDS = [
+  f"--config.model.{name}={value}" for name, value in tiny.MODEL.items()
+] + [
+  "--config.num_seeds=2",
+  "--config.batch_size=8",
+  "--config.checkpoint_every=2",
+]
+
+
+@pytest.fixture(scope="module")
+def table(tmp_path_factory):
+  """A CSV of 60 cells with an additive label."""
+  path = tmp_path_factory.mktemp("table") / "mine.csv"
+  cells = np.unique(SPACE.sample(70, np.random.default_rng(5)), axis=0)[:60]
+  with open(path, "w", newline="") as file:
+    writer = csv.writer(file)
+    writer.writerow(["arch", "value"])
+    for name, cell in zip(SPACE.format(cells), cells, strict=True):
+      writer.writerow([name, (cell == 3).sum() - (cell == 0).sum()])
+  return path
+
+
+def _config(table, **fields):
+  return tiny.config(table=str(table), num_train=0, **fields)
+
+
+@pytest.fixture(scope="module")
+def finished(table, tmp_path_factory):
+  workdir = tmp_path_factory.mktemp("run")
+  summary = experiment.run(_config(table, refit=True), workdir)
+  return workdir, summary
+
+
+def test_files_of_a_run(finished):
+  workdir, summary = finished
+  assert {path.name for path in workdir.iterdir()} == {
+    "config.json",
+    "metrics.jsonl",
+    "summary.json",
+    "predictions.npz",
+    "checkpoint",
+  }
+  assert json.loads((workdir / "summary.json").read_text()) == summary
+  lines = (workdir / "metrics.jsonl").read_text().splitlines()
+  assert [json.loads(line)["epoch"] for line in lines] == [1, 2, 3]
+  assert len(json.loads(lines[0])["loss"]) == 2
+
+
+def test_summary_has_the_promised_fields_and_true_counts(finished):
+  _, summary = finished
+  for name in (
+    "space train_label test_label num_train num_test seeds tau_rest "
+    "tau_rest_mean tau_rest_std tau_all_mean spearman_rest_mean num_params "
+    "train_seconds device commit versions"
+  ).split():
+    assert name in summary
+  assert summary["num_train"] == 48  # 80 % of 60
+  assert summary["num_test"] == 12
+  assert summary["num_all"] == 60
+  assert summary["seeds"] == [0, 1]
+
+
+def test_metrics_follow_from_the_predictions(finished):
+  workdir, summary = finished
+  arrays = files.load_npz(workdir / "predictions.npz")
+  for seed in range(2):
+    rest = np.setdiff1d(np.arange(60), arrays["train_rows"][seed])
+    tau = metrics.kendall_tau(
+      arrays["scores"][seed][rest], arrays["test_labels"][rest]
+    )
+    assert summary["tau_rest"][seed] == pytest.approx(tau, abs=1e-6)
+  assert summary["tau_rest_mean"] == pytest.approx(
+    np.mean(summary["tau_rest"]), abs=1e-6
+  )
+
+
+def test_training_rows_differ_between_seeds(finished):
+  workdir, _ = finished
+  rows = files.load_npz(workdir / "predictions.npz")["train_rows"]
+  assert set(rows[0]) != set(rows[1])
+
+
+def test_a_workdir_loads_as_the_predictor_of_all_rows(finished):
+  workdir, _ = finished
+  model = nasjax.Predictor.load(workdir)
+  assert model.card["num_train"] == 60
+  assert np.isfinite(model.predict(SPACE.enumerate()[:7])).all()
+
+
+def test_a_second_run_resumes_and_repeats_the_numbers(finished, table):
+  workdir, summary = finished
+  before = (workdir / "predictions.npz").read_bytes()
+  again = experiment.run(_config(table, refit=False), workdir.parent / "other")
+  assert again["tau_rest"] == summary["tau_rest"]
+  assert (workdir.parent / "other" / "predictions.npz").read_bytes() == before
+
+
+def test_another_config_does_not_overwrite_a_run(finished, table):
+  workdir, summary = finished
+  with pytest.raises(errors.UserError, match="another config"):
+    experiment.run(_config(table, refit=True, epochs=4), workdir)
+  assert json.loads((workdir / "summary.json").read_text()) == summary
+  kept = json.loads((workdir / "config.json").read_text())
+  assert kept["epochs"] == 3
+
+
+def _command(table, workdir):
+  return [
+    sys.executable,
+    str(ROOT / "train.py"),
+    f"--config={ROOT / 'configs' / 'custom.py'}",
+    f"--config.table={table}",
+    "--config.refit=False",
+    "--config.epochs=60",
+    f"--workdir={workdir}",
+    *FIELDS,
+  ]
+
+
+def test_kill_minus_9_loses_nothing(table, tmp_path):
+  whole, killed = tmp_path / "whole", tmp_path / "killed"
+  subprocess.run(_command(table, whole), check=True, capture_output=True)
+  process = subprocess.Popen(
+    _command(table, killed),
+    stdout=subprocess.DEVNULL,
+    stderr=subprocess.DEVNULL,
+  )
+  log = killed / "metrics.jsonl"
+  deadline = time.monotonic() + 240
+  while time.monotonic() < deadline:
+    if log.exists() and log.read_text().count("\n") >= 5:
+      break
+    time.sleep(0.02)
+  os.kill(process.pid, signal.SIGKILL)
+  process.wait()
+  assert not (killed / "summary.json").exists()
+  with open(log, "a") as file:
+    file.write('{"epoch": 6, "lo')  # a line cut off by the kill
+  again = subprocess.run(
+    _command(table, killed), check=True, capture_output=True, text=True
+  )
+  assert "written to" in again.stdout
+  same = "predictions.npz", "metrics.jsonl"
+  for name in same:
+    assert (whole / name).read_bytes() == (killed / name).read_bytes()
+
+
+def test_no_table_and_no_data(tmp_path, monkeypatch):
+  monkeypatch.delenv("NASJAX_DATA", raising=False)
+  with pytest.raises(errors.UserError, match=r"none\.csv"):
+    experiment.run(_config(tmp_path / "none.csv"), tmp_path / "run")
+  config = tiny.config(benchmark="nb201")
+  with pytest.raises(errors.UserError, match="NASJAX_DATA"):
+    experiment.run(config, tmp_path / "run")
+
+
+def test_benchmark_of_another_space(tmp_path):
+  config = tiny.config(space="nb101", benchmark="nb201_analog")
+  with pytest.raises(errors.UserError, match="is a benchmark of the space"):
+    experiment.make_task(config)

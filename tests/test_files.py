@@ -1,0 +1,91 @@
+"""Files: atomic writes, checked caches, clear errors."""
+
+import os
+import zipfile
+
+import numpy as np
+import pytest
+
+from nasjax import errors, files
+
+
+def test_npz_round_trip(tmp_path):
+  path = tmp_path / "a" / "x.npz"
+  files.save_npz(path, rows=np.arange(4), names=np.array(["a", "b"]))
+  got = files.load_npz(path)
+  np.testing.assert_array_equal(got["rows"], np.arange(4))
+  assert got["names"].tolist() == ["a", "b"]
+  assert os.listdir(path.parent) == ["x.npz"]
+
+
+def test_same_arrays_give_the_same_bytes(tmp_path):
+  for name in ("a.npz", "b.npz"):
+    files.save_npz(tmp_path / name, rows=np.arange(9.0))
+  assert files.sha256(tmp_path / "a.npz") == files.sha256(tmp_path / "b.npz")
+
+
+def test_tampered_npz(tmp_path):
+  path = tmp_path / "x.npz"
+  files.save_npz(path, rows=np.arange(4))
+  arrays = files.read_npz(path)
+  np.savez(path, rows=arrays["rows"] + 1, _sha256=arrays["_sha256"])
+  with pytest.raises(errors.UserError, match="does not match its checksum"):
+    files.load_npz(path)
+
+
+def test_truncated_npz(tmp_path):
+  path = tmp_path / "x.npz"
+  files.save_npz(path, rows=np.arange(4))
+  path.write_bytes(path.read_bytes()[:-40])
+  with pytest.raises(errors.UserError, match=r"not a complete \.npz file"):
+    files.load_npz(path)
+
+
+def test_missing_npz(tmp_path):
+  with pytest.raises(errors.UserError, match="no such file"):
+    files.read_npz(tmp_path / "none.npz")
+
+
+def test_pickled_objects_are_refused(tmp_path):
+  path = tmp_path / "x.npz"
+  np.savez(path, rows=np.array([{"a": 1}], dtype=object))
+  with pytest.raises(errors.UserError, match=r"not a complete \.npz file"):
+    files.read_npz(path)
+  assert zipfile.is_zipfile(path)
+
+
+def test_a_failed_write_keeps_the_former_file(tmp_path):
+  path = tmp_path / "x.txt"
+  files.write_atomic(path, lambda file: file.write(b"former"))
+
+  def full(file):
+    file.write(b"half")
+    raise OSError(28, "No space left on device")
+
+  with pytest.raises(errors.UserError, match=r"No space left.*nothing was"):
+    files.write_atomic(path, full)
+  assert path.read_bytes() == b"former"
+  assert os.listdir(tmp_path) == ["x.txt"]
+
+
+def test_json_refuses_nan(tmp_path):
+  with pytest.raises(ValueError, match="not JSON compliant"):
+    files.write_json(tmp_path / "x.json", {"tau": float("nan")})
+  assert not os.listdir(tmp_path)
+
+
+def test_data_dir(tmp_path, monkeypatch):
+  monkeypatch.delenv("NASJAX_DATA", raising=False)
+  assert files.data_dir() is None
+  monkeypatch.setenv("NASJAX_DATA", str(tmp_path))
+  assert files.data_dir() == tmp_path
+  with pytest.raises(errors.UserError, match="expected an existing folder"):
+    files.data_dir(tmp_path / "nowhere")
+
+
+def test_cache_dir(monkeypatch, tmp_path):
+  monkeypatch.setenv("NASJAX_CACHE", str(tmp_path))
+  assert files.cache_dir() == tmp_path
+  monkeypatch.delenv("NASJAX_CACHE")
+  monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+  assert files.cache_dir() == tmp_path / "nasjax"

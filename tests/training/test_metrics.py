@@ -1,0 +1,45 @@
+"""Rank correlations against hand-worked values."""
+
+import numpy as np
+import pytest
+
+from nasjax import errors
+from nasjax.training import metrics
+
+
+def test_kendall_tau_b_with_ties_by_hand():
+  # Pairs: 5 concordant-or-discordant of 6; one tie in the predictions.
+  got = metrics.kendall_tau(np.array([1.0, 1, 2, 3]), np.array([1.0, 2, 3, 4]))
+  assert got == pytest.approx(5 / np.sqrt(5 * 6))
+
+
+def test_signs_are_kept():
+  values = np.arange(5.0)
+  assert metrics.kendall_tau(values, -values) == pytest.approx(-1)
+  assert metrics.spearman_rho(values, -values) == pytest.approx(-1)
+
+
+def test_spearman_by_hand():
+  got = metrics.spearman_rho(np.array([1.0, 2, 3]), np.array([1.0, 3, 2]))
+  assert got == pytest.approx(0.5)
+
+
+def test_constant_scores_have_no_correlation():
+  flat, rising = np.ones(4), np.arange(4.0)
+  assert np.isnan(metrics.kendall_tau(flat, rising))
+  assert np.isnan(metrics.spearman_rho(flat, rising))
+
+
+def test_top_k_regret_by_hand():
+  scores = np.array([0.9, 0.8, 0.1, 0.7])
+  labels = np.array([90.0, 93.0, 95.0, 94.0])
+  assert metrics.top_k_regret(scores, labels, 1) == pytest.approx(5)
+  assert metrics.top_k_regret(scores, labels, 2) == pytest.approx(2)
+  assert metrics.top_k_regret(scores, labels, 4) == pytest.approx(0)
+
+
+def test_nan_and_lengths_are_refused():
+  with pytest.raises(errors.UserError, match="expected finite numbers"):
+    metrics.kendall_tau(np.array([1.0, np.nan]), np.array([1.0, 2]))
+  with pytest.raises(errors.UserError, match="two vectors of one length"):
+    metrics.kendall_tau(np.ones(3), np.ones(4))
