@@ -1,5 +1,6 @@
 """Command lines: flags parsed without absl's exit, one line for a mistake."""
 
+import pathlib
 import sys
 from collections.abc import Callable, Sequence
 
@@ -37,6 +38,7 @@ def parse(values: flags.FlagValues, argv: Sequence[str], usage: str) -> bool:
     print(usage)
     print(values.main_module_help() or values.get_help())
     return False
+  own_argv, sys.argv = sys.argv, list(argv)  # config_flags reads sys.argv
   try:
     rest = values(list(argv))[1:]
   except flags.Error as error:
@@ -45,14 +47,22 @@ def parse(values: flags.FlagValues, argv: Sequence[str], usage: str) -> bool:
     raise errors.UserError(f"unknown config field: {_line(error)}") from error
   except TypeError as error:
     raise errors.UserError(f"config field: {_line(error)}") from error
-  except FileNotFoundError as error:
-    raise errors.UserError(
-      f"no such config file: {error.filename or _line(error)!r}; expected "
-      "e.g. --config=configs/nb201.py"
-    ) from error
+  finally:
+    sys.argv = own_argv
+  if "config" in values:
+    _check_config_file(values)
   if rest:
     raise errors.UserError(f"unexpected argument {rest[0]!r}; see --help")
   return True
+
+
+def _check_config_file(values: flags.FlagValues) -> None:
+  """Notices a missing file now; config_flags would wait for the first use."""
+  name = config_flags.get_config_filename(values["config"])
+  if name and not pathlib.Path(name.split(":")[0]).is_file():
+    raise errors.UserError(
+      f"no such config file: {name!r}; expected e.g. --config=configs/nb201.py"
+    )
 
 
 def _line(error: Exception) -> str:
