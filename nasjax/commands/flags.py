@@ -49,7 +49,7 @@ def parse(values: flags.FlagValues, argv: Sequence[str], usage: str) -> bool:
     raise errors.UserError(f"config field: {_line(error)}") from error
   finally:
     sys.argv = own_argv
-  if "config" in values:
+  if "config" in values and values["config"].present:
     _check_config_file(values)
   if rest:
     raise errors.UserError(f"unexpected argument {rest[0]!r}; see --help")
