@@ -1,0 +1,206 @@
+"""Commands and code of the documents: they parse, and the code runs."""
+
+import ast
+import pathlib
+import re
+import shlex
+import tomllib
+from collections.abc import Callable, Sequence
+
+import pytest
+import tiny
+from absl import flags
+
+from nasjax import config as configs
+from nasjax import search
+from nasjax.benchmarks import __main__ as benchmarks_command
+from nasjax.benchmarks import registry as benchmarks
+from nasjax.commands import flags as command_flags
+from nasjax.commands import search as search_command
+from nasjax.commands import train as train_command
+from nasjax.spaces import registry as spaces
+
+ROOT = pathlib.Path(__file__).parent.parent
+DOCUMENTS = sorted(
+  path.relative_to(ROOT).as_posix()
+  for path in (*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"))
+)
+EXTRAS = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"][
+  "optional-dependencies"
+]
+
+
+def blocks(document: str, language: str) -> list[str]:
+  text = (ROOT / document).read_text()
+  return re.findall(rf"^```{language}\n(.*?)^```$", text, re.M | re.S)
+
+
+def words_of(line: str) -> list[str]:
+  """Splits a command; drops variables in front and comments."""
+  words = shlex.split(line, comments=True)
+  while words and re.fullmatch(r"[A-Z_]+=\S*", words[0]):
+    words = words[1:]
+  return words
+
+
+def commands(document: str) -> list[str]:
+  """Single commands of the shell blocks."""
+  return [
+    part.strip()
+    for block in blocks(document, "sh")
+    for line in block.splitlines()
+    for part in line.split("&&")
+    if words_of(part)
+  ]
+
+
+def parsed(
+  main: Callable[[Sequence[str]], int], arguments: list[str]
+) -> flags.FlagValues:
+  """Flags as a command parses them; the command itself is not run."""
+  seen = []
+
+  def parse(values, argv, usage):
+    assert command_flags_parse(values, argv, usage)
+    seen.append(values)
+    return False
+
+  command_flags_parse = command_flags.parse
+  with pytest.MonkeyPatch.context() as patch:
+    patch.setattr(command_flags, "parse", parse)
+    assert main(["command", *arguments]) == 0
+  return seen[0]
+
+
+def check_train(arguments: list[str]) -> None:
+  config = parsed(train_command.main, arguments)["config"].value
+  assert config is not None
+  assert config.space in spaces.space_names()
+  name = config.benchmark or benchmarks.default_benchmark(config.space)
+  assert benchmarks.get_entry(name).space == config.space
+
+
+def check_search(arguments: list[str]) -> None:
+  values = parsed(search_command.main, arguments)
+  assert values["space"].value in spaces.space_names()
+  assert values["strategy"].value in search.strategy_names()
+  assert values["scores"].value in ("predictor", "table")
+
+
+def check_benchmarks(arguments: list[str]) -> None:
+  action, *rest = arguments
+  if action == "list":
+    assert benchmarks_command.main([action]) == 0
+  else:
+    assert action == "get"
+    assert rest[0] in benchmarks.benchmark_names()
+
+
+def check_install(arguments: list[str]) -> None:
+  assert arguments[0] == "-e"
+  match = re.fullmatch(r"\.(?:\[(\w+)\])?", arguments[1])
+  assert match
+  assert match[1] is None or match[1] in EXTRAS
+
+
+def check_tool(words: list[str]) -> None:
+  """A tool of the extra `dev`, or a script of the project."""
+  pins = [
+    re.split(r"[\[<>=]", pin)[0] for name in EXTRAS for pin in EXTRAS[name]
+  ]
+  assert words[0] in pins or (ROOT / words[0]).is_file()
+
+
+CHECKS = {
+  ("python", "train.py"): check_train,
+  ("python", "search.py"): check_search,
+  ("python", "-m", "nasjax.benchmarks"): check_benchmarks,
+  ("pip", "install"): check_install,
+}
+
+
+def check_command(line: str) -> None:
+  words = words_of(line)
+  for start, check in CHECKS.items():
+    if tuple(words[: len(start)]) == start:
+      check(words[len(start) :])
+      return
+  assert words[0] not in ("python", "pip"), f"nothing checks {line!r}"
+  check_tool(words)
+
+
+@pytest.mark.parametrize(
+  ("document", "line"),
+  [(document, line) for document in DOCUMENTS for line in commands(document)],
+)
+def test_command_exists_and_parses(document, line, monkeypatch):
+  monkeypatch.chdir(ROOT)
+  monkeypatch.delenv("NASJAX_DATA", raising=False)
+  check_command(line)
+
+
+@pytest.mark.parametrize(
+  "line",
+  [
+    "python train.py --config=configs/nb202.py",
+    "python train.py --config=configs/nb201.py --config.num_trian=3",
+    "python train.py --config=configs/nb201.py --config.num_train=many",
+    "python train.py --config=configs/nb201.py --config.benchmark=nb101",
+    "python search.py --space nb202",
+    "python search.py --stratgy random",
+    "python -m nasjax.benchmarks get nb102",
+    "python evaluate.py",
+    "pip install -e '.[tset]'",
+    "flake8 .",
+  ],
+)
+def test_wrong_commands_are_found(line, monkeypatch):
+  monkeypatch.chdir(ROOT)
+  with pytest.raises((AssertionError, ValueError)):
+    check_command(line)
+
+
+def test_the_main_commands_are_in_the_readme():
+  lines = (ROOT / "README.md").read_text().splitlines()
+  assert "pip install -e . && python search.py --space nb201" in lines
+  assert "pip install -e '.[test]' && pytest" in lines
+  starts = {tuple(words_of(line)[:2]) for line in commands("README.md")}
+  assert ("python", "train.py") in starts
+
+
+@pytest.mark.parametrize(
+  ("document", "code"),
+  [(name, code) for name in DOCUMENTS for code in blocks(name, "python")],
+)
+def test_python_block_is_valid(document, code):
+  assert ast.parse(code).body
+
+
+def test_quick_start_runs(tmp_path, monkeypatch, capsys):
+  code = next(code for code in blocks("README.md", "python") if ".fit(" in code)
+  code = re.sub(r"epochs=\d+", "epochs=2", code)
+  monkeypatch.chdir(tmp_path)
+  small = tiny.config(batch_size=156)
+  monkeypatch.setattr(configs, "default", small.copy_and_resolve_references)
+  names: dict = {}
+  exec(compile(code, "README.md", "exec"), names)
+  assert names["scores"].shape == names["spread"].shape == (3,)
+  assert (names["spread"] > 0).all()
+  assert names["best"].shape == (10, 6)
+  printed = capsys.readouterr().out.splitlines()
+  assert names["space"].parse(printed).tolist() == names["best"].tolist()
+  fitted = names["predictor"].predict(names["archs"][:3])
+  assert fitted == pytest.approx(names["scores"])
+
+
+@pytest.mark.parametrize("document", DOCUMENTS)
+def test_links_lead_to_files(document):
+  text = (ROOT / document).read_text()
+  links = re.findall(r"\]\(([^)#]+)", text)
+  missing = [
+    link
+    for link in links
+    if "://" not in link
+    and not (ROOT / document).parent.joinpath(link).is_file()
+  ]
+  assert missing == []
