@@ -1,5 +1,6 @@
 """The fields that every predictor config has, and the defaults of a space."""
 
+import functools
 from typing import Any
 
 from ml_collections import config_dict
@@ -7,8 +8,11 @@ from ml_collections import config_dict
 from nasjax import errors
 from nasjax.models import registry as models
 
+Config = Any
+"""An `ml_collections.ConfigDict`; its type knows nothing of the fields."""
 
-def default() -> config_dict.ConfigDict:
+
+def default() -> Config:
   """Returns the default config; `configs/*.py` change what they state.
 
   Labels are named `<dataset>/<label>`: `cifar10/val` is `dataset` `cifar10`
@@ -40,6 +44,9 @@ def default() -> config_dict.ConfigDict:
         "attention": "structural",
         "adjacency": "norm",
         "bidirectional": True,
+        "position": False,
+        "ffn_width": 128,
+        "gcn_width": 96,
       },
       "optimizer": {
         "name": "adamw",
@@ -53,28 +60,26 @@ def default() -> config_dict.ConfigDict:
   )
 
 
-def override(
-  config: config_dict.ConfigDict, fields: dict[str, Any]
-) -> config_dict.ConfigDict:
+def override(config: Config, fields: dict[str, Any]) -> Config:
   """Sets fields by dotted name, e.g. `{'model.width': 32}`, in place.
 
   Raises:
     UserError: a field does not exist, or its value has another type.
   """
+  known = _names(config)
   for name, value in fields.items():
-    node, *path = config, *name.split(".")
-    for part in path[:-1]:
-      node = node.get(part, {})
-    if path[-1] not in node:
-      raise errors.one_of("config field", name, _names(config))
+    if name not in known:
+      raise errors.one_of("config field", name, known)
+    *parents, field = name.split(".")
+    node = functools.reduce(getattr, parents, config)
     try:
-      node[path[-1]] = value
+      node[field] = value
     except TypeError as error:
       raise errors.UserError(f"config.{name}: {error}") from error
   return config
 
 
-def _names(config: config_dict.ConfigDict, prefix: str = "") -> list[str]:
+def _names(config: Config, prefix: str = "") -> list[str]:
   names = []
   for name, value in config.items():
     if isinstance(value, config_dict.ConfigDict):

@@ -11,8 +11,8 @@ from typing import Any
 
 import jax
 import numpy as np
-from ml_collections import config_dict
 
+from nasjax import config as configs
 from nasjax import errors, files, predictor, progress, scoring
 from nasjax.benchmarks import base as benchmarks_base
 from nasjax.benchmarks import custom, registry, splits
@@ -47,7 +47,7 @@ class Task:
 
 
 def make_task(
-  config: config_dict.ConfigDict, data_dir: files.PathLike | None = None
+  config: configs.Config, data_dir: files.PathLike | None = None
 ) -> Task:
   """Reads the benchmark of a config and draws the training samples.
 
@@ -57,12 +57,12 @@ def make_task(
   space = spaces.get_space(config.space)
   if config.table:
     benchmark = custom.read_table(config.table, space)
-    names = ["custom/value", "custom/value"]
+    train_label = test_label = "custom/value"
   else:
     name = config.benchmark or registry.default_benchmark(config.space)
     benchmark = registry.get_benchmark(name, data_dir)
-    labels = (config.train_label, config.test_label)
-    names = [f"{config.dataset}/{label}" for label in labels]
+    train_label = f"{config.dataset}/{config.train_label}"
+    test_label = f"{config.dataset}/{config.test_label}"
   if benchmark.space.name != config.space:
     raise errors.UserError(
       f"config.benchmark {benchmark.name!r} is a benchmark of the space "
@@ -72,18 +72,21 @@ def make_task(
     raise errors.UserError(
       f"config.num_seeds: expected at least 1, got {config.num_seeds}"
     )
-  known = int(np.isfinite(benchmark.values(names[0])).sum())
+  known = int(np.isfinite(benchmark.values(train_label)).sum())
   num_train = config.num_train or max(2, round(0.8 * known))
   drawn = tuple(
-    splits.make_split(config.split, benchmark, *names, num_train, seed)
+    splits.make_split(
+      config.split, benchmark, train_label, test_label, num_train, seed
+    )
     for seed in range(config.seed, config.seed + config.num_seeds)
   )
   rows = np.stack([split.train for split in drawn])
-  labels = benchmark.values(names[0])[rows]
+  labels = benchmark.values(train_label)[rows]
   targets = [predictor.normalize_labels(row, num_train)[0] for row in labels]
   return Task(
     benchmark,
-    *names,
+    train_label,
+    test_label,
     splits=drawn,
     genotypes=benchmark.genotypes[rows],
     labels=labels,
@@ -128,7 +131,7 @@ class _Log:
 
 
 def train(
-  config: config_dict.ConfigDict, task: Task, workdir: pathlib.Path
+  config: configs.Config, task: Task, workdir: pathlib.Path
 ) -> state.TrainState:
   """Trains every seed, checkpointing; resumes what the workdir holds.
 
@@ -174,7 +177,7 @@ def train(
 
 
 def fitted_seed(
-  config: config_dict.ConfigDict, task: Task, params: Any, index: int
+  config: configs.Config, task: Task, params: Any, index: int
 ) -> tuple[predictor.Fitted, np.ndarray]:
   """Scores all cells of the benchmark with one seed's members.
 
@@ -242,7 +245,7 @@ def commit() -> str:
 
 
 def _summary(
-  config: config_dict.ConfigDict,
+  config: configs.Config,
   task: Task,
   correlations: dict[str, list[float]],
   num_params: int,
@@ -282,7 +285,7 @@ def _summary(
 
 
 def run(
-  config: config_dict.ConfigDict,
+  config: configs.Config,
   workdir: files.PathLike,
   data_dir: files.PathLike | None = None,
 ) -> dict[str, Any]:
@@ -337,7 +340,7 @@ def run(
   return summary
 
 
-def _card(config: config_dict.ConfigDict, task: Task, rows: int) -> dict:
+def _card(config: configs.Config, task: Task, rows: int) -> dict:
   return {
     "space": config.space,
     "benchmark": task.benchmark.name,

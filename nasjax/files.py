@@ -118,8 +118,10 @@ def save_npz(path: PathLike, **arrays: np.ndarray) -> None:
   """
   stored = {name: np.asarray(array) for name, array in arrays.items()}
   digest = np.array(_digest(stored))
+  stored["_sha256"] = digest
   write_atomic(
-    path, lambda file: np.savez_compressed(file, **stored, _sha256=digest)
+    path,
+    lambda file: np.savez_compressed(file, allow_pickle=False, **stored),
   )
 
 

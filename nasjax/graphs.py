@@ -232,11 +232,8 @@ def to_graphs_tuple(
 
 def from_graphs_tuple(graph: jraph.GraphsTuple) -> tuple[jax.Array, jax.Array]:
   """Inverse of `to_graphs_tuple`: nodes `[N, K]`, adjacency `[N, N]`."""
-  assert graph.nodes is not None
-  assert graph.edges is not None
-  num_nodes = graph.nodes.shape[0] - 1
+  nodes, edges = jnp.asarray(graph.nodes), jnp.asarray(graph.edges)
+  num_nodes = nodes.shape[0] - 1
   adjacency = jnp.zeros((num_nodes + 1, num_nodes + 1))
-  adjacency = adjacency.at[graph.senders, graph.receivers].add(
-    graph.edges[:, 0]
-  )
-  return graph.nodes[:-1], adjacency[:-1, :-1]
+  adjacency = adjacency.at[graph.senders, graph.receivers].add(edges[:, 0])
+  return nodes[:-1], adjacency[:-1, :-1]

@@ -10,7 +10,6 @@ import flax.linen as nn
 import jax
 import jax.numpy as jnp
 import numpy as np
-from ml_collections import config_dict
 
 from nasjax import config as configs
 from nasjax import errors, files, graphs, scoring
@@ -137,7 +136,7 @@ class Predictor:
     space: str = "nb201",
     seed: int = 0,
     *,
-    config: config_dict.ConfigDict | None = None,
+    config: configs.Config = None,
     **fields: Any,
   ):
     """Makes an untrained predictor.
@@ -152,22 +151,21 @@ class Predictor:
     Raises:
       UserError: a name is unknown or a value has the wrong type.
     """
-    config = (
-      configs.default()
-      if config is None
-      else config.copy_and_resolve_references()
-    )
+    if config is None:
+      resolved: configs.Config = configs.default()
+    else:
+      resolved = config.copy_and_resolve_references()
     flat = {}
     for name, value in fields.items():
       if isinstance(value, dict):
         flat.update({f"{name}.{key}": each for key, each in value.items()})
       else:
         flat[name] = value
-    configs.override(config, {"space": space, "seed": seed, **flat})
-    self.config = config
-    self.space = spaces.get_space(config.space)
+    configs.override(resolved, {"space": space, "seed": seed, **flat})
+    self.config: configs.Config = resolved
+    self.space = spaces.get_space(resolved.space)
     self.card: dict[str, Any] = {}
-    self._model = models.create_model(config.model)
+    self._model = models.create_model(resolved.model)
     self._fitted: Fitted | None = None
 
   @property
@@ -191,7 +189,7 @@ class Predictor:
 
   @classmethod
   def from_fitted(
-    cls, config: config_dict.ConfigDict, fitted: Fitted, card: dict[str, Any]
+    cls, config: configs.Config, fitted: Fitted, card: dict[str, Any]
   ) -> "Predictor":
     """Wraps members that were trained elsewhere."""
     predictor = cls(config.space, config.seed, config=config)

@@ -1,5 +1,6 @@
 """`python search.py --space nb201`: score a space, search it, show the best."""
 
+import dataclasses
 import time
 from collections.abc import Sequence
 from typing import Any
@@ -28,29 +29,68 @@ _SAMPLES = 20_000
 _QUERIES = 1_000
 
 
-def _define() -> flags.FlagValues:
+@dataclasses.dataclass(frozen=True)
+class Options:
+  """The flags of one search.
+
+  Attributes:
+    space: search space.
+    dataset: data set of the known accuracies.
+    strategy: search strategy.
+    scores: what is searched: `predictor`, or `table`.
+    checkpoint: saved predictor, workdir, or pretrained name.
+    benchmark: benchmark of the known accuracies.
+    label: label of the known accuracies; test where None.
+    data_dir: folder of benchmark tables; NASJAX_DATA where None.
+    out: JSON file for the result.
+    top_k: how many of the best are looked up.
+    budget: how many architectures are scored.
+    seed: seed of all draws.
+  """
+
+  space: str = "nb201"
+  dataset: str = "cifar10"
+  strategy: str = "score_all"
+  scores: str = "predictor"
+  checkpoint: str | None = None
+  benchmark: str | None = None
+  label: str | None = None
+  data_dir: str | None = None
+  out: str | None = None
+  top_k: int = 10
+  budget: int | None = None
+  seed: int = 0
+
+
+_HELP = {
+  "space": "search space: " + ", ".join(spaces.space_names()),
+  "dataset": "data set of the known accuracies",
+  "strategy": ", ".join(search.strategy_names()),
+  "scores": "what is searched: predictor, or table",
+  "checkpoint": "saved predictor, workdir, or pretrained name",
+  "benchmark": "benchmark of the known accuracies",
+  "label": "label of the known accuracies; test by default",
+  "data_dir": "folder of benchmark tables; NASJAX_DATA by default",
+  "out": "JSON file for the result",
+  "top_k": "how many of the best are looked up",
+  "budget": "how many architectures are scored",
+  "seed": "seed of all draws",
+}
+
+
+def _parse(argv: Sequence[str]) -> Options | None:
+  """Options of a command line; None where help was printed."""
   values = flags.FlagValues()
-  text = [
-    ("space", "nb201", "search space: " + ", ".join(spaces.space_names())),
-    ("dataset", "cifar10", "data set of the known accuracies"),
-    ("strategy", "score_all", ", ".join(search.strategy_names())),
-    ("scores", "predictor", "what is searched: predictor, or table"),
-    ("checkpoint", None, "saved predictor, workdir, or pretrained name"),
-    ("benchmark", None, "benchmark of the known accuracies"),
-    ("label", None, "label of the known accuracies; test by default"),
-    ("data_dir", None, "folder of benchmark tables; NASJAX_DATA by default"),
-    ("out", None, "JSON file for the result"),
-  ]
-  for name, default, what in text:
-    flags.DEFINE_string(name, default, what, flag_values=values)
-  number = [
-    ("top_k", 10, "how many of the best are looked up"),
-    ("budget", None, "how many architectures are scored"),
-    ("seed", 0, "seed of all draws"),
-  ]
-  for name, default, what in number:
-    flags.DEFINE_integer(name, default, what, flag_values=values)
-  return values
+  for field in dataclasses.fields(Options):
+    number = field.type in (int, int | None)
+    define: Any = flags.DEFINE_integer if number else flags.DEFINE_string
+    define(field.name, field.default, _HELP[field.name], flag_values=values)
+  if not command_flags.parse(values, argv, _USAGE):
+    return None
+  options = Options(**values.flag_values_dict())
+  if options.top_k < 1:
+    raise errors.UserError(f"--top_k: expected at least 1, got {options.top_k}")
+  return options
 
 
 def _load_predictor(space: str, checkpoint: str | None) -> predictor.Predictor:
@@ -83,28 +123,24 @@ def _known_label(
 
 
 def _load_known(
-  values: flags.FlagValues,
+  options: Options,
 ) -> tuple[benchmarks_base.Benchmark | None, str, str]:
   """Benchmark and label of known accuracies, or None and the reason."""
-  name = values["benchmark"].value
-  default = benchmarks.default_benchmark(values["space"].value)
-  needed = name is not None or values["scores"].value == "table"
+  name = options.benchmark
+  default = benchmarks.default_benchmark(options.space)
+  needed = name is not None or options.scores == "table"
   try:
-    benchmark = benchmarks.get_benchmark(
-      name or default, values["data_dir"].value
-    )
+    benchmark = benchmarks.get_benchmark(name or default, options.data_dir)
   except errors.UserError as error:
     if needed:
       raise
     return None, "", str(error)
-  if benchmark.space.name != values["space"].value:
+  if benchmark.space.name != options.space:
     raise errors.UserError(
       f"--benchmark {name!r} is of the space {benchmark.space.name!r}: "
-      f"expected one of {values['space'].value!r}"
+      f"expected one of {options.space!r}"
     )
-  label = _known_label(
-    benchmark, values["dataset"].value, values["label"].value
-  )
+  label = _known_label(benchmark, options.dataset, options.label)
   return benchmark, label, ""
 
 
@@ -114,9 +150,9 @@ def _default_budget(space: spaces_base.Space, strategy: str) -> int | None:
   return None if space.size is not None else _SAMPLES
 
 
-def _score_fn(values: flags.FlagValues, benchmark, label: str):
+def _score_fn(options: Options, benchmark, label: str):
   """What the strategy asks, and a line that says what it is."""
-  kind = values["scores"].value
+  kind = options.scores
   if kind == "table":
 
     def look_up(genotypes):
@@ -125,7 +161,7 @@ def _score_fn(values: flags.FlagValues, benchmark, label: str):
     return look_up, f"table {benchmark.name}: {benchmark.describe(label)}"
   if kind != "predictor":
     raise errors.one_of("--scores", kind, ("predictor", "table"))
-  model = _load_predictor(values["space"].value, values["checkpoint"].value)
+  model = _load_predictor(options.space, options.checkpoint)
   card = model.card
   trained = (
     f"{card['num_train']} labels, {card['label']}" if card else "unknown"
@@ -143,38 +179,34 @@ def _tau(scores: np.ndarray, known: np.ndarray) -> float | None:
 
 def _search(argv: Sequence[str]) -> None:
   """Parses flags, searches, prints and writes the result."""
-  values = _define()
-  if not command_flags.parse(values, argv, _USAGE):
+  options = _parse(argv)
+  if options is None:
     return
-  if values["top_k"].value < 1:
-    raise errors.UserError(
-      f"--top_k: expected at least 1, got {values['top_k'].value}"
-    )
-  space = spaces.get_space(values["space"].value)
-  strategy = search.get_strategy(values["strategy"].value)
-  benchmark, label, missing = _load_known(values)
-  score_fn, scored_by = _score_fn(values, benchmark, label)
-  budget = values["budget"].value
+  space = spaces.get_space(options.space)
+  strategy = search.get_strategy(options.strategy)
+  benchmark, label, missing = _load_known(options)
+  score_fn, scored_by = _score_fn(options, benchmark, label)
+  budget = options.budget
   if budget is None:
     budget = _default_budget(space, strategy.name)
   began = time.monotonic()
-  result = search.run(strategy, space, score_fn, budget, values["seed"].value)
+  result = search.run(strategy, space, score_fn, budget, options.seed)
   seconds = time.monotonic() - began
-  report = _report(values, result, seconds, benchmark, label)
+  report = _report(options, result, seconds, benchmark, label)
   _print(report, scored_by, benchmark, label, missing)
-  if values["out"].value:
-    files.write_json(values["out"].value, report)
+  if options.out:
+    files.write_json(options.out, report)
 
 
 def _report(
-  values: flags.FlagValues,
+  options: Options,
   result: search.Result,
   seconds: float,
   benchmark: benchmarks_base.Benchmark | None,
   label: str,
 ) -> dict[str, Any]:
   """The content of `--out`; unknown numbers are null."""
-  rows = search.top_k(result, values["top_k"].value)
+  rows = search.top_k(result, options.top_k)
   names = result.space.format(result.genotypes[rows])
   tau, regret, known = None, None, np.full(len(rows), np.nan)
   if benchmark is not None:
@@ -186,10 +218,10 @@ def _report(
       regret = search.regret(float(np.nanmax(known)), best)
   return {
     "space": result.space.name,
-    "strategy": values["strategy"].value,
+    "strategy": options.strategy,
     "benchmark": benchmark.name if benchmark else None,
     "label": label or None,
-    "seed": values["seed"].value,
+    "seed": options.seed,
     "num_scored": result.num_scored,
     "seconds": round(seconds, 3),
     "archs_per_second": round(result.num_scored / max(seconds, 1e-9), 1),

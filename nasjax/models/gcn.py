@@ -3,6 +3,8 @@
 Dimensions: `T` nodes, `K` input width, `F` output width.
 """
 
+from typing import Any
+
 import flax.linen as nn
 import jax
 import jax.numpy as jnp
@@ -30,10 +32,15 @@ def aggregate_jraph(adjacency: jax.Array, nodes: jax.Array) -> jax.Array:
     nodes, adjacency.T, max_edges=num_nodes * num_nodes
   )
   network = jraph.GraphNetwork(
-    update_edge_fn=lambda edges, sent, received, _: edges * sent,
+    update_edge_fn=_weighted,
     update_node_fn=lambda nodes, sent, received, _: received,
   )
-  return network(graph).nodes[:-1]
+  return jnp.asarray(network(graph).nodes)[:-1]
+
+
+def _weighted(weights: Any, sent: Any, *_) -> jax.Array:
+  """Messages `[E, F]` of edges with weights `[E, 1]`."""
+  return weights * sent
 
 
 AGGREGATE = {"dense": aggregate_dense, "jraph": aggregate_jraph}

@@ -74,12 +74,12 @@ class Checkpoints:
     try:
       found = self._manager.restore(
         epoch, args=ocp.args.Composite(meta=ocp.args.JsonRestore())
-      ).meta
+      )["meta"]
       _check_same(self._folder, found, meta)
       state = self._manager.restore(
         epoch,
         args=ocp.args.Composite(state=ocp.args.StandardRestore(template)),
-      ).state
+      )["state"]
     except errors.UserError:
       raise
     except Exception as error:

@@ -16,8 +16,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import optax
-from ml_collections import config_dict
 
+from nasjax import config as configs
 from nasjax import errors, graphs
 from nasjax.training import losses, optimizers, state
 
@@ -46,7 +46,7 @@ class Plan:
     return self.num_batches * self.epochs
 
 
-def make_plan(config: config_dict.ConfigDict, num_train: int) -> Plan:
+def make_plan(config: configs.Config, num_train: int) -> Plan:
   """Sizes of a training.
 
   Args:
@@ -57,10 +57,9 @@ def make_plan(config: config_dict.ConfigDict, num_train: int) -> Plan:
     UserError: a size is not positive.
   """
   for name in ("batch_size", "epochs"):
-    if config[name] < 1:
-      raise errors.UserError(
-        f"config.{name}: expected at least 1, got {config[name]}"
-      )
+    size = int(config.get(name, 0))
+    if size < 1:
+      raise errors.UserError(f"config.{name}: expected at least 1, got {size}")
   batch_size = min(config.batch_size, num_train)
   batches = num_train / batch_size
   whole = math.floor(batches) if config.drop_last else math.ceil(batches)
@@ -164,7 +163,7 @@ def _check_finite(loss: np.ndarray, first_step: int) -> None:
 
 
 def fit(
-  config: config_dict.ConfigDict,
+  config: configs.Config,
   model: nn.Module,
   cells: graphs.CellGraphs,
   targets: np.ndarray,

@@ -1,5 +1,7 @@
 """Rank correlations on the host, signed, with ties declared."""
 
+from typing import Any
+
 import numpy as np
 from scipy import stats
 
@@ -33,7 +35,8 @@ def kendall_tau(predictions: np.ndarray, targets: np.ndarray) -> float:
     The signed coefficient; NaN where one of the vectors is constant.
   """
   predictions, targets = _finite(predictions, targets)
-  return float(stats.kendalltau(predictions, targets, variant="b").statistic)
+  result: Any = stats.kendalltau(predictions, targets, variant="b")
+  return float(result.statistic)
 
 
 def spearman_rho(predictions: np.ndarray, targets: np.ndarray) -> float:

@@ -1,17 +1,15 @@
 """Optimizers and schedules from a config."""
 
 import optax
-from ml_collections import config_dict
 
+from nasjax import config as configs
 from nasjax import errors
 
 OPTIMIZERS = ("adam", "adamw")
 SCHEDULES = ("constant", "cosine")
 
 
-def create_schedule(
-  config: config_dict.ConfigDict, num_steps: int
-) -> optax.Schedule:
+def create_schedule(config: configs.Config, num_steps: int) -> optax.Schedule:
   """Learning rate over `num_steps` steps: linear warm-up, then the schedule.
 
   Args:
@@ -37,7 +35,7 @@ def create_schedule(
 
 
 def create_optimizer(
-  config: config_dict.ConfigDict, num_steps: int
+  config: configs.Config, num_steps: int
 ) -> optax.GradientTransformation:
   """Adam or AdamW with a schedule and gradient clipping by global norm.
 
