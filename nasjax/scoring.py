@@ -18,6 +18,18 @@ from nasjax.spaces import base as spaces_base
 CHUNK = 512
 
 
+def _compiler_options() -> dict[str, str]:
+  """Options of the scoring programs.
+
+  XLA's fused matrix products of the CPU (YNNPACK, jaxlib 0.10) read wrong
+  memory where an activation has a leading axis of size one, as one member of
+  an ensemble gives it. They are off here, and no such axis is made.
+  """
+  if jax.default_backend() != "cpu":
+    return {}
+  return {"xla_cpu_experimental_ynn_fusion_type": ""}
+
+
 @functools.lru_cache(maxsize=64)
 def make_score_fn(
   model: nn.Module, space: spaces_base.Space, prune: bool, chunk: int = CHUNK
@@ -43,9 +55,9 @@ def make_score_fn(
 
   def score_chunk(params, genotypes):
     cells = graphs.cell_graphs(space, genotypes, prune=prune)
-    return jax.vmap(score_member, in_axes=(0, None))(params, cells)
+    return jax.lax.map(lambda member: score_member(member, cells), params)
 
-  @jax.jit
+  @functools.partial(jax.jit, compiler_options=_compiler_options())
   def score_all(params, genotypes):
     return jax.lax.map(functools.partial(score_chunk, params), genotypes)
 
