@@ -14,4 +14,5 @@ def get_config():
   config.space = "nb101"
   config.benchmark = "nb101"
   config.num_train = 424
+  config.epochs = 100
   return config

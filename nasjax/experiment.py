@@ -3,8 +3,11 @@
 import dataclasses
 import hashlib
 import json
+import os
 import pathlib
+import shlex
 import subprocess
+import sys
 import time
 from importlib import metadata
 from typing import Any
@@ -228,6 +231,12 @@ def _correlations(task: Task, scores: np.ndarray) -> dict[str, list[float]]:
   return result
 
 
+def command() -> str:
+  """The command line that runs, with file names instead of whole paths."""
+  words = [os.path.relpath(sys.argv[0]), *sys.argv[1:]]
+  return shlex.join(["python", *(w for w in words if "--workdir" not in w)])
+
+
 def commit() -> str:
   """Commit of the checkout that runs, or the released version."""
   root = pathlib.Path(__file__).parent.parent
@@ -332,6 +341,7 @@ def run(
     **_summary(config, task, correlations, loop.num_params(trained.params)),
     "train_seconds": round(train_seconds, 2),
     "total_seconds": round(time.monotonic() - began, 2),
+    "command": command(),
     "device": f"{jax.devices()[0].device_kind} x {jax.device_count()}",
     "commit": commit(),
     "versions": {name: metadata.version(name) for name in _PACKAGES},

@@ -1,0 +1,1 @@
+"""Small checkpoints that nasjax trained, each with a model card."""

@@ -1,0 +1,61 @@
+"""Pretrained checkpoints and how they are made."""
+
+import json
+
+import numpy as np
+import pytest
+import tiny
+
+import nasjax
+from nasjax import experiment, predictor
+from nasjax.pretrained import __main__ as pretrained
+
+
+@pytest.mark.parametrize("name", ["nb201", "nb101", "darts"])
+def test_every_space_has_a_small_checkpoint_with_a_card(name):
+  folder = predictor.PRETRAINED / name
+  model = nasjax.Predictor.pretrained(name)
+  assert model.space.name == name
+  size = sum(p.stat().st_size for p in folder.rglob("*") if p.is_file())
+  assert size < 3e6
+  card = (folder / "README.md").read_text()
+  for fact in ("train label", "seed", "split", "Kendall tau-b", "python train"):
+    assert fact in card
+  assert str(model.card["num_train"]) in card
+
+
+def test_pretrained_nb201_ranks_the_installed_benchmark():
+  benchmark = nasjax.get_benchmark("nb201_analog")
+  rows = np.random.default_rng(0).choice(len(benchmark), 600, replace=False)
+  scores = nasjax.Predictor.pretrained("nb201").predict(
+    benchmark.genotypes[rows]
+  )
+  truth = benchmark.values("cifar10/test")[rows]
+  assert experiment.metrics.kendall_tau(scores, truth) > 0.75
+
+
+def _finished(tmp_path, seeds):
+  space = nasjax.get_space("nb201")
+  cells = space.enumerate()[::700]
+  table = tmp_path / "mine.csv"
+  lines = [
+    f"{name},{sum(cell)}"
+    for name, cell in zip(space.format(cells), cells.tolist(), strict=True)
+  ]
+  table.write_text("\n".join(["arch,value", *lines]))
+  config = tiny.config(table=str(table), num_train=0, epochs=1, num_seeds=seeds)
+  experiment.run(config, tmp_path / "run")
+  return tmp_path / "run"
+
+
+def test_add_writes_the_model_and_a_true_card(tmp_path, monkeypatch, capsys):
+  run = _finished(tmp_path, seeds=1)
+  monkeypatch.setattr(predictor, "PRETRAINED", tmp_path / "pretrained")
+  assert pretrained.main(["pretrained", str(run), "mine"]) == 0
+  assert predictor.pretrained_names() == ("mine",)
+  card = (tmp_path / "pretrained" / "mine" / "README.md").read_text()
+  summary = json.loads((run / "summary.json").read_text())
+  assert f"{summary['tau_rest'][0]:.4f}" in card
+  assert "one run" not in card
+  assert pretrained.main(["pretrained", str(tmp_path), "mine"]) == 2
+  assert "not a finished training" in capsys.readouterr().err
