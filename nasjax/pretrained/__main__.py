@@ -31,7 +31,8 @@ def _facts(summary: dict[str, Any], config: dict[str, Any]) -> dict[str, str]:
       f"{summary['tau_all'][0]:.4f}"
     ),
     "Spearman rho, other cells": f"{summary['spearman_rest'][0]:.4f}",
-    "members": f"{summary['num_members']} of {summary['num_params']} parameters",
+    "members": f"{summary['num_members']} of "
+    f"{summary['num_params']} parameters",
     "loss": f"{config['loss']}, {config['epochs']} epochs, "
     f"batch {config['batch_size']}",
     "optimizer": f"{optimizer['name']}, rate {optimizer['learning_rate']}, "

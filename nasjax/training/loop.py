@@ -18,7 +18,7 @@ import numpy as np
 import optax
 
 from nasjax import config as configs
-from nasjax import errors, graphs
+from nasjax import compiler, errors, graphs
 from nasjax.training import losses, optimizers, state
 
 OnEpoch = Callable[[int, state.TrainState, np.ndarray], None]
@@ -135,7 +135,9 @@ def make_epoch(
     return jax.lax.scan(step, train_state, (rows, where))
 
   members = jax.vmap(epoch, in_axes=(0, None, None))
-  return jax.jit(jax.vmap(members), donate_argnums=0)
+  return jax.jit(
+    jax.vmap(members), donate_argnums=0, compiler_options=compiler.options()
+  )
 
 
 def create_state(
