@@ -17,8 +17,8 @@ import jax.numpy as jnp
 import numpy as np
 import optax
 
-from nasjax import config as configs
 from nasjax import compiler, errors, graphs
+from nasjax import config as configs
 from nasjax.training import losses, optimizers, state
 
 OnEpoch = Callable[[int, state.TrainState, np.ndarray], None]
