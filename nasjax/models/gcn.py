@@ -14,10 +14,17 @@ from nasjax import graphs
 from nasjax.models import layers
 
 IMPLEMENTATIONS = ("dense", "jraph")
+MAX_LOOP_NODES = 12
 
 
 def aggregate_dense(adjacency: jax.Array, nodes: jax.Array) -> jax.Array:
-  """`A H`: node i sums its neighbours j with `A[i, j]`; `[T, F]`."""
+  """`A H`: node i sums its neighbours j with `A[i, j]`; `[T, F]`.
+
+  A few nodes are summed in one fused loop: over many architectures it is
+  faster on a CPU than as many tiny matrix products.
+  """
+  if adjacency.shape[-1] <= MAX_LOOP_NODES:
+    return jnp.sum(adjacency[:, :, None] * nodes[None], axis=1)
   return adjacency @ nodes
 
 

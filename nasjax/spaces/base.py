@@ -96,6 +96,26 @@ class Space(abc.ABC):
     to output uses are one cell too.
     """
 
+  def canonical(
+    self, genotypes: Genotypes, *, ordered: bool = True
+  ) -> Genotypes:
+    """Replaces cells by a representative of those that no model tells apart.
+
+    Two cells with one representative have equal pruned graphs
+    (`nasjax.graphs.build`), node by node. The representative depends on the
+    cell alone. By default every cell stands for itself.
+
+    Args:
+      genotypes: valid cells `[n, G]`.
+      ordered: False where the reader of the graph does not see the order of
+        the nodes: then isomorphic cells may share a representative.
+
+    Returns:
+      Valid cells `[n, G]`.
+    """
+    del ordered
+    return genotypes
+
   @abc.abstractmethod
   def lookup_keys(self, genotypes: Genotypes) -> np.ndarray:
     """Returns the identity by which benchmarks tabulate cells, `[n]` uint64."""

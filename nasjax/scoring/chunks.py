@@ -1,0 +1,94 @@
+"""How many architectures are in flight at once, from a memory budget."""
+
+import functools
+from typing import Any
+
+import flax.linen as nn
+import jax
+import jax.numpy as jnp
+
+from nasjax import errors, graphs
+from nasjax.spaces import base as spaces_base
+
+# Budget of the largest intermediate array. A CPU is fastest while the arrays
+# of a chunk stay in its caches; an accelerator wants large products.
+_CPU_BYTES = 4 << 20
+_ACCELERATOR_BYTES = 256 << 20
+# Arrays of about that size that are alive together.
+_LIVE_ARRAYS = 6
+MAX_CHUNK = 1 << 16
+
+
+@functools.lru_cache(maxsize=64)
+def largest_intermediate(
+  model: nn.Module, space: spaces_base.Space, prune: bool
+) -> int:
+  """Bytes of the largest array that scoring one architecture makes."""
+
+  def cell_of(genotypes):
+    cells = graphs.cell_graphs(space, genotypes, prune=prune)
+    return jax.tree.map(lambda field: field[0], cells)
+
+  genotypes = jax.ShapeDtypeStruct((1, space.genotype_length), jnp.int8)
+  cell = jax.eval_shape(cell_of, genotypes)
+  params = jax.eval_shape(model.init, jax.random.key(0), cell)
+  traced = jax.make_jaxpr(model.apply)(params, cell)
+  return max(_array_bytes(traced.jaxpr))
+
+
+def _array_bytes(jaxpr: Any) -> list[int]:
+  """Sizes of the arrays that matrix products read and write, in bytes.
+
+  Element-wise steps are fused into loops and keep nothing; weights are no part
+  of an architecture.
+  """
+  sizes = [1]
+  made = set()
+  for equation in jaxpr.eqns:
+    for value in equation.params.values():
+      inner = getattr(value, "jaxpr", value)
+      if hasattr(inner, "eqns"):
+        sizes += _array_bytes(inner)
+    if equation.primitive.name == "dot_general":
+      variables = [var for var in equation.invars if id(var) in made]
+      sizes += [
+        var.aval.size * var.aval.dtype.itemsize
+        for var in variables + equation.outvars
+      ]
+    made.update(id(var) for var in equation.outvars)
+  return sizes
+
+
+def automatic_chunk(
+  model: nn.Module,
+  space: spaces_base.Space,
+  *,
+  prune: bool = True,
+  memory_mb: float | None = None,
+) -> int:
+  """Chooses how many architectures are in flight at once.
+
+  Args:
+    model: the model that scores.
+    space: the space of the genotypes.
+    prune: whether dead nodes are removed.
+    memory_mb: memory that a chunk may take, in MiB; by default what is fast
+      on the device (some 25 MiB on a CPU, 1.5 GiB on an accelerator).
+
+  Returns:
+    A power of two, at least 1.
+
+  Raises:
+    UserError: the budget is not positive.
+  """
+  if memory_mb is None:
+    on_cpu = jax.default_backend() == "cpu"
+    budget = _CPU_BYTES if on_cpu else _ACCELERATOR_BYTES
+  elif memory_mb > 0:
+    budget = memory_mb * 2**20 / _LIVE_ARRAYS
+  else:
+    raise errors.UserError(
+      f"memory_mb: expected a positive number, got {memory_mb}"
+    )
+  room = max(1, int(budget // largest_intermediate(model, space, prune)))
+  return min(MAX_CHUNK, 1 << (room.bit_length() - 1))

@@ -1,0 +1,116 @@
+"""The compiled scorer: one jitted program for a whole space.
+
+Dimensions: `R` members of an ensemble, `D` devices, `C` chunks of a device,
+`c` architectures of a chunk, `G` integers of a genotype.
+"""
+
+import functools
+from collections.abc import Callable
+from typing import Any
+
+import flax.linen as nn
+import jax
+import jax.numpy as jnp
+from jax.sharding import Mesh, PartitionSpec
+
+from nasjax import graphs, sharding
+from nasjax.scoring import precisions
+from nasjax.spaces import base as spaces_base
+
+
+def compiler_options() -> dict[str, str]:
+  """Options of every scoring program, by the kind of device.
+
+  The fused matrix products that XLA's CPU compiler takes from YNNPACK (jaxlib
+  0.10) read wrong memory where an activation has a leading axis of size one,
+  as a single member of an ensemble gives it: they are off, and
+  `score_members` makes no such axis. Off they cost no time either.
+  """
+  if jax.default_backend() != "cpu":
+    return {}
+  return {"xla_cpu_experimental_ynn_fusion_type": ""}
+
+
+def score_members(
+  model: nn.Module,
+  space: spaces_base.Space,
+  prune: bool,
+  precision: str,
+  params: Any,
+  genotypes: jax.Array,
+) -> jax.Array:
+  """Scores one chunk with every member; traceable, graph building included.
+
+  Args:
+    model: a module for one architecture.
+    space: the space of the genotypes.
+    prune: whether dead nodes are removed.
+    precision: a name in `precisions.PRECISIONS`.
+    params: leaves `[R, ...]`.
+    genotypes: `[c, G]`.
+
+  Returns:
+    Raw scores `[R, c]` float32.
+  """
+  cells = graphs.cell_graphs(space, genotypes, prune=prune)
+  apply_fn = precisions.apply_fn(model, precision)
+
+  def score_member(member):
+    return jax.vmap(lambda cell: apply_fn(member, cell))(cells)
+
+  return jax.lax.map(score_member, params)
+
+
+@functools.lru_cache(maxsize=64)
+def make_score_fn(
+  model: nn.Module,
+  space: spaces_base.Space,
+  prune: bool,
+  precision: str = precisions.DEFAULT,
+  mesh: Mesh | None = None,
+) -> Callable[[Any, jax.Array, jax.Array], jax.Array]:
+  """Returns the jitted scorer of a model on a space.
+
+  The same arguments return the same function, so that calls of one shape
+  share one compilation. How many chunks hold architectures is an argument and
+  not a shape: fewer of them cost less time and no compilation.
+
+  Args:
+    model: a module for one architecture.
+    space: the space of the genotypes.
+    prune: whether dead nodes are removed.
+    precision: `float32` or `bfloat16`.
+    mesh: devices over which the architectures are split; the first device
+      where None.
+
+  Returns:
+    A function of parameters (leaves `[R, ...]`), genotypes `[D, C, c, G]` and
+    the number of chunks to score `[D]` int32; it returns scores
+    `[D, C, R, c]`, zero in chunks that are not scored.
+  """
+  chunk_fn = functools.partial(score_members, model, space, prune, precision)
+
+  def score_device(params, genotypes, num_chunks):
+    """One device's share: `[1, C, c, G]` and `[1]` to `[1, C, R, c]`."""
+    chunks = genotypes[0]
+    members = jax.tree.leaves(params)[0].shape[0]
+    empty = jnp.zeros((chunks.shape[0], members, chunks.shape[1]), jnp.float32)
+
+    def score_one(index, scores):
+      return scores.at[index].set(chunk_fn(params, chunks[index]))
+
+    return jax.lax.fori_loop(0, num_chunks[0], score_one, empty)[None]
+
+  def score_all(params, genotypes, num_chunks):
+    if mesh is None:
+      return score_device(params, genotypes, num_chunks)
+    split = PartitionSpec(sharding.ARCHITECTURES)
+    return jax.shard_map(
+      score_device,
+      mesh=mesh,
+      in_specs=(PartitionSpec(), split, split),
+      out_specs=split,
+      check_vma=False,
+    )(params, genotypes, num_chunks)
+
+  return jax.jit(score_all, compiler_options=compiler_options())

@@ -1,0 +1,128 @@
+"""Scoring on the host side: distinct cells, chunks, devices, and back."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import flax.linen as nn
+import jax
+import numpy as np
+
+from nasjax import errors, sharding
+from nasjax.scoring import chunks, compiled, precisions, sharing
+from nasjax.spaces import base as spaces_base
+
+
+def score(
+  model: nn.Module,
+  params: Any,
+  space: spaces_base.Space,
+  genotypes: np.ndarray,
+  *,
+  prune: bool = True,
+  chunk: int | None = None,
+  memory_mb: float | None = None,
+  precision: str = precisions.DEFAULT,
+  share: bool = True,
+  devices: Sequence[Any] | None = None,
+) -> np.ndarray:
+  """Scores architectures with every member in one compiled call.
+
+  Cells with the same input to the model are scored once. The number of
+  architectures is padded to a power of two, so few shapes are ever compiled;
+  the padding is not computed.
+
+  Args:
+    model: a module for one architecture.
+    params: parameters with a leading axis `R` on every leaf.
+    space: the space of the genotypes.
+    genotypes: valid cells `[n, G]`.
+    prune: whether dead nodes are removed.
+    chunk: largest number of architectures in flight on a device; chosen from
+      the memory budget where None.
+    memory_mb: memory budget of a device in MiB; what is fast where None.
+    precision: `float32`, or `bfloat16` where the device computes in it.
+    share: whether equal cells are scored once; the scores are the same.
+    devices: devices of this process that share the work; all where None.
+
+  Returns:
+    Raw scores `[R, n]` float32.
+
+  Raises:
+    UserError: the precision or a size is bad.
+  """
+  precisions.check(precision)
+  if chunk is not None and chunk < 1:
+    raise errors.UserError(f"chunk: expected at least 1, got {chunk}")
+  members = jax.tree.leaves(params)[0].shape[0]
+  if not len(genotypes):
+    return np.zeros((members, 0), np.float32)
+  place = slice(None)
+  rows = np.ascontiguousarray(genotypes, np.int8)
+  if share:
+    rows = sharing.canonical(model, space, rows, prune=prune)
+    first, place = sharing.distinct_rows(rows)
+    rows = rows[first]
+  mesh = sharding.device_mesh(devices)
+  if chunk is None:
+    chunk = chunks.automatic_chunk(
+      model, space, prune=prune, memory_mb=memory_mb
+    )
+  blocks, counts = _blocks(rows, len(genotypes), mesh.size, chunk)
+  score_fn = compiled.make_score_fn(
+    model, space, prune, precision, mesh if mesh.size > 1 else None
+  )
+  scores = score_fn(*_place(mesh, params, blocks, counts))
+  flat = np.moveaxis(np.asarray(scores), 2, 0).reshape(members, -1)
+  return flat[:, _positions(len(rows), counts, blocks.shape)][:, place]
+
+
+def _blocks(
+  rows: np.ndarray, room: int, num_devices: int, chunk: int
+) -> tuple[np.ndarray, np.ndarray]:
+  """Lays `[u, G]` rows out over devices and chunks.
+
+  Args:
+    rows: what is scored.
+    room: architectures that the shape must hold, `>= u`: the shape depends on
+      it and not on how many of them are distinct.
+    num_devices: `D`.
+    chunk: largest `c`.
+
+  Returns:
+    Genotypes `[D, C, c, G]` with chunks dealt to the devices in turn, and the
+    number of chunks of each device that hold rows, `[D]` int32.
+  """
+  share = -(-room // num_devices)
+  chunk = min(chunk, 1 << (share - 1).bit_length())
+  depth = 1 << (-(-share // chunk) - 1).bit_length()
+  used = -(-len(rows) // chunk)
+  blocks = np.empty((depth * num_devices * chunk, rows.shape[1]), np.int8)
+  blocks[: len(rows)] = rows
+  blocks[len(rows) :] = rows[-1]
+  shape = (depth, num_devices, chunk, rows.shape[1])
+  counts = (used - np.arange(num_devices) + num_devices - 1) // num_devices
+  return blocks.reshape(shape).swapaxes(0, 1), counts.astype(np.int32)
+
+
+def _positions(
+  num: int, counts: np.ndarray, shape: Sequence[int]
+) -> np.ndarray:
+  """Where row i of `[u]` lies in the flattened `[D, C, c]`, `[u]`."""
+  num_devices, depth, chunk = shape[:3]
+  block, offset = np.divmod(np.arange(num), chunk)
+  layer, device = np.divmod(block, num_devices)
+  assert np.all(layer < counts[device])
+  return (device * depth + layer) * chunk + offset
+
+
+def _place(mesh, params: Any, blocks: np.ndarray, counts: np.ndarray):
+  """Puts the arguments where the compiled program wants them."""
+  if mesh.size == 1:
+    device = mesh.devices.item()
+    return jax.device_put((params, blocks, counts), device)
+  split = sharding.split_leading(mesh)
+  return (
+    jax.device_put(params, sharding.replicated(mesh)),
+    jax.device_put(blocks, split),
+    jax.device_put(counts, split),
+  )
