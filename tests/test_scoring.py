@@ -5,9 +5,9 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from nasjax import errors, graphs, scoring
+from nasjax import compiler, errors, graphs, scoring
 from nasjax.models import registry
-from nasjax.scoring import chunks, compiled, sharing
+from nasjax.scoring import chunks, sharing
 from nasjax.spaces import registry as spaces
 
 TINY = {
@@ -37,7 +37,7 @@ def make(name="nb201", members=1, **fields):
 def one_by_one(space, model, params, genotypes):
   """Scores `[R, n]`, each by a program for one cell and one member."""
   cells = graphs.cell_graphs(space, jnp.asarray(genotypes))
-  apply_fn = jax.jit(model.apply, compiler_options=compiled.compiler_options())
+  apply_fn = jax.jit(model.apply, compiler_options=compiler.options())
 
   def pick(tree, index):
     return jax.tree.map(lambda leaf: leaf[index], tree)

@@ -13,22 +13,9 @@ import jax
 import jax.numpy as jnp
 from jax.sharding import Mesh, PartitionSpec
 
-from nasjax import graphs, sharding
+from nasjax import compiler, graphs, sharding
 from nasjax.scoring import precisions
 from nasjax.spaces import base as spaces_base
-
-
-def compiler_options() -> dict[str, str]:
-  """Options of every scoring program, by the kind of device.
-
-  The fused matrix products that XLA's CPU compiler takes from YNNPACK (jaxlib
-  0.10) read wrong memory where an activation has a leading axis of size one,
-  as a single member of an ensemble gives it: they are off, and
-  `score_members` makes no such axis. Off they cost no time either.
-  """
-  if jax.default_backend() != "cpu":
-    return {}
-  return {"xla_cpu_experimental_ynn_fusion_type": ""}
 
 
 def score_members(
@@ -113,4 +100,4 @@ def make_score_fn(
       check_vma=False,
     )(params, genotypes, num_chunks)
 
-  return jax.jit(score_all, compiler_options=compiler_options())
+  return jax.jit(score_all, compiler_options=compiler.options())
