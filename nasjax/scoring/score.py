@@ -27,9 +27,8 @@ def score(
 ) -> np.ndarray:
   """Scores architectures with every member in one compiled call.
 
-  Cells with the same input to the model are scored once. The number of
-  architectures is padded to a power of two, so few shapes are ever compiled;
-  the padding is not computed.
+  Cells with the same input to the model are scored once. Shapes are padded to
+  powers of two, so few are ever compiled; the padding is not computed.
 
   Args:
     model: a module for one architecture.
@@ -37,8 +36,7 @@ def score(
     space: the space of the genotypes.
     genotypes: valid cells `[n, G]`.
     prune: whether dead nodes are removed.
-    chunk: largest number of architectures in flight on a device; chosen from
-      the memory budget where None.
+    chunk: architectures in flight on a device; automatic where None.
     memory_mb: memory budget of a device in MiB; what is fast where None.
     precision: `float32`, or `bfloat16` where the device computes in it.
     share: whether equal cells are scored once; the scores are the same.
