@@ -23,6 +23,7 @@ PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 FORBIDDEN = {
   "nasjax/spaces/": ("models", "benchmarks", "training", "search"),
   "nasjax/models/": ("benchmarks", "training", "search"),
+  "nasjax/scoring/": ("benchmarks", "training", "search"),
   "nasjax/benchmarks/": ("models", "training", "search"),
   "nasjax/search/": ("models", "benchmarks", "training"),
   "nasjax/training/": ("benchmarks", "search"),
