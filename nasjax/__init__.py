@@ -15,6 +15,7 @@ _PUBLIC = {
   "Predictor": "nasjax.predictor",
   "Space": "nasjax.spaces.base",
   "UserError": "nasjax.errors",
+  "export": "nasjax.exporting",
   "get_benchmark": "nasjax.benchmarks.registry",
   "get_space": "nasjax.spaces.registry",
   "get_strategy": "nasjax.search",

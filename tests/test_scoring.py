@@ -1,59 +1,14 @@
 """Scoring: one compilation, the same scores however the work is cut."""
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 import pytest
+from scoring_models import TINY, cells_of, close, make, one_by_one
 
-from nasjax import compiler, errors, graphs, scoring
+from nasjax import errors, scoring
 from nasjax.models import registry
 from nasjax.scoring import chunks, sharing
 from nasjax.spaces import registry as spaces
-
-TINY = {
-  "name": "architecture",
-  "width": 16,
-  "num_heads": 4,
-  "num_layers": 1,
-  "ffn_width": 16,
-  "encoder_layers": 1,
-  "predictor_layers": 1,
-  "gcn_width": 16,
-  "head_width": 16,
-}
-
-
-def make(name="nb201", members=1, **fields):
-  """Space, model, and parameters with a leading axis of members."""
-  space = spaces.get_space(name)
-  model = registry.create_model({**TINY, **fields})
-  cells = graphs.cell_graphs(space, space.sample(1, np.random.default_rng(0)))
-  one = jax.tree.map(lambda field: field[0], cells)
-  keys = jax.random.split(jax.random.key(1), members)
-  init = jax.jit(jax.vmap(lambda key: model.init(key, one)))
-  return space, model, init(keys)
-
-
-def one_by_one(space, model, params, genotypes):
-  """Scores `[R, n]`, each by a program for one cell and one member."""
-  cells = graphs.cell_graphs(space, jnp.asarray(genotypes))
-  apply_fn = jax.jit(model.apply, compiler_options=compiler.options())
-
-  def pick(tree, index):
-    return jax.tree.map(lambda leaf: leaf[index], tree)
-
-  members = jax.tree.leaves(params)[0].shape[0]
-  return np.array(
-    [
-      [apply_fn(pick(params, r), pick(cells, i)) for i in range(len(genotypes))]
-      for r in range(members)
-    ]
-  )
-
-
-def close(first, second, tolerance=1e-5):
-  scale = np.abs(second).max()
-  np.testing.assert_allclose(first / scale, second / scale, atol=tolerance)
 
 
 @pytest.fixture
@@ -140,8 +95,8 @@ def test_canonical_cells_have_equal_graphs(rng):
   for name in ("nb201", "darts"):
     space = spaces.get_space(name)
     cells = space.sample(300, rng)
-    first = graphs.cell_graphs(space, cells)
-    second = graphs.cell_graphs(space, space.canonical(cells))
+    first = cells_of(space, cells)
+    second = cells_of(space, space.canonical(cells))
     jax.tree.map(np.testing.assert_array_equal, first, second)
 
 

@@ -93,7 +93,7 @@ def _parse(argv: Sequence[str]) -> Options | None:
   return options
 
 
-def _load_predictor(space: str, checkpoint: str | None) -> predictor.Predictor:
+def load_predictor(space: str, checkpoint: str | None) -> predictor.Predictor:
   """The predictor of a folder, of a pretrained name, or of the space."""
   names = predictor.pretrained_names()
   if checkpoint is None or checkpoint in names:
@@ -161,7 +161,7 @@ def _score_fn(options: Options, benchmark, label: str):
     return look_up, f"table {benchmark.name}: {benchmark.describe(label)}"
   if kind != "predictor":
     raise errors.one_of("--scores", kind, ("predictor", "table"))
-  model = _load_predictor(options.space, options.checkpoint)
+  model = load_predictor(options.space, options.checkpoint)
   card = model.card
   trained = (
     f"{card['num_train']} labels, {card['label']}" if card else "unknown"

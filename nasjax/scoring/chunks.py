@@ -11,8 +11,11 @@ from nasjax import errors, graphs
 from nasjax.spaces import base as spaces_base
 
 # Budget of the largest intermediate array. A CPU is fastest while the arrays
-# of a chunk stay in its caches; an accelerator wants large products.
+# of a chunk stay in its caches: those that all cores share where one device is
+# the whole CPU, those of one core where each core is a device. An accelerator
+# wants large products.
 _CPU_BYTES = 4 << 20
+_CORE_BYTES = 1 << 20
 _ACCELERATOR_BYTES = 256 << 20
 # Arrays of about that size that are alive together.
 _LIVE_ARRAYS = 6
@@ -65,6 +68,7 @@ def automatic_chunk(
   *,
   prune: bool = True,
   memory_mb: float | None = None,
+  num_devices: int = 1,
 ) -> int:
   """Chooses how many architectures are in flight at once.
 
@@ -74,6 +78,7 @@ def automatic_chunk(
     prune: whether dead nodes are removed.
     memory_mb: memory that a chunk may take, in MiB; by default what is fast
       on the device (some 25 MiB on a CPU, 1.5 GiB on an accelerator).
+    num_devices: devices of this process that score at the same time.
 
   Returns:
     A power of two, at least 1.
@@ -82,8 +87,9 @@ def automatic_chunk(
     UserError: the budget is not positive.
   """
   if memory_mb is None:
-    on_cpu = jax.default_backend() == "cpu"
-    budget = _CPU_BYTES if on_cpu else _ACCELERATOR_BYTES
+    budget = _ACCELERATOR_BYTES
+    if jax.default_backend() == "cpu":
+      budget = _CPU_BYTES if num_devices == 1 else _CORE_BYTES
   elif memory_mb > 0:
     budget = memory_mb * 2**20 / _LIVE_ARRAYS
   else:

@@ -1,11 +1,12 @@
 """Scoring on the host side: distinct cells, chunks, devices, and back."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import flax.linen as nn
 import jax
 import numpy as np
+from jax.sharding import Mesh
 
 from nasjax import errors, sharding
 from nasjax.scoring import chunks, compiled, precisions, sharing
@@ -51,27 +52,42 @@ def score(
   precisions.check(precision)
   if chunk is not None and chunk < 1:
     raise errors.UserError(f"chunk: expected at least 1, got {chunk}")
-  members = jax.tree.leaves(params)[0].shape[0]
   if not len(genotypes):
-    return np.zeros((members, 0), np.float32)
-  place = slice(None)
-  rows = np.ascontiguousarray(genotypes, np.int8)
+    return np.zeros((_num_members(params), 0), np.float32)
+  mesh = sharding.device_mesh(devices)
+  if chunk is None:
+    chunk = chunks.automatic_chunk(
+      model, space, prune=prune, memory_mb=memory_mb, num_devices=mesh.size
+    )
+  rows, place = np.ascontiguousarray(genotypes, np.int8), slice(None)
   if share:
     rows = sharing.canonical(model, space, rows, prune=prune)
     first, place = sharing.distinct_rows(rows)
     rows = rows[first]
-  mesh = sharding.device_mesh(devices)
-  if chunk is None:
-    chunk = chunks.automatic_chunk(
-      model, space, prune=prune, memory_mb=memory_mb
-    )
-  blocks, counts = _blocks(rows, len(genotypes), mesh.size, chunk)
   score_fn = compiled.make_score_fn(
     model, space, prune, precision, mesh if mesh.size > 1 else None
   )
+  scores = _run(score_fn, mesh, params, rows, len(genotypes), chunk)
+  return scores[:, place]
+
+
+def _num_members(params: Any) -> int:
+  return jax.tree.leaves(params)[0].shape[0]
+
+
+def _run(
+  score_fn: Callable[..., jax.Array],
+  mesh: Mesh,
+  params: Any,
+  rows: np.ndarray,
+  room: int,
+  chunk: int,
+) -> np.ndarray:
+  """Calls the compiled scorer on rows `[u, G]`; returns scores `[R, u]`."""
+  blocks, counts = _blocks(rows, room, mesh.size, chunk)
   scores = score_fn(*_place(mesh, params, blocks, counts))
-  flat = np.moveaxis(np.asarray(scores), 2, 0).reshape(members, -1)
-  return flat[:, _positions(len(rows), counts, blocks.shape)][:, place]
+  flat = np.moveaxis(np.asarray(scores), 2, 0).reshape(_num_members(params), -1)
+  return flat[:, _positions(len(rows), counts, blocks.shape)]
 
 
 def _blocks(
@@ -113,7 +129,7 @@ def _positions(
   return (device * depth + layer) * chunk + offset
 
 
-def _place(mesh, params: Any, blocks: np.ndarray, counts: np.ndarray):
+def _place(mesh: Mesh, params: Any, blocks: np.ndarray, counts: np.ndarray):
   """Puts the arguments where the compiled program wants them."""
   if mesh.size == 1:
     device = mesh.devices.item()

@@ -151,7 +151,7 @@ def load_params(folder: files.PathLike, template: Any) -> Any:
     UserError: the parameters are missing, damaged, or of other shapes.
   """
   path = pathlib.Path(folder).absolute() / "params"
-  device = jax.sharding.SingleDeviceSharding(jax.devices()[0])
+  device = jax.sharding.SingleDeviceSharding(jax.local_devices()[0])
   template = jax.tree.map(
     lambda leaf: jax.ShapeDtypeStruct(leaf.shape, leaf.dtype, sharding=device),
     template,

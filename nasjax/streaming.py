@@ -1,0 +1,183 @@
+"""Spaces too large to enumerate: sampled, scored and forgotten, bar the best.
+
+Dimensions: `K` architectures that are kept, `G` integers of a genotype.
+"""
+
+import dataclasses
+import math
+import pathlib
+from collections.abc import Callable
+
+import numpy as np
+
+from nasjax import errors, files, progress
+from nasjax.spaces import base as spaces_base
+
+ScoreFn = Callable[[np.ndarray], np.ndarray]
+BATCH_SIZE = 1 << 15
+
+
+@dataclasses.dataclass(frozen=True)
+class TopK:
+  """What is remembered of a stream.
+
+  Attributes:
+    genotypes: the best cells so far, best first, no two isomorphic, `[K, G]`
+      int8 (fewer while fewer were seen).
+    scores: their scores, `[K]` float64.
+    num_scored: architectures seen.
+    mean: mean score of all of them.
+    squares: sum of the squared differences from the mean.
+  """
+
+  genotypes: np.ndarray
+  scores: np.ndarray
+  num_scored: int
+  mean: float
+  squares: float
+
+  @property
+  def std(self) -> float:
+    """Standard deviation of all scores; 0 of none."""
+    return math.sqrt(self.squares / max(1, self.num_scored))
+
+
+def empty(space: spaces_base.Space) -> TopK:
+  """What is remembered before the first architecture."""
+  none = np.zeros((0, space.genotype_length), np.int8)
+  return TopK(none, np.zeros(0), 0, 0.0, 0.0)
+
+
+def push(
+  best: TopK,
+  space: spaces_base.Space,
+  genotypes: np.ndarray,
+  scores: np.ndarray,
+  top_k: int,
+) -> TopK:
+  """Adds a batch.
+
+  Args:
+    best: what is remembered.
+    space: tells isomorphic cells by their fingerprint.
+    genotypes: `[b, G]`, at least one.
+    scores: `[b]`.
+    top_k: `K`.
+
+  Returns:
+    What is remembered now. Of isomorphic cells the best stays, of equally good
+    ones the one that was seen first.
+  """
+  candidates = np.arange(len(scores))
+  if len(best.scores) == top_k:
+    candidates = np.flatnonzero(scores > best.scores[-1])
+  pool = np.concatenate([best.genotypes, genotypes[candidates]])
+  values = np.concatenate([best.scores, scores[candidates]])
+  order = np.argsort(-values, kind="stable")
+  _, first = np.unique(space.fingerprint(pool[order]), return_index=True)
+  kept = order[np.sort(first)[:top_k]]
+  mean, squares = float(scores.mean()), float(scores.var() * len(scores))
+  total = best.num_scored + len(scores)
+  gap = mean - best.mean
+  return TopK(
+    genotypes=pool[kept],
+    scores=values[kept],
+    num_scored=total,
+    mean=best.mean + gap * len(scores) / total,
+    squares=best.squares
+    + squares
+    + gap**2 * best.num_scored * len(scores) / total,
+  )
+
+
+def save(path: files.PathLike, best: TopK, identity: str) -> None:
+  """Writes what is remembered, atomically."""
+  fields = {
+    field.name: np.asarray(getattr(best, field.name))
+    for field in dataclasses.fields(best)
+  }
+  files.save_npz(path, **fields, identity=np.array(identity))
+
+
+def load(path: files.PathLike, identity: str) -> TopK:
+  """Reads what `save` wrote.
+
+  Raises:
+    UserError: the file is damaged, or belongs to another stream.
+  """
+  stored = files.load_npz(path)
+  if str(stored.pop("identity", "")) != identity:
+    raise errors.UserError(
+      f"{str(path)!r} is the state of another stream: expected the same "
+      "predictor, space, seed and top_k; delete it or give --out another name"
+    )
+  return TopK(
+    genotypes=stored["genotypes"],
+    scores=stored["scores"],
+    num_scored=int(stored["num_scored"]),
+    mean=float(stored["mean"]),
+    squares=float(stored["squares"]),
+  )
+
+
+def stream_top_k(
+  score_fn: ScoreFn,
+  space: spaces_base.Space,
+  num_samples: int,
+  top_k: int,
+  *,
+  seed: int = 0,
+  batch_size: int = BATCH_SIZE,
+  state: files.PathLike | None = None,
+  identity: str = "",
+  save_every: int = 16,
+) -> TopK:
+  """Samples a space, scores every sample, and keeps the best.
+
+  Batch i is drawn by a generator of its own, seeded with (seed, i): a stream
+  that is stopped and resumed gives what an uninterrupted one gives, and memory
+  does not grow with the number of samples.
+
+  Args:
+    score_fn: maps genotypes `[b, G]` to scores `[b]`, higher = better.
+    space: the space; `space.sample` draws from it.
+    num_samples: architectures in all.
+    top_k: how many are kept.
+    seed: seed of the samples.
+    batch_size: architectures of a batch; part of what decides the samples.
+    state: file that is written every `save_every` batches and resumed from
+      where it exists; none where None.
+    identity: text that identifies `score_fn`; a state of another is refused.
+    save_every: batches between two writes.
+
+  Returns:
+    The best architectures and the moments of all scores.
+
+  Raises:
+    UserError: a number is not positive, or the state is of another stream.
+  """
+  for name, value in (("num_samples", num_samples), ("top_k", top_k)):
+    if value < 1:
+      raise errors.UserError(f"{name}: expected at least 1, got {value}")
+  identity = f"{identity} {space.name} {seed} {top_k} {batch_size}"
+  best = empty(space)
+  if state is not None and pathlib.Path(state).exists():
+    best = load(state, identity)
+  if best.num_scored > num_samples:
+    raise errors.UserError(
+      f"num_samples: expected at least the {best.num_scored} that "
+      f"{str(state)!r} has seen, got {num_samples}; delete it to start afresh"
+    )
+  with progress.Progress("streaming", num_samples, unit="archs") as bar:
+    bar.skip(best.num_scored)
+    while best.num_scored < num_samples:
+      index = best.num_scored // batch_size
+      size = min(batch_size, num_samples - best.num_scored)
+      rng = np.random.default_rng([seed, index])
+      genotypes = space.sample(batch_size, rng)[:size]
+      best = push(best, space, genotypes, score_fn(genotypes), top_k)
+      bar.update(size)
+      is_due = (index + 1) % save_every == 0 or best.num_scored == num_samples
+      if state is not None and size == batch_size and is_due:
+        save(state, best, identity)
+  return best

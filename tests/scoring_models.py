@@ -1,0 +1,76 @@
+"""Tiny models and predictors for the tests of scoring."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import tiny
+
+from nasjax import compiler, graphs, predictor
+from nasjax.models import registry
+from nasjax.spaces import registry as spaces
+
+TINY = {
+  "name": "architecture",
+  "width": 16,
+  "num_heads": 4,
+  "num_layers": 1,
+  "ffn_width": 16,
+  "encoder_layers": 1,
+  "predictor_layers": 1,
+  "gcn_width": 16,
+  "head_width": 16,
+}
+
+
+def pick(tree, index):
+  """One entry of the leading axis of every leaf."""
+  return jax.tree.map(lambda leaf: leaf[index], tree)
+
+
+def cells_of(space, genotypes):
+  """Pruned graphs, built by one program."""
+  build = jax.jit(lambda rows: graphs.cell_graphs(space, rows))
+  return build(jnp.asarray(genotypes, jnp.int8))
+
+
+def make(space_name="nb201", members=1, **fields):
+  """Space, model, and parameters with a leading axis of members."""
+  space = spaces.get_space(space_name)
+  model = registry.create_model({**TINY, **fields})
+  one = pick(cells_of(space, np.zeros((1, space.genotype_length))), 0)
+  keys = jax.random.split(jax.random.key(1), members)
+  init = jax.jit(jax.vmap(lambda key: model.init(key, one)))
+  return space, model, init(keys)
+
+
+def one_by_one(space, model, params, genotypes):
+  """Scores `[R, n]`, each by a program for one cell and one member."""
+  cells = cells_of(space, genotypes)
+  apply_fn = jax.jit(model.apply, compiler_options=compiler.options())
+  members = jax.tree.leaves(params)[0].shape[0]
+  return np.array(
+    [
+      [apply_fn(pick(params, r), pick(cells, i)) for i in range(len(genotypes))]
+      for r in range(members)
+    ]
+  )
+
+
+def close(first, second, tolerance=1e-5):
+  scale = np.abs(second).max()
+  np.testing.assert_allclose(first / scale, second / scale, atol=tolerance)
+
+
+def make_predictor(name="nb201", members=1):
+  """A predictor with random parameters and some calibration."""
+  config = tiny.config(space=name, num_members=members)
+  space, _, params = make(name, members, **config.model.to_dict())
+  scale = 2.0 + np.arange(members)
+  fitted = predictor.Fitted(params, scale, 90.0 - np.arange(members))
+  return predictor.Predictor.from_fitted(config, fitted, {}), space
+
+
+def save_predictor(folder, name="nb201"):
+  """Saves such a predictor and returns the folder."""
+  make_predictor(name)[0].save(folder)
+  return folder
