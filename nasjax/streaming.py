@@ -135,8 +135,7 @@ def stream_top_k(
   """Samples a space, scores every sample, and keeps the best.
 
   Batch i is drawn by a generator of its own, seeded with (seed, i): a stream
-  that is stopped and resumed gives what an uninterrupted one gives, and memory
-  does not grow with the number of samples.
+  that is stopped and resumed gives the same, and memory does not grow.
 
   Args:
     score_fn: maps genotypes `[b, G]` to scores `[b]`, higher = better.
@@ -145,8 +144,7 @@ def stream_top_k(
     top_k: how many are kept.
     seed: seed of the samples.
     batch_size: architectures of a batch; part of what decides the samples.
-    state: file that is written every `save_every` batches and resumed from
-      where it exists; none where None.
+    state: file that is written every `save_every` batches and resumed from.
     identity: text that identifies `score_fn`; a state of another is refused.
     save_every: batches between two writes.
 
