@@ -12,7 +12,7 @@ import jax.numpy as jnp
 import jraph
 import numpy as np
 
-from nasjax import operators
+from nasjax import cell_features, operators
 from nasjax.spaces import base as spaces_base
 
 NUM_DETAILS = operators.detail_table().shape[1] + 3
@@ -20,7 +20,7 @@ NUM_DETAILS = operators.detail_table().shape[1] + 3
 
 @functools.partial(
   jax.tree_util.register_dataclass,
-  data_fields=["ops", "details", "adjacency", "mask"],
+  data_fields=["ops", "details", "adjacency", "mask", "features"],
   meta_fields=[],
 )
 @dataclasses.dataclass(frozen=True)
@@ -37,12 +37,15 @@ class CellGraphs:
       cell's width), cell type; `[B, N, M]` float32; 0 on padding.
     adjacency: 1 where node i feeds node j, `[B, N, N]` float32.
     mask: 1 on real nodes, `[B, N]` float32.
+    features: graph features (`nasjax.features`), the cells of an architecture
+      side by side, `[B, F]` float32; None where nobody computed them.
   """
 
   ops: jax.Array
   details: jax.Array
   adjacency: jax.Array
   mask: jax.Array
+  features: jax.Array | None = None
 
 
 def build(cells: spaces_base.EncodedCells, *, prune: bool) -> CellGraphs:
@@ -74,8 +77,32 @@ def build(cells: spaces_base.EncodedCells, *, prune: bool) -> CellGraphs:
 def cell_graphs(
   space: spaces_base.Space, genotypes: jax.Array, *, prune: bool = True
 ) -> CellGraphs:
-  """Encodes genotypes `[B, G]` of a space and builds their graphs."""
-  return build(space.encode(jnp.asarray(genotypes)), prune=prune)
+  """Encodes genotypes `[B, G]` of a space: graphs with features."""
+  cells = build(space.encode(jnp.asarray(genotypes)), prune=prune)
+  return dataclasses.replace(cells, features=_features(space, cells))
+
+
+def _features(space: spaces_base.Space, cells: CellGraphs) -> jax.Array:
+  """Graph features of every cell of an architecture, `[B, F]` float32."""
+  op_ids = tuple(operators.operator_id(name) for name in space.operator_names)
+  compute = jax.vmap(
+    functools.partial(
+      cell_features.cell_features, op_ids=op_ids, max_hops=space.max_hops
+    )
+  )
+  size = space.num_nodes // space.num_cells
+  parts = []
+  for start in range(0, space.num_nodes, size):
+    own = slice(start, start + size)
+    parts.append(
+      compute(
+        cells.ops[:, own],
+        cells.details[:, own],
+        cells.adjacency[:, own, own],
+        cells.mask[:, own],
+      )
+    )
+  return jnp.concatenate(parts, axis=-1)
 
 
 def live_nodes(

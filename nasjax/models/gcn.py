@@ -17,15 +17,33 @@ IMPLEMENTATIONS = ("dense", "jraph")
 MAX_LOOP_NODES = 12
 
 
+@jax.custom_vjp
 def aggregate_dense(adjacency: jax.Array, nodes: jax.Array) -> jax.Array:
   """`A H`: node i sums its neighbours j with `A[i, j]`; `[T, F]`.
 
-  A few nodes are summed in one fused loop: over many architectures it is
+  The adjacency is data: it gets no gradient.
+  """
+  return _aggregate(adjacency, nodes)
+
+
+def _aggregate(adjacency: jax.Array, nodes: jax.Array) -> jax.Array:
+  """A few nodes are summed in one fused loop: over many architectures it is
   faster on a CPU than as many tiny matrix products.
   """
   if adjacency.shape[-1] <= MAX_LOOP_NODES:
     return jnp.sum(adjacency[:, :, None] * nodes[None], axis=1)
   return adjacency @ nodes
+
+
+def _aggregate_forward(adjacency, nodes):
+  return _aggregate(adjacency, nodes), adjacency
+
+
+def _aggregate_backward(adjacency, gradient):
+  return jnp.zeros_like(adjacency), _aggregate(adjacency.T, gradient)
+
+
+aggregate_dense.defvjp(_aggregate_forward, _aggregate_backward)
 
 
 def aggregate_jraph(adjacency: jax.Array, nodes: jax.Array) -> jax.Array:
@@ -56,6 +74,8 @@ AGGREGATE = {"dense": aggregate_dense, "jraph": aggregate_jraph}
 class GraphConvolution(nn.Module):
   """`sum_k A_k (H W_k)` over one or more adjacencies (eq. 7 and 16).
 
+  There is no bias, as in eq. 7.
+
   Attributes:
     width: output width `F`.
     implementation: `dense` or `jraph`; the parameters are the same.
@@ -80,7 +100,8 @@ class GraphConvolution(nn.Module):
     aggregate = AGGREGATE[self.implementation]
     total = jnp.zeros((nodes.shape[0], self.width), nodes.dtype)
     for index, adjacency in enumerate(adjacencies):
-      message = nn.Dense(self.width, name=f"weight_{index}")(nodes)
+      dense = nn.Dense(self.width, use_bias=False, name=f"weight_{index}")
+      message = dense(nodes)
       total = total + aggregate(adjacency, message)
     return total
 

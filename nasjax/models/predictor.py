@@ -9,7 +9,7 @@ import jax
 import jax.numpy as jnp
 
 from nasjax import graphs, operators
-from nasjax.models import gcn, transformer
+from nasjax.models import gcn, layers, transformer
 
 CHOICES = {
   "encoding": ("hyper", "onehot"),
@@ -17,6 +17,7 @@ CHOICES = {
   "adjacency": ("raw", "norm"),
   "graph": ("training", "inference"),
   "head": ("gcn", "mlp"),
+  "features": ("none", "node", "head", "both"),
   "implementation": gcn.IMPLEMENTATIONS,
 }
 
@@ -43,6 +44,10 @@ class ArchitecturePredictor(nn.Module):
     bidirectional: whether the predictor GCN also reads the transposed graph.
     graph: `training` (eq. 16) or `inference` (forward graph alone).
     head: `gcn`, or `mlp` on the mean of the encoded nodes.
+    features: where graph features enter: `none`, `node` (added to the
+      embedding of every node), `head` (beside the summary), or `both`.
+    feature_width: width that they are projected to for the head.
+    feature_dropout_rate: dropout of the features themselves.
     implementation: `dense` or `jraph` graph convolutions.
   """
 
@@ -63,6 +68,9 @@ class ArchitecturePredictor(nn.Module):
   bidirectional: bool = False
   graph: str = "training"
   head: str = "gcn"
+  features: str = "none"
+  feature_width: int = 64
+  feature_dropout_rate: float = 0.0
   implementation: str = "dense"
 
   @nn.compact
@@ -79,7 +87,8 @@ class ArchitecturePredictor(nn.Module):
     Returns:
       A scalar, higher = better, in units of the normalised label.
     """
-    nodes = self._embed(cell)
+    features = self._features(cell, train)
+    nodes = self._embed(cell, features)
     nodes = transformer.TransformerEncoder(
       self.num_layers,
       self.num_heads,
@@ -90,15 +99,29 @@ class ArchitecturePredictor(nn.Module):
     )(nodes, cell.adjacency, cell.mask, train=train)
     nodes = self._encode(nodes, cell, train)
     summary = self._read_out(nodes, cell, train)
+    if self.features in ("head", "both"):
+      own = nn.Dense(self.feature_width, name="feature_hidden")(features)
+      summary = jnp.concatenate([summary, nn.relu(own)])
     hidden = nn.relu(nn.Dense(self.head_width, name="head_hidden")(summary))
     return nn.Dense(1, name="head_output")(hidden)[0]
 
-  def _embed(self, cell: graphs.CellGraphs) -> jax.Array:
+  def _features(self, cell: graphs.CellGraphs, train: bool) -> jax.Array | None:
+    """Graph features `[F]`, dropped out in training; None where unused."""
+    if self.features == "none":
+      return None
+    drop = layers.Dropout(self.feature_dropout_rate, name="feature_dropout")
+    return drop(cell.features, train=train)
+
+  def _embed(
+    self, cell: graphs.CellGraphs, features: jax.Array | None
+  ) -> jax.Array:
     """Hyper-dimensional embedding plus position, `[N, K]` (eq. 3)."""
-    features = jax.nn.one_hot(cell.ops, operators.NUM_OPERATORS)
+    rows = jax.nn.one_hot(cell.ops, operators.NUM_OPERATORS)
     if self.encoding == "hyper":
-      features = jnp.concatenate([features, cell.details], axis=-1)
-    nodes = nn.Dense(self.width, use_bias=False, name="embed")(features)
+      rows = jnp.concatenate([rows, cell.details], axis=-1)
+    nodes = nn.Dense(self.width, use_bias=False, name="embed")(rows)
+    if self.features in ("node", "both"):
+      nodes += nn.Dense(self.width, name="feature_embed")(features)
     if self.position:
       nodes += nn.Dense(self.width, use_bias=False, name="position")(
         graphs.laplacian(cell.adjacency)

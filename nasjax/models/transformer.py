@@ -50,6 +50,8 @@ def head_scopes(
 class SelfAttention(nn.Module):
   """Multi-head self-attention with a mask per head (eq. 4-5).
 
+  Queries, keys and values have no bias, as in eq. 4.
+
   Attributes:
     num_heads: `H`; must divide the width.
   """
@@ -61,7 +63,8 @@ class SelfAttention(nn.Module):
     """Maps `[N, K]` to `[N, K]`; `scopes` `[H, N, N]` from `head_scopes`."""
     num_nodes, width = nodes.shape
     query, key, value = (
-      nn.Dense(width, name=name)(nodes) for name in ("query", "key", "value")
+      nn.Dense(width, use_bias=False, name=name)(nodes)
+      for name in ("query", "key", "value")
     )
     attend = attend_pairs if num_nodes <= MAX_PAIR_NODES else attend_wide
     return nn.Dense(width, name="output")(attend(query, key, value, scopes))

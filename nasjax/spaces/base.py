@@ -44,6 +44,11 @@ class Space(abc.ABC):
     genotype_length: `G`.
     num_nodes: `N`, nodes of the padded op-on-node graph.
     op_names: official names of the codes in a genotype, by code.
+    operator_names: operators (`nasjax.operators`) of the nodes between inputs
+      and outputs, without `none`.
+    num_cells: cells of an architecture: 2 in DARTS (normal, reduction). They
+      have equally many nodes of the graph, one cell after the other.
+    max_hops: edges of the longest path that a graph can have.
     size: how many cells `enumerate` gives; None where it cannot.
   """
 
@@ -51,6 +56,9 @@ class Space(abc.ABC):
   genotype_length: int
   num_nodes: int
   op_names: tuple[str, ...]
+  operator_names: tuple[str, ...]
+  num_cells: int = 1
+  max_hops: int
   size: int | None
 
   @abc.abstractmethod

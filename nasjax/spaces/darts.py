@@ -55,6 +55,9 @@ class DARTS(base.Space):
   genotype_length = 32
   num_nodes = 22
   op_names = OP_NAMES
+  operator_names = OP_NAMES[1:]
+  num_cells = 2
+  max_hops = 5
   size = None
 
   def parse(self, archs: Sequence[Any]) -> base.Genotypes:

@@ -22,7 +22,8 @@ from nasjax.spaces import (
 )
 from nasjax.spaces import nb101_modelspec as modelspec
 
-_OPERATORS = operators.operator_ids(("conv_3x3", "conv_1x1", "max_pool_3x3"))
+_NAMES = ("conv_3x3", "conv_1x1", "max_pool_3x3")
+_OPERATORS = operators.operator_ids(_NAMES)
 _OPERATOR_OF_CODE = np.zeros(-modelspec.PADDING + len(_OPERATORS), np.int32)
 _OPERATOR_OF_CODE[modelspec.INPUT - modelspec.PADDING] = operators.INPUT
 _OPERATOR_OF_CODE[modelspec.OUTPUT - modelspec.PADDING] = operators.OUTPUT
@@ -47,6 +48,8 @@ class NB101(base.Space):
   genotype_length = modelspec.GENOTYPE_LENGTH
   num_nodes = modelspec.MAX_VERTICES
   op_names = modelspec.OP_NAMES
+  operator_names = _NAMES
+  max_hops = 6
   size = nb101_enumerate.NUM_CELLS
 
   def parse(self, archs: Sequence[Any]) -> base.Genotypes:

@@ -58,6 +58,8 @@ class NB201(base.Space):
     "nor_conv_3x3",
     "avg_pool_3x3",
   )
+  operator_names = _GLOBAL_NAMES[1:]
+  max_hops = 4
   size: int = 5**6
 
   def parse(self, archs: Sequence[Any]) -> base.Genotypes:
