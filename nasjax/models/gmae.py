@@ -79,6 +79,7 @@ class GMAE(nn.Module):
   freeze_encoder: bool = False
 
   def setup(self):
+    """Makes the layers."""
     self.embed = nn.Dense(self.width, use_bias=False)
     self.attentions = [
       GraphAttention(self.width, self.num_heads) for _ in range(self.num_layers)

@@ -70,6 +70,7 @@ class NeuralPredictor(nn.Module):
   dropout_rate: float = 0.1
 
   def setup(self):
+    """Makes the layers."""
     self.encoder = BidirectionalGCN(
       self.width, self.num_layers, self.dropout_rate
     )

@@ -175,6 +175,7 @@ class PINAT(nn.Module):
   position: bool = True
 
   def setup(self):
+    """Makes the layers."""
     self.embed = nn.Dense(self.width, use_bias=False)
     if self.position:
       self.place = nn.Dense(self.width)
