@@ -19,12 +19,34 @@ def sources(cell: graphs.CellGraphs) -> jax.Array:
   return cell.adjacency.T + jnp.diag(cell.mask)
 
 
+def _feature_weights(
+  key: jax.Array, shape: tuple[int, int], dtype: jnp.dtype = jnp.float32
+) -> jax.Array:
+  """Glorot's uniform weights of a set convolution, `[F, T T + T + 1]`.
+
+  One draw for the three groups of columns, each with its own bound: compiling
+  a draw takes longer than many steps of training.
+  """
+  width, columns = shape
+  heads = int(columns**0.5)  # T T + T + 1 lies between T^2 and (T + 1)^2
+  bounds = jnp.sqrt(
+    jnp.concatenate(
+      [
+        jnp.full(heads * heads, 3 / heads),
+        jnp.full(heads, 6 / (width + heads)),
+        jnp.full(1, 3.0),
+      ]
+    )
+  )
+  return jax.random.uniform(key, shape, dtype, -1.0) * bounds[None]
+
+
 class SetConvolution(nn.Module):
-  """A function of the unordered set of a node's sources.
+  """A function of the unordered set of a node's sources, beside a dense layer.
 
   Every source is mapped alone, the results are added, and the sum is mapped
   again, feature by feature over the heads: permuting the sources changes
-  nothing.
+  nothing. A dense layer of the node itself is added.
 
   Attributes:
     width: `F`, features of each head.
@@ -38,28 +60,30 @@ class SetConvolution(nn.Module):
 
   @nn.compact
   def __call__(self, nodes: jax.Array, reads: jax.Array) -> jax.Array:
-    """Maps `[N, K]` to `[N, T F]` or `[N, F]`; `reads` from `sources`."""
-    per_feature = nn.initializers.glorot_uniform(batch_axis=(0,))
-    shape = self.width, self.num_heads
-    element = nn.Dense(
-      self.width * self.num_heads, use_bias=False, name="element"
-    )(nodes).reshape(-1, *shape)
-    scale = self.param("scale", per_feature, (self.width, 1, 1))[..., 0]
-    shift = self.param("shift", nn.initializers.zeros, (self.width, 1))
+    """Maps `[N, K]` to `[N, F T]` or `[N, F]`; `reads` from `sources`."""
+    heads, inner = self.num_heads, self.width * self.num_heads
+    outer = inner if self.concat else self.width
+    both = nn.Dense(inner + outer, use_bias=False, name="dense")(nodes)
+    element = both[:, :inner].reshape(-1, self.width, heads)
+    zeros = nn.initializers.zeros
+    own = both[:, inner:] + self.param("own_bias", zeros, (outer,))[None]
+    columns = heads * heads + heads + 1
+    weights = self.param("weights", _feature_weights, (self.width, columns))
+    mix = weights[:, : heads * heads].reshape(-1, heads, heads)
+    gain, scale = weights[:, heads * heads : -1], weights[:, -1:]
+    shift = self.param("shift", zeros, (self.width, 1))
+    bias = self.param("bias", zeros, (self.width, heads))
     element = nn.leaky_relu(element * scale[None] + shift[None], _SLOPE)
-    total = jnp.einsum("ij,jft->ift", reads, element)
-    mix = self.param("mix", per_feature, (*shape, self.num_heads))
-    bias = self.param("bias", nn.initializers.zeros, shape)
-    gain = self.param("gain", nn.initializers.glorot_uniform(), shape)
-    mixed = jnp.einsum("ift,fts->ifs", total, mix) + bias[None]
+    total = jnp.sum(reads[:, :, None, None] * element[None], axis=1)
+    mixed = jnp.sum(total[..., None] * mix[None], axis=2) + bias[None]
     mixed = nn.leaky_relu(mixed, _SLOPE) * gain[None]
     if self.concat:
-      return mixed.reshape(mixed.shape[0], -1)
-    return jnp.sum(mixed, axis=-1)
+      return mixed.reshape(-1, outer) + own
+    return jnp.sum(mixed, axis=-1) + own
 
 
 class PermutationInvariantModule(nn.Module):
-  """Three set convolutions, each beside a dense layer of the node itself.
+  """Three set convolutions with ELU between them.
 
   Attributes:
     width: width of the result.
@@ -74,17 +98,12 @@ class PermutationInvariantModule(nn.Module):
   @nn.compact
   def __call__(self, nodes: jax.Array, reads: jax.Array) -> jax.Array:
     """Maps `[N, K]` to `[N, width]`; `reads` `[N, N]` from `sources`."""
-    hidden = self.hidden_width * self.num_heads
+    heads = self.num_heads
     for index in range(2):
-      convolved = SetConvolution(
-        self.hidden_width, self.num_heads, name=f"set_{index}"
-      )(nodes, reads)
-      own = nn.Dense(hidden, name=f"own_{index}")(nodes)
-      nodes = nn.elu(convolved + own)
-    convolved = SetConvolution(
-      self.width, self.num_heads, concat=False, name="set_2"
-    )(nodes, reads)
-    return convolved + nn.Dense(self.width, name="own_2")(nodes)
+      layer = SetConvolution(self.hidden_width, heads, name=f"set_{index}")
+      nodes = nn.elu(layer(nodes, reads))
+    last = SetConvolution(self.width, heads, concat=False, name="set_2")
+    return last(nodes, reads)
 
 
 class PISALayer(nn.Module):
@@ -133,11 +152,10 @@ class PISALayer(nn.Module):
   ) -> jax.Array:
     """Self-attention over the real nodes, `[N, H D]`."""
     size = num_heads * self.key_width
+    all_three = nn.Dense(3 * size, use_bias=False, name="query_key_value")
     query, key, value = (
-      nn.Dense(size, use_bias=False, name=name)(nodes).reshape(
-        -1, num_heads, self.key_width
-      )
-      for name in ("query", "key", "value")
+      part.reshape(-1, num_heads, self.key_width)
+      for part in jnp.split(all_three(nodes), 3, axis=-1)
     )
     logits = jnp.einsum("ihd,jhd->ijh", query, key) / self.key_width**0.5
     logits = jnp.where(mask[None, :, None] > 0, logits, -1e9)

@@ -154,7 +154,8 @@ def _create_state(model, decoder, optimizer, example, keys) -> state.TrainState:
     step = jnp.zeros((), jnp.int32)
     return state.TrainState(params, optimizer.init(params), train_key, step)
 
-  return jax.jit(jax.vmap(jax.vmap(create)))(keys)
+  quick = {"xla_backend_optimization_level": 0}  # it runs once
+  return jax.jit(jax.vmap(jax.vmap(create)), compiler_options=quick)(keys)
 
 
 def pretrain(
