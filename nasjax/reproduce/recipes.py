@@ -170,7 +170,10 @@ def recipe(
   if num_train < 2:
     raise errors.UserError(f"num_train: expected at least 2, got {num_train}")
   config = configs.space_defaults(space)
-  configs.override(config, {"num_train": num_train, **_RECIPES[method]()})
+  fields = _RECIPES[method]()
+  if "model.name" in fields:  # its own defaults, not those of nasjax
+    configs.use_model(config, fields["model.name"])
+  configs.override(config, {"num_train": num_train, **fields})
   if not max_steps:
     return config
   batches = loop.make_plan(config, num_train).num_batches

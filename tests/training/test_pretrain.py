@@ -18,9 +18,10 @@ SMALL = {
   "name": "gmae",
   "width": 16,
   "num_heads": 2,
-  "num_layers": 3,
+  "num_layers": 2,
   "head_width": 8,
 }
+TINY = {**SMALL, "width": 4, "num_layers": 1}
 TRANSFORMER = {
   "name": "tnasp",
   "width": 32,
@@ -90,7 +91,7 @@ def test_any_encoder_learns_to_name_hidden_operations(fields):
   model = models.create_model(fields)
   seen = []
   pretrain.pretrain(
-    _config(epochs=150, mask_rate=0.4, learning_rate=3e-3),
+    _config(epochs=80, mask_rate=0.4, learning_rate=1e-2),
     model,
     cells,
     state.member_keys(0, 1, 1),
@@ -106,11 +107,9 @@ def test_any_encoder_learns_to_name_hidden_operations(fields):
 
 
 def test_result_depends_on_the_seed_alone():
-  cells, model = _cells(20), models.create_model(SMALL)
+  cells, model = _cells(20), models.create_model(TINY)
   both = pretrain.pretrain(_config(), model, cells, state.member_keys(3, 2, 2))
   alone = pretrain.pretrain(_config(), model, cells, state.member_keys(4, 1, 2))
-  again = pretrain.pretrain(_config(), model, cells, state.member_keys(4, 1, 2))
-  _equal(alone, again)
   jax.tree.map(
     lambda a, b: np.testing.assert_allclose(a[1], b[0], atol=1e-4), both, alone
   )
@@ -121,11 +120,11 @@ def test_result_depends_on_the_seed_alone():
 
 
 def test_training_starts_from_the_pretrained_parameters():
-  config = tiny.config(space="nb101", **{"model.name": "gmae"})
+  config = tiny.config(space="nb101")
   configs.override(
     config,
     {
-      **{f"model.{name}": value for name, value in SMALL.items()},
+      **{f"model.{name}": value for name, value in TINY.items()},
       "model.freeze_encoder": True,
       "optimizer.name": "adam",
       "pretrain.num_cells": 16,
@@ -150,7 +149,7 @@ def test_training_starts_from_the_pretrained_parameters():
   assert seen["ready"].keys() == seen["fresh"].keys()
   gap = seen["ready"]["embed"]["kernel"] - seen["fresh"]["embed"]["kernel"]
   assert np.abs(gap).max() > 0.01
-  for name in ("embed", "attentions_0", "norms_1"):
+  for name in ("embed", "attentions_0", "norms_0"):
     _equal(params[name], seen["ready"][name])  # frozen
   gap = params["head_output"]["kernel"] - seen["ready"]["head_output"]["kernel"]
   assert np.abs(gap).max() > 1e-4
