@@ -114,7 +114,9 @@ def _gmae() -> _Fields:
   From the paper: three quarters of the operations are hidden, the fine-tuning
   has 75 epochs with a pairwise logistic (BPR) loss behind a frozen encoder.
   Ours: the sample of unlabelled cells, the epochs and the learning rate of the
-  pre-training, and the optimizer and batch of the fine-tuning.
+  pre-training, and the optimizer and batch of the fine-tuning. In spaces whose
+  operations are drawn independently, no encoder can name hidden ones much
+  better than by chance.
   """
   return {
     "model.name": "gmae",
@@ -126,6 +128,7 @@ def _gmae() -> _Fields:
     **_CONSTANT_ADAM,
     "optimizer.learning_rate": 1e-3,
     "pretrain.num_cells": 4096,
+    "pretrain.epochs": 10,
     "pretrain.mask_rate": 0.75,
   }
 
@@ -159,7 +162,8 @@ def recipe(
     space: name of the search space; gives benchmark and labels.
     num_train: training cells of each seed.
     max_steps: bound of the training steps of a seed, 0 for none; epochs are
-      lowered until it holds, and schedules end with the last epoch.
+      lowered until it holds, and schedules end with the last epoch. Steps of
+      a pre-training do not count.
 
   Raises:
     UserError: a name is unknown, num_train is below 2, or the bound is below

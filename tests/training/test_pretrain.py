@@ -1,5 +1,7 @@
 """Masked pre-training: what is hidden, what is learned, keys, and its start."""
 
+import functools
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -33,9 +35,11 @@ TRANSFORMER = {
 }
 
 
+@functools.cache
 def _cells(num):
   genotypes = SPACE.sample(num, np.random.default_rng(2))
-  return graphs.cell_graphs(SPACE, jnp.asarray(genotypes))
+  build = jax.jit(lambda rows: graphs.cell_graphs(SPACE, rows))
+  return build(jnp.asarray(genotypes))
 
 
 def _config(**fields):
