@@ -4,6 +4,9 @@ Written for one architecture; `vmap` it. Dimensions: `N` nodes, `K` width, `F`
 features and `T` heads of a set convolution, `H` attention heads of width `D`.
 """
 
+from collections.abc import Mapping
+from typing import Any
+
 import flax.linen as nn
 import jax
 import jax.numpy as jnp
@@ -250,7 +253,7 @@ class PINAT(nn.Module):
     return self.head_output(hidden)[0]
 
 
-def check(fields: dict) -> None:
+def check(fields: Mapping[str, Any]) -> None:
   """Checks sizes that depend on each other.
 
   Raises:

@@ -89,7 +89,7 @@ def _loss(
 ) -> tuple[jax.Array, jax.Array]:
   """Cross-entropy and accuracy on a batch with freshly hidden operations."""
 
-  def logits(cell, hidden, dropout):
+  def logits(cell, hidden, dropout) -> Any:
     nodes = model.apply(
       params["model"],
       hide(cell, hidden),
