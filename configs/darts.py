@@ -10,10 +10,4 @@ from nasjax import config as defaults
 
 
 def get_config():
-  config = defaults.default()
-  config.space = "darts"
-  config.benchmark = "nb301"
-  config.test_label = "val"
-  config.num_train = 1000
-  config.epochs = 100
-  return config
+  return defaults.space_defaults("darts")

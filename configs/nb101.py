@@ -10,9 +10,4 @@ from nasjax import config as defaults
 
 
 def get_config():
-  config = defaults.default()
-  config.space = "nb101"
-  config.benchmark = "nb101"
-  config.num_train = 424
-  config.epochs = 100
-  return config
+  return defaults.space_defaults("nb101")

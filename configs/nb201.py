@@ -10,8 +10,4 @@ from nasjax import config as defaults
 
 
 def get_config():
-  config = defaults.default()
-  config.space = "nb201"
-  config.benchmark = "nb201"
-  config.num_train = 156
-  return config
+  return defaults.space_defaults("nb201")

@@ -11,6 +11,17 @@ from nasjax.models import registry as models
 Config = Any
 """An `ml_collections.ConfigDict`; its type knows nothing of the fields."""
 
+_SPACES: dict[str, dict[str, Any]] = {
+  "nb101": {"benchmark": "nb101", "num_train": 424, "epochs": 100},
+  "nb201": {"benchmark": "nb201", "num_train": 156},
+  "darts": {
+    "benchmark": "nb301",
+    "test_label": "val",
+    "num_train": 1000,
+    "epochs": 100,
+  },
+}
+
 
 def default() -> Config:
   """Returns the default config; `configs/*.py` change what they state.
@@ -39,8 +50,7 @@ def default() -> Config:
       "checkpoint_every": 20,
       "refit": False,
       "model": {
-        "name": "architecture",
-        **models.model_fields("architecture"),
+        **models.default_fields("architecture"),
         "attention": "structural",
         "adjacency": "norm",
         "bidirectional": True,
@@ -56,16 +66,50 @@ def default() -> Config:
         "weight_decay": 0.05,
         "clip_norm": 1.0,
       },
+      "pretrain": {
+        "num_cells": 0,
+        "epochs": 20,
+        "batch_size": 128,
+        "learning_rate": 1e-3,
+        "mask_rate": 0.75,
+      },
     }
   )
+
+
+def space_defaults(space: str) -> Config:
+  """Returns the default config of a space, that of `configs/<space>.py`.
+
+  Raises:
+    UserError: no default is known for that space.
+  """
+  if space not in _SPACES:
+    raise errors.one_of("space", space, _SPACES)
+  return override(default(), {"space": space, **_SPACES[space]})
+
+
+def use_model(config: Config, name: str) -> Config:
+  """Puts a model with its own default fields into a config, in place.
+
+  Raises:
+    UserError: no model has that name.
+  """
+  config.model = config_dict.ConfigDict(models.default_fields(name))
+  return config
 
 
 def override(config: Config, fields: dict[str, Any]) -> Config:
   """Sets fields by dotted name, e.g. `{'model.width': 32}`, in place.
 
+  Another `model.name` brings the default fields of that model; the other
+  `model.*` fields are then set on top of them.
+
   Raises:
-    UserError: a field does not exist, or its value has another type.
+    UserError: a field or a model does not exist, or a value has another type.
   """
+  name = fields.get("model.name", config.model.name)
+  if name != config.model.name:
+    use_model(config, name)
   known = _names(config)
   for name, value in fields.items():
     if name not in known:

@@ -21,7 +21,7 @@ from nasjax.benchmarks import base as benchmarks_base
 from nasjax.benchmarks import custom, registry, splits
 from nasjax.models import registry as models
 from nasjax.spaces import registry as spaces
-from nasjax.training import checkpoint, loop, metrics, state
+from nasjax.training import checkpoint, loop, metrics, pretrain, state
 
 _PACKAGES = ("jax", "jaxlib", "flax", "optax", "numpy")
 
@@ -146,11 +146,15 @@ def train(
   """
   meta = {"config": json.loads(config.to_json()), "data": _digest(task)}
   checkpoints = checkpoint.Checkpoints(workdir / "checkpoint" / "state")
+  model = models.create_model(config.model)
   log = _Log(workdir / "metrics.jsonl")
   bar = progress.Progress("training", config.epochs, unit="epochs")
 
   def start(fresh):
-    done, current = checkpoints.restore(fresh, meta) or (0, fresh)
+    done, current = checkpoints.restore(fresh, meta) or (
+      0,
+      pretrain.start_state(config, model, task.benchmark.space, fresh),
+    )
     files.write_json(workdir / "config.json", meta["config"])
     log.keep_until(done)
     bar.skip(done)
@@ -166,7 +170,7 @@ def train(
   with bar:
     trained = loop.fit(
       config,
-      models.create_model(config.model),
+      model,
       predictor.training_cells(
         task.benchmark.space, task.genotypes, config.prune
       ),

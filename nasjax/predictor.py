@@ -16,7 +16,7 @@ from nasjax import errors, files, graphs, scoring
 from nasjax.models import registry as models
 from nasjax.spaces import base as spaces_base
 from nasjax.spaces import registry as spaces
-from nasjax.training import checkpoint, loop, state
+from nasjax.training import checkpoint, loop, pretrain, state
 
 PRETRAINED = pathlib.Path(__file__).parent / "pretrained"
 FINAL_MODEL = "model"
@@ -213,7 +213,17 @@ class Predictor:
     targets, _, _ = normalize_labels(labels, len(genotypes))
     cells = training_cells(self.space, genotypes[None], self.config.prune)
     keys = state.member_keys(self.config.seed, 1, self.config.num_members)
-    trained = loop.fit(self.config, self._model, cells, targets[None], keys)
+    trained = loop.fit(
+      self.config,
+      self._model,
+      cells,
+      targets[None],
+      keys,
+      start=lambda fresh: (
+        0,
+        pretrain.start_state(self.config, self._model, self.space, fresh),
+      ),
+    )
     params = jax.tree.map(lambda leaf: leaf[0], trained.params)
     raw = self._raw(params, genotypes)
     self._fitted = Fitted(params, *calibrate(raw, np.asarray(labels, float)))

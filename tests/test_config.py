@@ -56,3 +56,24 @@ def test_override():
 def test_bad_overrides(field, value, message):
   with pytest.raises(errors.UserError, match=message):
     configs.override(configs.default(), {field: value})
+
+
+def test_another_model_brings_its_own_fields():
+  config = configs.override(
+    configs.default(), {"model.set_width": 8, "model.name": "pinat"}
+  )
+  expected = {**models.default_fields("pinat"), "set_width": 8}
+  assert config.model.to_dict() == expected
+  assert "model.gcn_width" not in configs._names(config)
+  with pytest.raises(errors.UserError, match="unknown model 'nope'"):
+    configs.override(configs.default(), {"model.name": "nope"})
+
+
+def test_naming_the_same_model_keeps_its_fields():
+  config = configs.override(configs.default(), {"model.name": "architecture"})
+  assert config.model.to_dict() == configs.default().model.to_dict()
+
+
+def test_space_without_defaults():
+  with pytest.raises(errors.UserError, match="unknown space 'nope'"):
+    configs.space_defaults("nope")

@@ -27,3 +27,8 @@ class Dropout(nn.Module):
     draws = jax.random.bits(self.make_rng("dropout"), inputs.shape, jnp.uint8)
     kept = inputs * (256 / (256 - dropped))
     return jnp.where(draws >= dropped, kept, 0.0)
+
+
+def mean_nodes(nodes: jax.Array, mask: jax.Array) -> jax.Array:
+  """Mean of the real nodes, `[N, K]` and `[N]` to `[K]`; 0 where none is."""
+  return jnp.sum(nodes * mask[:, None], axis=0) / jnp.maximum(jnp.sum(mask), 1)

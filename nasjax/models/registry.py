@@ -1,30 +1,71 @@
 """Models by name, built from a config."""
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import flax.linen as nn
 
 from nasjax import errors
-from nasjax.models import predictor
-
-MODELS = {"architecture": predictor.ArchitecturePredictor}
+from nasjax.models import gmae, mlp, neural_predictor, pinat, predictor, tnasp
 
 
-def model_fields(name: str) -> dict[str, Any]:
-  """Returns the fields of a model with their default values.
+@dataclasses.dataclass(frozen=True)
+class _Entry:
+  """A model that a config can name.
+
+  Attributes:
+    module: its class; the fields of the class are those of `config.model`.
+    choices: field to the names that it may have.
+    check: raises a UserError where sizes do not fit together.
+  """
+
+  module: type[nn.Module]
+  choices: Mapping[str, tuple[str, ...]] = dataclasses.field(
+    default_factory=dict
+  )
+  check: Callable[[Mapping[str, Any]], None] | None = None
+
+
+def _check_heads(fields: Mapping[str, Any]) -> None:
+  if fields["width"] % fields["num_heads"]:
+    raise errors.UserError(
+      "config.model.width: expected a multiple of num_heads = "
+      f"{fields['num_heads']}, got {fields['width']}"
+    )
+
+
+_MODELS = {
+  "architecture": _Entry(
+    predictor.ArchitecturePredictor, predictor.CHOICES, _check_heads
+  ),
+  "mlp": _Entry(mlp.MLP),
+  "neural_predictor": _Entry(neural_predictor.NeuralPredictor),
+  "tnasp": _Entry(tnasp.TNASP, check=_check_heads),
+  "pinat": _Entry(pinat.PINAT, check=pinat.check),
+  "gmae": _Entry(gmae.GMAE),
+}
+
+
+def model_names() -> tuple[str, ...]:
+  """Returns the names of all models."""
+  return tuple(_MODELS)
+
+
+def default_fields(name: str) -> dict[str, Any]:
+  """Returns what `config.model` holds for a model: name and default values.
 
   Raises:
     UserError: no model has that name.
   """
-  if name not in MODELS:
-    raise errors.one_of("model", name, MODELS)
-  return {
+  if name not in _MODELS:
+    raise errors.one_of("model", name, _MODELS)
+  fields = {
     field.name: field.default
-    for field in dataclasses.fields(MODELS[name])
+    for field in dataclasses.fields(_MODELS[name].module)
     if field.name not in ("parent", "name")
   }
+  return {"name": name, **fields}
 
 
 def create_model(config: Mapping[str, Any]) -> nn.Module:
@@ -36,20 +77,15 @@ def create_model(config: Mapping[str, Any]) -> nn.Module:
   Raises:
     UserError: the model, a field, or a choice is unknown, or a size is wrong.
   """
-  fields = dict(config)
-  name = fields.pop("name")
-  known = model_fields(name)
-  for field in fields:
+  known = default_fields(config["name"])
+  for field in config:
     if field not in known:
       raise errors.one_of("field of config.model", field, known)
-  for field, choices in predictor.CHOICES.items():
-    value = fields.get(field, known[field])
-    if value not in choices:
-      raise errors.one_of(f"config.model.{field}", value, choices)
-  fields = {**known, **fields}
-  if fields["width"] % fields["num_heads"]:
-    raise errors.UserError(
-      "config.model.width: expected a multiple of num_heads = "
-      f"{fields['num_heads']}, got {fields['width']}"
-    )
-  return MODELS[name](**fields)
+  fields = {**known, **config}
+  entry = _MODELS[fields.pop("name")]
+  for field, choices in entry.choices.items():
+    if fields[field] not in choices:
+      raise errors.one_of(f"config.model.{field}", fields[field], choices)
+  if entry.check is not None:
+    entry.check(fields)
+  return entry.module(**fields)

@@ -5,7 +5,7 @@ import optax
 from nasjax import config as configs
 from nasjax import errors
 
-OPTIMIZERS = ("adam", "adamw")
+OPTIMIZERS = ("adam", "adamw", "adam_l2")
 SCHEDULES = ("constant", "cosine")
 
 
@@ -37,11 +37,15 @@ def create_schedule(config: configs.Config, num_steps: int) -> optax.Schedule:
 def create_optimizer(
   config: configs.Config, num_steps: int
 ) -> optax.GradientTransformation:
-  """Adam or AdamW with a schedule and gradient clipping by global norm.
+  """Adam with a schedule and gradient clipping by global norm.
+
+  `adam` decays nothing, `adamw` decays the weights themselves, `adam_l2` adds
+  the decay to the gradient before Adam scales it (the `weight_decay` of
+  torch's Adam, which many published predictors use).
 
   Args:
-    config: the fields of `create_schedule`, `name`, `weight_decay` (AdamW) and
-      `clip_norm` (0 = off).
+    config: the fields of `create_schedule`, `name`, `weight_decay` (not for
+      `adam`) and `clip_norm` (0 = off).
     num_steps: steps of the whole training.
 
   Raises:
@@ -52,6 +56,10 @@ def create_optimizer(
   schedule = create_schedule(config, num_steps)
   if config.name == "adam":
     update = optax.adam(schedule)
+  elif config.name == "adam_l2":
+    update = optax.chain(
+      optax.add_decayed_weights(config.weight_decay), optax.adam(schedule)
+    )
   else:
     update = optax.adamw(schedule, weight_decay=config.weight_decay)
   if not config.clip_norm:

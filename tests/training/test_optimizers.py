@@ -55,3 +55,14 @@ def test_adamw_decays_and_adam_does_not():
 def test_unknown_names(field, value):
   with pytest.raises(errors.UserError, match=f"got|unknown .* '{value}'"):
     optimizers.create_optimizer(_config(**{field: value}), 10)
+
+
+def test_l2_decay_is_scaled_by_adam():
+  params, gradient = jnp.array([2.0, -0.5]), jnp.array([0.0, 0.0])
+  config = _config(
+    name="adam_l2", schedule="constant", warmup_rate=0.0, clip_norm=0.0
+  )
+  optimizer = optimizers.create_optimizer(config, 10)
+  update, _ = optimizer.update(gradient, optimizer.init(params), params)
+  # Decayed gradients of any size become one step of the learning rate.
+  assert [float(x) for x in update] == pytest.approx([-0.5, 0.5], rel=1e-5)

@@ -1,0 +1,266 @@
+"""Pre-training without labels: an encoder names hidden operations.
+
+GraphMAE (Hou et al. 2022), as GMAE-NAS (Jing et al. 2022) applies it to cells.
+Dimensions: `S` seeds, `R` members, `n` cells, `b` cells of a batch, `N` nodes,
+`O` operators.
+"""
+
+import dataclasses
+import functools
+from collections.abc import Callable
+from typing import Any
+
+import flax.linen as nn
+import jax
+import jax.numpy as jnp
+import numpy as np
+import optax
+
+from nasjax import compiler, errors, graphs, operators, progress
+from nasjax import config as configs
+from nasjax.spaces import base as spaces_base
+from nasjax.training import state
+
+HIDDEN = operators.NUM_OPERATORS
+_STREAM = 2**31 - 1  # folded into a training key, which steps never reach
+
+OnEpoch = Callable[[int, np.ndarray], None]
+
+
+def draw_hidden(
+  key: jax.Array, cell: graphs.CellGraphs, mask_rate: float
+) -> jax.Array:
+  """Draws the nodes of one cell whose operation is hidden.
+
+  Inputs and outputs are the same in every cell and are never hidden.
+
+  Args:
+    key: typed key `[]`; consumed.
+    cell: a cell without a batch axis.
+    mask_rate: share of the other nodes, rounded up to whole nodes.
+
+  Returns:
+    `[N]` float32, 1 on hidden nodes.
+  """
+  ends = (cell.ops == operators.INPUT) | (cell.ops == operators.OUTPUT)
+  candidate = cell.mask * ~ends
+  draws = jnp.where(candidate > 0, jax.random.uniform(key, ends.shape), 2.0)
+  rank = jnp.argsort(jnp.argsort(draws))
+  count = jnp.ceil(mask_rate * jnp.sum(candidate))
+  return candidate * (rank < count)
+
+
+def hide(cell: graphs.CellGraphs, hidden: jax.Array) -> graphs.CellGraphs:
+  """Replaces operations by the id `HIDDEN` and their details by zeros.
+
+  A model that one-hot encodes `O` operators sees zeros; one that encodes
+  `O + 1` learns a vector for them.
+  """
+  return dataclasses.replace(
+    cell,
+    ops=jnp.where(hidden > 0, HIDDEN, cell.ops),
+    details=cell.details * (1 - hidden)[:, None],
+  )
+
+
+def reconstruction(
+  logits: jax.Array, ops: jax.Array, hidden: jax.Array
+) -> tuple[jax.Array, jax.Array]:
+  """Cross-entropy and accuracy over hidden nodes, two scalars.
+
+  Args:
+    logits: `[..., N, O]`.
+    ops: true operators `[..., N]`.
+    hidden: `[..., N]`, 1 on hidden nodes.
+  """
+  count = jnp.maximum(jnp.sum(hidden), 1)
+  cost = optax.softmax_cross_entropy_with_integer_labels(logits, ops)
+  right = (jnp.argmax(logits, axis=-1) == ops) * hidden
+  return jnp.sum(cost * hidden) / count, jnp.sum(right) / count
+
+
+def _loss(
+  model: nn.Module,
+  decoder: nn.Module,
+  mask_rate: float,
+  params: Any,
+  cells: graphs.CellGraphs,
+  key: jax.Array,
+) -> tuple[jax.Array, jax.Array]:
+  """Cross-entropy and accuracy on a batch with freshly hidden operations."""
+
+  def logits(cell, hidden, dropout) -> Any:
+    nodes = model.apply(
+      params["model"],
+      hide(cell, hidden),
+      train=True,
+      rngs={"dropout": dropout},
+      method="encode",
+    )
+    return decoder.apply(params["decoder"], nodes)
+
+  num = cells.ops.shape[0]
+  hide_key, dropout_key = jax.random.split(key)
+  draw = functools.partial(draw_hidden, mask_rate=mask_rate)
+  hidden = jax.vmap(draw)(jax.random.split(hide_key, num), cells)
+  keys = jax.random.split(dropout_key, num)
+  return reconstruction(
+    jax.vmap(logits)(cells, hidden, keys), cells.ops, hidden
+  )
+
+
+def _make_epoch(loss_fn, optimizer, num_batches: int, batch_size: int):
+  """The jitted epoch: a state `[S, R]` and cells `[n]` to the next state.
+
+  It also returns losses and accuracies `[S, R, batches]`.
+  """
+
+  def step(current: state.TrainState, cells):
+    key = jax.random.fold_in(current.key, current.step)
+    (loss, accuracy), gradient = jax.value_and_grad(loss_fn, has_aux=True)(
+      current.params, cells, key
+    )
+    updates, opt_state = optimizer.update(
+      gradient, current.opt_state, current.params
+    )
+    params = optax.apply_updates(current.params, updates)
+    following = state.TrainState(
+      params, opt_state, current.key, current.step + 1
+    )
+    return following, (loss, accuracy)
+
+  def epoch(current, cells):
+    shuffle = jax.random.fold_in(current.key, -1 - current.step)
+    order = jax.random.permutation(shuffle, cells.ops.shape[0])
+    rows = order[: num_batches * batch_size].reshape(num_batches, batch_size)
+
+    def batch(current, rows):
+      return step(current, jax.tree.map(lambda field: field[rows], cells))
+
+    return jax.lax.scan(batch, current, rows)
+
+  members = jax.vmap(jax.vmap(epoch, in_axes=(0, None)), in_axes=(0, None))
+  return jax.jit(members, donate_argnums=0, compiler_options=compiler.options())
+
+
+def _create_state(model, decoder, optimizer, example, keys) -> state.TrainState:
+  """Initial state with axes `[S, R]`; `example` is one cell."""
+
+  def create(key):
+    model_key, decoder_key, train_key = jax.random.split(key, 3)
+    params = {"model": model.init(model_key, example)}
+    nodes = model.apply(params["model"], example, method="encode")
+    params["decoder"] = decoder.init(decoder_key, nodes)
+    step = jnp.zeros((), jnp.int32)
+    return state.TrainState(params, optimizer.init(params), train_key, step)
+
+  quick = {"xla_backend_optimization_level": 0}  # it runs once
+  return jax.jit(jax.vmap(jax.vmap(create)), compiler_options=quick)(keys)
+
+
+def pretrain(
+  config: configs.Config,
+  model: nn.Module,
+  cells: graphs.CellGraphs,
+  keys: jax.Array,
+  *,
+  on_epoch: OnEpoch | None = None,
+) -> Any:
+  """Trains an encoder to name hidden operations; no label is seen.
+
+  A linear decoder names each hidden operation from the state of its node; it is
+  thrown away. The learning rate falls to zero as a cosine. The last, smaller
+  batch of an epoch is left out.
+
+  Args:
+    config: `epochs`, `batch_size`, `learning_rate`, `mask_rate`: what
+      `config.pretrain` of a training holds.
+    model: a module for one architecture with a method
+      `encode(cell, train=...)` that returns node states `[N, K]`.
+    cells: unlabelled graphs `[n]`, the same for every seed.
+    keys: typed keys `[S, R]`; consumed.
+    on_epoch: called with (epochs done, losses and accuracies
+      `[2, S, R, batches]`) after each epoch.
+
+  Returns:
+    All parameters of the model, axes `[S, R]`; those that `encode` does not
+    use are as initialised.
+
+  Raises:
+    UserError: the model has no encoder, or a size is not positive.
+  """
+  _check(config, model)
+  num = cells.ops.shape[0]
+  size = min(config.batch_size, num)
+  batches = num // size
+  optimizer = optax.adam(
+    optax.cosine_decay_schedule(config.learning_rate, batches * config.epochs)
+  )
+  decoder = nn.Dense(operators.NUM_OPERATORS)
+  loss_fn = functools.partial(_loss, model, decoder, config.mask_rate)
+  epoch_fn = _make_epoch(loss_fn, optimizer, batches, size)
+  example = jax.tree.map(lambda field: field[0], cells)
+  current = _create_state(model, decoder, optimizer, example, keys)
+  cells = jax.device_put(cells)
+  for epoch in range(config.epochs):
+    current, measured = epoch_fn(current, cells)
+    if on_epoch is not None:
+      on_epoch(epoch + 1, np.asarray(measured))
+  return current.params["model"]
+
+
+def _check(config: configs.Config, model: nn.Module) -> None:
+  if not hasattr(model, "encode"):
+    raise errors.UserError(
+      f"config.pretrain: {type(model).__name__} has no encoder of nodes to "
+      "pre-train; choose another config.model.name or set num_cells to 0"
+    )
+  for name in ("epochs", "batch_size"):
+    if config[name] < 1:
+      raise errors.UserError(
+        f"config.pretrain.{name}: expected at least 1, got {config[name]}"
+      )
+  if not 0 < config.mask_rate <= 1:
+    raise errors.UserError(
+      "config.pretrain.mask_rate: expected a share in (0, 1], got "
+      f"{config.mask_rate}"
+    )
+
+
+def start_state(
+  config: configs.Config,
+  model: nn.Module,
+  space: spaces_base.Space,
+  fresh: state.TrainState,
+) -> state.TrainState:
+  """Puts pre-trained parameters into the fresh state of a training.
+
+  Args:
+    config: a whole config; `pretrain.num_cells` cells are sampled from the
+      space, the same for every seed. 0 of them leaves the state as it is.
+    model: the model of the config.
+    space: the search space.
+    fresh: initial state of `loop.fit`, axes `[S, R]`; its keys are not used up.
+
+  Returns:
+    The state to start from.
+  """
+  wanted = config.pretrain.num_cells
+  if not wanted:
+    return fresh
+  genotypes = space.sample(wanted, np.random.default_rng(0))
+  build = functools.partial(graphs.cell_graphs, space, prune=config.prune)
+  cells = jax.jit(build)(jnp.asarray(genotypes))
+  fold = jax.vmap(jax.vmap(lambda key: jax.random.fold_in(key, _STREAM)))
+  with progress.Progress(
+    "pre-training", config.pretrain.epochs, unit="epochs"
+  ) as bar:
+
+    def on_epoch(epoch, measured):
+      loss, accuracy = measured.mean(axis=(1, 2, 3))
+      bar.update(1, f"loss {loss:.4f}, accuracy {accuracy:.3f}")
+
+    params = pretrain(
+      config.pretrain, model, cells, fold(fresh.key), on_epoch=on_epoch
+    )
+  return dataclasses.replace(fresh, params=params)
