@@ -134,7 +134,5 @@ def correlations(
     found["tau_all"].append(
       metrics.kendall_tau(row[everything], labels[everything])
     )
-    found["spearman_rest"].append(
-      metrics.spearman_rho(row[rest], labels[rest])
-    )
+    found["spearman_rest"].append(metrics.spearman_rho(row[rest], labels[rest]))
   return found

@@ -48,9 +48,7 @@ def find(rows: Sequence[Row], **wanted) -> Row | None:
   return found[0] if found else None
 
 
-def render(
-  data: results.Data, what: str, pictures: Sequence[str] = ()
-) -> str:
+def render(data: results.Data, what: str, pictures: Sequence[str] = ()) -> str:
   """Prints a whole result file.
 
   Args:

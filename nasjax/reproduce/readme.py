@@ -29,9 +29,7 @@ def generate(folder: files.PathLike) -> str:
   table3 = folder / "table3.json"
   if table3.exists():
     parts += _tables(results.read(table3))
-  others = sorted(
-    path.stem for path in folder.glob("*.json") if path != table3
-  )
+  others = sorted(path.stem for path in folder.glob("*.json") if path != table3)
   if others:
     links = ", ".join(f"[{name}](docs/results/{name}.md)" for name in others)
     parts.append(f"Further tables and figures: {links}.")

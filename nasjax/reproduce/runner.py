@@ -201,7 +201,8 @@ def ceiling(outcome: Outcome, data_dir: str | None) -> results.Row:
   """
   task = experiment.make_task(outcome.config, data_dir)
   first, second = (
-    task.benchmark.values(label) for label in (task.train_label, task.test_label)
+    task.benchmark.values(label)
+    for label in (task.train_label, task.test_label)
   )
   both = np.isfinite(first) & np.isfinite(second)
   return results.make_row(

@@ -1,0 +1,158 @@
+"""Figure 10: cells of NAS-Bench-201 that the predictor finds.
+
+Algorithm 2 of Wang et al. 2024: every cell is scored, the ten highest are
+looked up, and the best of them is the one that is found, once for each seed.
+"""
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from nasjax import files
+from nasjax.reproduce import reports, results, runner
+from nasjax.reproduce.figures import style
+from nasjax.spaces import registry as spaces
+
+SPEC = reports.Spec(
+  what="NAS-Bench-201 cells that the predictor finds (figure 10 of Wang et al. "
+  "2024)",
+  spaces=("nb201",),
+  methods=("default", "paper"),
+  known=("default", "paper", "paper_mlp"),
+  sizes={"nb201": (156,)},
+)
+TOP_K = 10
+_MOST = 4
+# Where the four nodes of a cell are drawn, and how far each edge is bent.
+_PLACES = ((0.0, 0.0), (1.1, 0.75), (2.2, -0.75), (3.3, 0.0))
+_EDGES = ((0, 1), (0, 2), (1, 2), (0, 3), (1, 3), (2, 3))
+_OPS = {
+  "nor_conv_3x3": ("3x3", "-", 2.2),
+  "nor_conv_1x1": ("1x1", "--", 1.5),
+  "avg_pool_3x3": ("avg 3x3", ":", 1.5),
+  "skip_connect": ("skip", "-", 0.8),
+}
+
+
+class Found(NamedTuple):
+  """The best cell of one seed's ten highest scores.
+
+  Attributes:
+    seed: the seed.
+    genotype: `[6]`.
+    accuracy: test accuracy in percent.
+  """
+
+  seed: int
+  genotype: np.ndarray
+  accuracy: float
+
+
+def run(options: reports.Options) -> None:
+  """Searches with every method and draws the distinct cells of each."""
+
+  def found_row(outcome: runner.Outcome) -> list[results.Row]:
+    cells = find(outcome)
+    names = spaces.get_space("nb201").format([cell.genotype for cell in cells])
+    return [
+      outcome.row(
+        "found_test",
+        [cell.accuracy for cell in cells],
+        note=f"cells by seed: {' '.join(names)}",
+      )
+    ]
+
+  outcomes = reports.collect(options, extra_rows=found_row)
+  for outcome in outcomes:
+    study = outcome.study
+    name = f"{options.name}_{outcome.method}"
+    if (study.dataset, outcome.size) != ("cifar10", 156):
+      name = f"{name}_{study.dataset}_{outcome.size}"
+    title = (
+      f"{style.title_of(outcome.method)}, {study.dataset}, {outcome.size} "
+      "training labels"
+    )
+    style.save(draw(find(outcome), title), options.results, name)
+  reports.finish(options)
+
+
+def find(outcome: runner.Outcome) -> list[Found]:
+  """Returns the found cell of every seed, in the order of the seeds."""
+  arrays = files.load_npz(outcome.folder / "predictions.npz")
+  labels, found = arrays["test_labels"], []
+  for index, scores in enumerate(arrays["scores"]):
+    known = np.where(np.isfinite(labels), scores, -np.inf)
+    top = np.argsort(-known, kind="stable")[:TOP_K]
+    best = top[np.nanargmax(labels[top])]
+    found.append(
+      Found(
+        outcome.first_seed + index,
+        arrays["genotypes"][best],
+        float(labels[best]),
+      )
+    )
+  return found
+
+
+def draw(cells: Sequence[Found], title: str) -> Any:
+  """Draws the best distinct cells, at most four, best first."""
+  distinct: dict[bytes, list[Found]] = {}
+  for cell in sorted(cells, key=lambda cell: -cell.accuracy):
+    distinct.setdefault(cell.genotype.tobytes(), []).append(cell)
+  groups = list(distinct.values())[:_MOST]
+  figure, axes = style.new(columns=len(groups), size=(3.3 * len(groups), 2.9))
+  for axis, group in zip(axes[0], groups, strict=True):
+    draw_cell(axis, group[0].genotype)
+    seeds = ", ".join(str(cell.seed) for cell in group)
+    axis.set_title(
+      f"{group[0].accuracy:.2f} % test accuracy\nseed {seeds}", fontsize=9
+    )
+  figure.suptitle(title, fontsize=10)
+  return figure
+
+
+def draw_cell(axis: Any, genotype: np.ndarray) -> None:
+  """Draws a cell `[6]`: nodes are feature maps, edges operations, no `none`."""
+  op_names = spaces.get_space("nb201").op_names
+  for (source, target), code in zip(_EDGES, genotype, strict=True):
+    name = op_names[int(code)]
+    if name not in _OPS:
+      continue
+    label, line, width = _OPS[name]
+    start, end = np.array(_PLACES[source]), np.array(_PLACES[target])
+    axis.annotate(
+      "",
+      end,
+      start,
+      arrowprops={
+        "arrowstyle": "-|>",
+        "linestyle": line,
+        "linewidth": width,
+        "color": "black",
+        "shrinkA": 10,
+        "shrinkB": 10,
+      },
+    )
+    # Off the middle, so that the crossing edges keep their labels apart.
+    axis.text(
+      *(start + (end - start) * (0.36 if target - source == 3 else 0.5)),
+      label,
+      ha="center",
+      va="center",
+      fontsize=8,
+      bbox={"facecolor": "white", "edgecolor": "none", "pad": 1},
+    )
+  for index, place in enumerate(_PLACES):
+    name = {0: "in", 3: "out"}.get(index, str(index))
+    axis.text(
+      *place,
+      name,
+      ha="center",
+      va="center",
+      fontsize=8,
+      bbox={"boxstyle": "circle", "facecolor": "0.9", "edgecolor": "black"},
+    )
+  axis.set_xlim(-0.45, 3.75)
+  axis.set_ylim(-1.2, 1.2)
+  axis.axis("off")
