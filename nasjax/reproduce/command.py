@@ -125,23 +125,24 @@ def make_options(
     UserError: a name or a number is wrong.
   """
   spec = get_report(name).SPEC
-  spaces = tuple(values["space"].value) or spec.spaces
-  datasets = tuple(values["dataset"].value) or spec.datasets
+  given: Any = values.flag_values_dict()
+  spaces = tuple(given["space"]) or spec.spaces
+  datasets = tuple(given["dataset"]) or spec.datasets
   options = reports.Options(
     name=name,
     studies=catalog.get_studies(spaces, datasets),
-    methods=tuple(values["methods"].value) or spec.methods,
-    sizes=_sizes(values["sizes"].value),
+    methods=tuple(given["methods"]) or spec.methods,
+    sizes=_sizes(given["sizes"]),
     spec=spec,
-    results=pathlib.Path(values["results"].value),
+    results=pathlib.Path(given["results"]),
     setup=runner.Setup(
       recipe=recipe,
       features=features,
-      workdir=pathlib.Path(values["workdir"].value),
-      data_dir=values["data_dir"].value,
-      seed=values["seed"].value,
-      num_seeds=values["num_seeds"].value,
-      max_steps=values["max_steps"].value,
+      workdir=pathlib.Path(given["workdir"]),
+      data_dir=given["data_dir"],
+      seed=given["seed"],
+      num_seeds=given["num_seeds"],
+      max_steps=given["max_steps"],
     ),
     command=command,
   )
@@ -171,7 +172,8 @@ def _reproduce(
       f"no name: expected one of {', '.join((*NAMES, README))}; see --help"
     )
   if name == README:
-    readme.update(values["readme"].value, values["results"].value)
+    given: Any = values.flag_values_dict()
+    readme.update(given["readme"], given["results"])
     return
   options = make_options(name, values, recorded(argv), recipe, features)
   get_report(name).run(options)

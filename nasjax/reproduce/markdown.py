@@ -140,7 +140,7 @@ def _references(
     value, source = published.BEST[benchmark].get(size, (None, ""))
     best += [f"{number(value)} {source}".strip(), "-"]
     paper = find(rows, method="paper", size=size)
-    gap += ["-", _difference(paper, paper and paper["published"])]
+    gap += ["-", _difference(paper, paper["published"] if paper else None)]
     aim = published.TARGETS[benchmark].get(size)
     target += [number(aim), "-"]
     default = find(rows, method="default", size=size)

@@ -77,7 +77,9 @@ def check(options: Options) -> None:
   Raises:
     UserError: a method is unknown here, or no study has room for a size.
   """
-  catalog.check_methods(options.methods, options.spec.known or catalog.METHODS)
+  catalog.check_methods(
+    options.methods, options.spec.known or tuple(catalog.METHODS)
+  )
   if not any(options.sizes_of(study) for study in options.studies):
     most = max(study.max_size for study in options.studies)
     raise errors.UserError(

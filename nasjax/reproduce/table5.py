@@ -5,16 +5,16 @@ Two coefficients between the adjacency matrix `C [N, N]` and the node states
 
 - cosine (eq. 18 of Wang et al. 2024). The paper compares rows of `C` with `H_N`
   and does not say how vectors of length `N` and `F` meet. Here each node's
-  states become a vector over the nodes as well: row i of the cosine similarities
-  between the rows of `H`, with entry i itself left out (`C` has no self-loops).
-  The coefficient is the mean over the nodes that feed another node.
+  states become a vector over the nodes as well: row i of the cosine
+  similarities between the rows of `H`, with entry i itself left out (`C` has no
+  self-loops). The coefficient is the mean over the nodes that feed another node.
 - RV (Robert and Escoufier 1976) of the column-centred matrices,
   `tr(S_C S_H) / sqrt(tr(S_C S_C) tr(S_H S_H))` with `S_X = X X^T`; it takes
   matrices of different width as they are.
 
 Row `paper` has the states behind the encoder GCN, `paper_mlp` those that its
-MLP reads, and `paper before GCN` the transformer's output of `paper`. Values are
-means over all cells of the benchmark, one for each seed.
+MLP reads, and `paper before GCN` the transformer's output of `paper`. Values
+are means over all cells of the benchmark, one for each seed.
 """
 
 import functools

@@ -7,7 +7,8 @@ label of cells that were not trained on: this is the quantity that was learnt,
 so that no offset between validation and test accuracy enters.
 """
 
-from collections.abc import Sequence
+import dataclasses
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 import jax
@@ -69,8 +70,7 @@ def run(options: reports.Options) -> None:
       ),
     ]
 
-  variants = {f"{MEMBERS} members": {"num_members": MEMBERS}}
-  reports.collect(options, extra_rows=rank_rows, variants=variants)
+  reports.collect(with_ensembles(options), extra_rows=rank_rows)
   for study, size in dict.fromkeys(key[:2] for key in measured):
     panels = {
       method: found
@@ -81,6 +81,19 @@ def run(options: reports.Options) -> None:
     name = style.file_name(options.name, study, size, _HOME)
     style.save(draw(panels, title), options.results, name)
   reports.finish(options)
+
+
+def with_ensembles(options: reports.Options) -> reports.Options:
+  """Gives recipes of a single model four members."""
+
+  def recipe(method, space, num_train, max_steps):
+    config = options.setup.recipe(method, space, num_train, max_steps)
+    if config.num_members < 2:
+      config.num_members = MEMBERS
+    return config
+
+  setup = dataclasses.replace(options.setup, recipe=recipe)
+  return dataclasses.replace(options, setup=setup)
 
 
 def uncertainties(
@@ -126,7 +139,7 @@ def bins(one: Uncertainty, num: int = NUM_BINS) -> np.ndarray:
   )
 
 
-def draw(panels: dict[str, Sequence[Uncertainty]], title: str) -> Any:
+def draw(panels: Mapping[str, Sequence[Uncertainty]], title: str) -> Any:
   """Draws binned error over binned spread, mean and std over the seeds."""
   figure, axes = style.new(size=(4.6, 4.2))
   axis = axes[0][0]

@@ -54,7 +54,9 @@ def run(options: reports.Options) -> None:
 
   def found_row(outcome: runner.Outcome) -> list[results.Row]:
     cells = find(outcome)
-    names = spaces.get_space("nb201").format([cell.genotype for cell in cells])
+    names = spaces.get_space("nb201").format(
+      np.stack([cell.genotype for cell in cells])
+    )
     return [
       outcome.row(
         "found_test",
