@@ -105,14 +105,17 @@ def _metric(name: str, rows: Sequence[Row], key, metric: str) -> str:
   rows = results.select(rows, metric=metric)
   sizes = sizes_of(rows)
   methods = list(dict.fromkeys(row["method"] for row in rows))
-  tabled = published.TABLE3.get(benchmark, {}) if name == "table3" else {}
-  if metric in published.TAUS and dataset == "cifar10":
-    methods += [method for method in tabled if method not in methods]
-  show = any(
-    published.lookup(benchmark, dataset, method, size, metric) is not None
+  shown = published.shown(name, benchmark, dataset, metric)
+  methods += [method for method in shown if method not in methods]
+  methods = [
+    method
     for method in methods
-    for size in sizes
-  )
+    if find(rows, method=method) or set(shown[method]) & set(sizes)
+  ]
+  best = {}
+  if name == "table3" and metric == "tau_all" and dataset == "cifar10":
+    best = published.BEST.get(benchmark, {})
+  show = any(set(each) & set(sizes) for each in (best, *shown.values()))
   header, lines = ["method"], []
   for size in sizes:
     header += [f"{size} published", str(size)] if show else [str(size)]
@@ -120,11 +123,10 @@ def _metric(name: str, rows: Sequence[Row], key, metric: str) -> str:
     line = [catalog.TITLES.get(method, method)]
     for size in sizes:
       if show:
-        value = published.lookup(benchmark, dataset, method, size, metric)
-        line.append(number(value))
+        line.append(number(shown.get(method, {}).get(size)))
       line.append(measured(find(rows, method=method, size=size)))
     lines.append(line)
-  if name == "table3" and metric == "tau_all" and dataset == "cifar10":
+  if set(best) & set(sizes):
     lines += _references(rows, benchmark, sizes)
   return table(header, lines)
 
@@ -133,8 +135,6 @@ def _references(
   rows: Sequence[Row], benchmark: str, sizes: Sequence[int]
 ) -> list[list[str]]:
   """Lines below a table: best published, the paper's gap, the target."""
-  if benchmark not in published.BEST:
-    return []
   best, gap, target, missed = ([] for _ in range(4))
   for size in sizes:
     value, source = published.BEST[benchmark].get(size, (None, ""))

@@ -96,14 +96,33 @@ TARGETS = {
 TAUS = ("tau_rest", "tau_all")
 
 
+def shown(
+  name: str, benchmark: str, dataset: str, metric: str
+) -> dict[str, dict[int, float]]:
+  """Returns what stands beside a table's measured values: method -> size.
+
+  Args:
+    name: the table or figure; only `table3` has methods that are not measured.
+    benchmark: benchmark of the labels.
+    dataset: data set of the labels.
+    metric: name of the metric.
+  """
+  if dataset != "cifar10":
+    return {}
+  if metric in TAUS:
+    tabled = TABLE3.get(benchmark, {})
+    measured = ("paper", "paper_mlp")
+    return {
+      method: values
+      for method, values in tabled.items()
+      if name == "table3" or method in measured
+    }
+  return TABLE5.get(metric, {}) if benchmark == "nb201" else {}
+
+
 def lookup(
   benchmark: str, dataset: str, method: str, size: int, metric: str
 ) -> float | None:
   """Returns a published value, or None where none was published."""
-  if dataset != "cifar10":
-    return None
-  if metric in TAUS:
-    return TABLE3.get(benchmark, {}).get(method, {}).get(size)
-  if benchmark == "nb201" and metric in TABLE5:
-    return TABLE5[metric].get(method, {}).get(size)
-  return None
+  values = shown("table3", benchmark, dataset, metric)
+  return values.get(method, {}).get(size)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from nasjax import errors, experiment, files
-from nasjax.reproduce import catalog, markdown, results, runner
+from nasjax.reproduce import catalog, markdown, outcomes, results, runner
 
 
 @dataclasses.dataclass(frozen=True)
@@ -67,7 +67,7 @@ class Options:
     return self.spec.sizes.get(study.benchmark, study.sizes)
 
 
-ExtraRows = Callable[[runner.Outcome], Sequence[results.Row]]
+ExtraRows = Callable[[outcomes.Outcome], Sequence[results.Row]]
 Variants = Mapping[str, Mapping[str, Any]]
 
 
@@ -94,7 +94,7 @@ def collect(
   extra_rows: ExtraRows | None = None,
   variants: Variants | None = None,
   ceilings: bool = False,
-) -> list[runner.Outcome]:
+) -> list[outcomes.Outcome]:
   """Runs every experiment; merges its rows into the result file at once.
 
   Args:
@@ -107,22 +107,22 @@ def collect(
   Returns:
     The outcomes: by study, size, method and variant.
   """
-  outcomes = []
+  found = []
   for study in options.studies:
     for size in options.sizes_of(study):
-      first = len(outcomes)
+      first = len(found)
       for method in options.methods:
         for variant, fields in (variants or {"": {}}).items():
           outcome = runner.measure(
             options.setup, study, method, size, variant, fields
           )
-          rows = [outcome.row(metric) for metric in runner.METRICS]
+          rows = [outcome.row(metric) for metric in outcomes.METRICS]
           save(options, rows + list(extra_rows(outcome) if extra_rows else ()))
-          outcomes.append(outcome)
+          found.append(outcome)
       if ceilings:
         data_dir = options.setup.data_dir
-        save(options, [runner.ceiling(outcomes[first], data_dir)])
-  return outcomes
+        save(options, [runner.ceiling(found[first], data_dir)])
+  return found
 
 
 def save(options: Options, rows: list[results.Row]) -> results.Data:

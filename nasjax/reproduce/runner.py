@@ -18,12 +18,11 @@ import numpy as np
 
 from nasjax import config as configs
 from nasjax import experiment, files
-from nasjax.reproduce import catalog, floors, results
+from nasjax.reproduce import catalog, floors, outcomes, results
 from nasjax.training import metrics
 
 Recipe = Callable[[str, str, int, int], configs.Config]
 
-METRICS = ("tau_rest", "tau_all", "spearman_rest")
 _OUTCOME = "outcome.json"
 
 
@@ -48,51 +47,6 @@ class Setup:
   seed: int = 0
   num_seeds: int = 5
   max_steps: int = 0
-
-
-@dataclasses.dataclass(frozen=True)
-class Outcome:
-  """A finished experiment.
-
-  Attributes:
-    study: cells and labels.
-    method: name of the method, with its variant where it has one.
-    size: number of training labels.
-    config: the config that was trained, or of the splits of a floor.
-    folder: where its files are.
-    values: metric name -> one value a seed.
-    num_params: parameters of one member; None for a floor.
-    seconds: how long it took.
-    commit: the commit that ran it.
-    note: what the labels are.
-    first_seed: the first of its seeds.
-  """
-
-  study: catalog.Study
-  method: str
-  size: int
-  config: configs.Config
-  folder: pathlib.Path
-  values: Mapping[str, list[float]]
-  num_params: int | None
-  seconds: float
-  commit: str
-  note: str
-  first_seed: int
-
-  def row(self, metric: str, values: Any = None, note: str = "") -> results.Row:
-    """Returns the result row of one metric; `values` where not in `values`."""
-    return results.make_row(
-      self.study,
-      self.method,
-      self.size,
-      metric,
-      self.values[metric] if values is None else values,
-      note=f"{note}; {self.note}" if note else self.note,
-      first_seed=self.first_seed,
-      commit=self.commit,
-      seconds=self.seconds,
-    )
 
 
 def make_config(
@@ -138,7 +92,7 @@ def measure(
   size: int,
   variant: str = "",
   fields: Mapping[str, Any] | None = None,
-) -> Outcome:
+) -> outcomes.Outcome:
   """Runs an experiment, or reads it where it is finished.
 
   Args:
@@ -167,7 +121,7 @@ def measure(
       record = _train(config, folder, setup.data_dir)
     record = {"config": key, "data": data, **record}
     files.write_json(folder / _OUTCOME, record)
-  return Outcome(
+  return outcomes.Outcome(
     study=study,
     method=f"{method} {variant}".strip(),
     size=size,
@@ -194,7 +148,7 @@ def labels_note(task: experiment.Task) -> str:
   )
 
 
-def ceiling(outcome: Outcome, data_dir: str | None) -> results.Row:
+def ceiling(outcome: outcomes.Outcome, data_dir: str | None) -> results.Row:
   """Row of the ceiling: tau of the training label with the test label.
 
   Over all cells that have both; 1 where they are the same label.
@@ -263,7 +217,7 @@ def _finished(folder: pathlib.Path, key: dict, data: str) -> dict | None:
 def _train(config, folder: pathlib.Path, data_dir: str | None) -> dict:
   summary = experiment.run(config, folder, data_dir)
   return {
-    "values": {name: _json(summary[name]) for name in METRICS},
+    "values": {name: _json(summary[name]) for name in outcomes.METRICS},
     "num_params": summary["num_params"],
     "seconds": summary["total_seconds"],
     "commit": summary["commit"],

@@ -6,8 +6,8 @@ Two coefficients between the adjacency matrix `C [N, N]` and the node states
 - cosine (eq. 18 of Wang et al. 2024). The paper compares rows of `C` with `H_N`
   and does not say how vectors of length `N` and `F` meet. Here each node's
   states become a vector over the nodes as well: row i of the cosine
-  similarities between the rows of `H`, with entry i itself left out (`C` has no
-  self-loops). The coefficient is the mean over the nodes that feed another node.
+  similarities between the rows of `H`, without entry i itself (`C` has no
+  self-loops). The coefficient is the mean over nodes that feed another node.
 - RV (Robert and Escoufier 1976) of the column-centred matrices,
   `tr(S_C S_H) / sqrt(tr(S_C S_C) tr(S_H S_H))` with `S_X = X X^T`; it takes
   matrices of different width as they are.
@@ -26,7 +26,7 @@ import numpy as np
 
 from nasjax import errors, experiment, graphs
 from nasjax.models import registry as models
-from nasjax.reproduce import reports, results, runner
+from nasjax.reproduce import outcomes, reports, results
 
 SPEC = reports.Spec(
   what="cosine and RV coefficient of adjacency and node states, with and "
@@ -43,7 +43,7 @@ _LAYERS = ("transformer", "encoder")
 def run(options: reports.Options) -> None:
   """Trains both heads, measures the coefficients and writes the table."""
 
-  def coefficient_rows(outcome: runner.Outcome) -> list[results.Row]:
+  def coefficient_rows(outcome: outcomes.Outcome) -> list[results.Row]:
     rows = []
     for layer, values in coefficients(outcome, options.setup.data_dir).items():
       for metric, column in zip(("cosine", "rv"), values.T, strict=True):
@@ -97,7 +97,7 @@ def rv(adjacency: jax.Array, states: jax.Array, mask: jax.Array):
 
 
 def coefficients(
-  outcome: runner.Outcome, data_dir: str | None
+  outcome: outcomes.Outcome, data_dir: str | None
 ) -> dict[str, np.ndarray]:
   """Coefficients of a finished experiment.
 

@@ -1,6 +1,6 @@
 """Ablation of the full training graph (section 4.3 of Wang et al. 2024)."""
 
-from nasjax.reproduce import published, reports, results, runner
+from nasjax.reproduce import outcomes, published, reports, results
 
 SPEC = reports.Spec(
   what="training graph against inference graph (section 4.3 of Wang et al. "
@@ -14,7 +14,7 @@ SPEC = reports.Spec(
 def run(options: reports.Options) -> None:
   """Measures both graphs and writes the table."""
 
-  def graph_size(outcome: runner.Outcome) -> list[results.Row]:
+  def graph_size(outcome: outcomes.Outcome) -> list[results.Row]:
     if outcome.num_params is None:
       return []
     return [outcome.row("num_params", [outcome.num_params])]

@@ -16,7 +16,7 @@ import numpy as np
 
 from nasjax import experiment, predictor, scoring
 from nasjax.models import registry as models
-from nasjax.reproduce import catalog, reports, results, runner
+from nasjax.reproduce import catalog, outcomes, reports, results
 from nasjax.reproduce.figures import style
 from nasjax.training import metrics
 
@@ -53,7 +53,7 @@ def run(options: reports.Options) -> None:
   """Trains ensembles, correlates spread and error, and draws the bins."""
   measured: dict[tuple, list[Uncertainty]] = {}
 
-  def rank_rows(outcome: runner.Outcome) -> list[results.Row]:
+  def rank_rows(outcome: outcomes.Outcome) -> list[results.Row]:
     found = uncertainties(outcome, options.setup.data_dir)
     measured[outcome.study, outcome.size, outcome.method] = found
     note = f"{outcome.config.num_members} members"
@@ -97,7 +97,7 @@ def with_ensembles(options: reports.Options) -> reports.Options:
 
 
 def uncertainties(
-  outcome: runner.Outcome, data_dir: str | None
+  outcome: outcomes.Outcome, data_dir: str | None
 ) -> list[Uncertainty]:
   """Spread and error of every seed of a finished experiment."""
   config = outcome.config

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from nasjax import files
-from nasjax.reproduce import reports, results, runner
+from nasjax.reproduce import outcomes, reports, results
 from nasjax.reproduce.figures import style
 from nasjax.spaces import registry as spaces
 
@@ -52,7 +52,7 @@ class Found(NamedTuple):
 def run(options: reports.Options) -> None:
   """Searches with every method and draws the distinct cells of each."""
 
-  def found_row(outcome: runner.Outcome) -> list[results.Row]:
+  def found_row(outcome: outcomes.Outcome) -> list[results.Row]:
     cells = find(outcome)
     names = spaces.get_space("nb201").format(
       np.stack([cell.genotype for cell in cells])
@@ -65,8 +65,8 @@ def run(options: reports.Options) -> None:
       )
     ]
 
-  outcomes = reports.collect(options, extra_rows=found_row)
-  for outcome in outcomes:
+  found = reports.collect(options, extra_rows=found_row)
+  for outcome in found:
     study = outcome.study
     name = f"{options.name}_{outcome.method}"
     if (study.dataset, outcome.size) != ("cifar10", 156):
@@ -79,7 +79,7 @@ def run(options: reports.Options) -> None:
   reports.finish(options)
 
 
-def find(outcome: runner.Outcome) -> list[Found]:
+def find(outcome: outcomes.Outcome) -> list[Found]:
   """Returns the found cell of every seed, in the order of the seeds."""
   arrays = files.load_npz(outcome.folder / "predictions.npz")
   labels, found = arrays["test_labels"], []

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from nasjax import files
-from nasjax.reproduce import reports, runner
+from nasjax.reproduce import outcomes, reports
 from nasjax.reproduce.figures import style
 
 SPEC = reports.Spec(
@@ -27,9 +27,8 @@ _MAX_POINTS = 20_000
 
 def run(options: reports.Options) -> None:
   """Trains both heads and draws the first seed of each."""
-  outcomes = reports.collect(options)
-  groups: dict[Any, list[runner.Outcome]] = {}
-  for outcome in outcomes:
+  groups: dict[Any, list[outcomes.Outcome]] = {}
+  for outcome in reports.collect(options):
     groups.setdefault((outcome.study, outcome.size), []).append(outcome)
   for (study, size), group in groups.items():
     panels = {
@@ -44,7 +43,7 @@ def run(options: reports.Options) -> None:
   reports.finish(options)
 
 
-def predictions(outcome: runner.Outcome) -> tuple[np.ndarray, np.ndarray]:
+def predictions(outcome: outcomes.Outcome) -> tuple[np.ndarray, np.ndarray]:
   """Scores and test labels of the first seed's unseen cells, `[m]` each."""
   arrays = files.load_npz(outcome.folder / "predictions.npz")
   labels = arrays["test_labels"]

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from nasjax.reproduce import catalog, reports, results, runner
+from nasjax.reproduce import catalog, outcomes, reports, results
 from nasjax.reproduce.figures import style
 
 SPEC = reports.Spec(
@@ -30,7 +30,7 @@ _HOME = ("nb201", 156)
 def run(options: reports.Options) -> None:
   """Measures the methods and draws one picture per study and size."""
 
-  def count(outcome: runner.Outcome) -> list[results.Row]:
+  def count(outcome: outcomes.Outcome) -> list[results.Row]:
     return [outcome.row("num_params", [outcome.num_params])]
 
   reports.collect(options, extra_rows=count)
