@@ -7,7 +7,7 @@ import pytest
 import reproduce_tiny
 
 from nasjax import experiment
-from nasjax.reproduce import catalog, command
+from nasjax.reproduce import catalog, command, outcomes
 
 
 @pytest.fixture(scope="module")
@@ -26,7 +26,7 @@ def finished(table, tmp_path_factory):
     "--space=nb201",
     "--sizes=20",
     "--num_seeds=2",
-    "--methods=default,paper,flops,params",
+    "--methods=default,flops,params",
     f"--data_dir={table}",
     f"--workdir={root / 'runs'}",
     f"--results={root / 'results'}",
@@ -91,7 +91,7 @@ def test_rows_of_a_run(finished):
   assert data["name"] == "table3"
   assert str(runs) not in json.dumps(data)
   rows = {(row["method"], row["metric"]): row for row in data["rows"]}
-  assert len(rows) == len(data["rows"]) == 4 * 3 + 1
+  assert len(rows) == len(data["rows"]) == 3 * 3 + 1
   ceiling = rows["ceiling", "tau_all"]
   assert ceiling["seeds"] == [1.0]  # the test label is the training label + 1
   assert "60 cells" in ceiling["note"]
@@ -133,10 +133,16 @@ def test_a_second_run_trains_nothing_and_merges(finished, monkeypatch, capsys):
   trained = []
 
   def run(config, workdir, data_dir=None):
+    del data_dir
     trained.append(pathlib.Path(workdir).name)
-    return whole(config, workdir, data_dir)
+    values = {name: [0.25] * config.num_seeds for name in outcomes.METRICS}
+    return {
+      **values,
+      "num_params": 7,
+      "total_seconds": 1.0,
+      "commit": "abc",
+    }
 
-  whole = experiment.run
   monkeypatch.setattr(experiment, "run", run)
   assert reproduce_tiny.run(*words) == 0
   assert trained == []
@@ -149,7 +155,12 @@ def test_a_second_run_trains_nothing_and_merges(finished, monkeypatch, capsys):
   assert [row for row in merged if row["method"] != "paper_mlp"] == (
     before["rows"]
   )
-  assert len(merged) == len(before["rows"]) + 3
+  added = [row for row in merged if row["method"] == "paper_mlp"]
+  assert [row["mean"] for row in added] == [0.25] * 3
+  assert reproduce_tiny.run(*fewer, "--methods=paper_mlp") == 0
+  assert len(trained) == 1
+  assert reproduce_tiny.run(*fewer, "--methods=paper_mlp", "--seed=5") == 0
+  assert len(trained) == 2
   capsys.readouterr()
 
 
@@ -159,7 +170,7 @@ def test_other_labels_are_trained_again(finished, tmp_path, monkeypatch):
   record = next(runs.rglob("flops-*/outcome.json"))
   before = json.loads(record.read_text())
   own = [word for word in words if "data_dir" not in word]
-  own = [word.replace("default,paper,flops,params", "flops") for word in own]
+  own = [word.replace("default,flops,params", "flops") for word in own]
   own = [word.replace("/results", "/other") for word in own]
   assert reproduce_tiny.run(*own, f"--data_dir={tmp_path}") == 0
   after = json.loads(record.read_text())

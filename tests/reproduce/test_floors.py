@@ -89,7 +89,7 @@ def test_features_of_a_wrong_shape_are_a_defect(task):
 
 
 def test_a_missing_package_names_the_extra():
-  with pytest.raises(errors.UserError, match="'.\\[baselines\\]'") as error:
+  with pytest.raises(errors.UserError, match=r"'.\[baselines\]'") as error:
     extras.load("no_such_package", "baselines")
   assert "\n" not in str(error.value)
   with pytest.raises(errors.UserError, match="unknown floor 'nope'"):
