@@ -1,6 +1,7 @@
 """The result tables of the README, generated from `docs/results/*.json`."""
 
 import pathlib
+import textwrap
 from collections.abc import Sequence
 
 from nasjax import errors, files
@@ -32,11 +33,13 @@ def generate(folder: files.PathLike) -> str:
   others = sorted(path.stem for path in folder.glob("*.json") if path != table3)
   if others:
     links = ", ".join(f"[{name}](docs/results/{name}.md)" for name in others)
-    parts.append(f"Further tables and figures: {links}.")
+    parts.append(_prose(f"Further tables and figures: {links}."))
   if not parts:
     parts.append(
-      "Tables of all methods and sample sizes: `python -m nasjax.reproduce "
-      "table3` measures them; `--list` prints further names."
+      _prose(
+        "Tables of all methods and sample sizes: `python -m nasjax.reproduce "
+        "table3` measures them; `--list` prints further names."
+      )
     )
   return "\n\n".join(parts)
 
@@ -90,15 +93,23 @@ def _tables(data: results.Data) -> list[str]:
     parts.append(f"**{_NAMES.get(benchmark, space)}, {dataset}**")
     parts.append(_table(shown, benchmark, dataset))
   parts.append(
-    "Kendall tau-b on cells that were not trained on, mean +- standard "
-    "deviation (number of seeds, a training sample each); columns are numbers "
-    "of training labels. The ceiling is tau between the training label and "
-    "the test label. Published numbers are the best of any paper, each under "
-    "its own protocol. All methods, labels and paired tests: "
-    "[docs/results/table3.md](docs/results/table3.md). Commit "
-    f"{', '.join(sorted(commits))}; {seconds:,.0f} s."
+    _prose(
+      "Kendall tau-b on cells that were not trained on, mean +- standard "
+      "deviation (number of seeds, a training sample each); columns are "
+      "numbers of training labels. The ceiling is tau between the training "
+      "label and the test label. Published numbers are the best of any paper, "
+      "each under its own protocol. All methods, labels and paired tests: "
+      "[docs/results/table3.md](docs/results/table3.md). Commit "
+      f"{', '.join(sorted(commits))}; {seconds:,.0f} s."
+    )
   )
   return parts
+
+
+def _prose(text: str) -> str:
+  return textwrap.fill(
+    text, width=80, break_long_words=False, break_on_hyphens=False
+  )
 
 
 def _table(rows: Sequence[results.Row], benchmark: str, dataset: str) -> str:
