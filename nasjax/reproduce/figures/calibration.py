@@ -152,8 +152,8 @@ def draw(panels: Mapping[str, Sequence[Uncertainty]], title: str) -> Any:
   style.lines(axis, series)
   ends = [min(both) * 0.8, max(both) * 1.25]
   axis.plot(ends, ends, color="0.4", linewidth=1, label="calibrated")
-  axis.set_xscale("log")
-  axis.set_yscale("log")
+  style.log_axis(axis.xaxis)
+  style.log_axis(axis.yaxis)
   axis.set_xlabel("spread of the members in a bin (RMS, % accuracy)")
   axis.set_ylabel("error of the mean in the bin (RMS, % accuracy)")
   axis.set_title(title, fontsize=10)

@@ -24,9 +24,11 @@ SPEC = reports.Spec(
 )
 TOP_K = 10
 _MOST = 4
-# Where the four nodes of a cell are drawn, and how far each edge is bent.
-_PLACES = ((0.0, 0.0), (1.1, 0.75), (2.2, -0.75), (3.3, 0.0))
+# Edges in the order of the genotype, and how far each is bent upwards: nodes
+# stand in a row, and no two edges cross.
 _EDGES = ((0, 1), (0, 2), (1, 2), (0, 3), (1, 3), (2, 3))
+_BENDS = (0.0, 0.55, 0.0, 0.75, -0.55, 0.0)
+_STEP = 1.3
 _OPS = {
   "nor_conv_3x3": ("3x3", "-", 2.2),
   "nor_conv_1x1": ("1x1", "--", 1.5),
@@ -103,7 +105,9 @@ def draw(cells: Sequence[Found], title: str) -> Any:
   for cell in sorted(cells, key=lambda cell: -cell.accuracy):
     distinct.setdefault(cell.genotype.tobytes(), []).append(cell)
   groups = list(distinct.values())[:_MOST]
-  figure, axes = style.new(columns=len(groups), size=(3.3 * len(groups), 2.9))
+  figure, axes = style.new(
+    columns=len(groups), size=(max(4.2, 3.3 * len(groups)), 2.9)
+  )
   for axis, group in zip(axes[0], groups, strict=True):
     draw_cell(axis, group[0].genotype)
     seeds = ", ".join(str(cell.seed) for cell in group)
@@ -117,44 +121,57 @@ def draw(cells: Sequence[Found], title: str) -> Any:
 def draw_cell(axis: Any, genotype: np.ndarray) -> None:
   """Draws a cell `[6]`: nodes are feature maps, edges operations, no `none`."""
   op_names = spaces.get_space("nb201").op_names
-  for (source, target), code in zip(_EDGES, genotype, strict=True):
+  for (source, target), bend, code in zip(
+    _EDGES, _BENDS, genotype, strict=True
+  ):
     name = op_names[int(code)]
-    if name not in _OPS:
-      continue
-    label, line, width = _OPS[name]
-    start, end = np.array(_PLACES[source]), np.array(_PLACES[target])
-    axis.annotate(
-      "",
-      end,
-      start,
-      arrowprops={
-        "arrowstyle": "-|>",
-        "linestyle": line,
-        "linewidth": width,
-        "color": "black",
-        "shrinkA": 10,
-        "shrinkB": 10,
-      },
+    if name in _OPS:
+      _draw_edge(axis, source, target, bend, *_OPS[name])
+  for index, name in enumerate(("in", "1", "2", "out")):
+    axis.plot(
+      index * _STEP,
+      0,
+      marker="o",
+      markersize=19,
+      color="0.9",
+      markeredgecolor="black",
     )
-    # Off the middle, so that the crossing edges keep their labels apart.
-    axis.text(
-      *(start + (end - start) * (0.36 if target - source == 3 else 0.5)),
-      label,
-      ha="center",
-      va="center",
-      fontsize=8,
-      bbox={"facecolor": "white", "edgecolor": "none", "pad": 1},
-    )
-  for index, place in enumerate(_PLACES):
-    name = {0: "in", 3: "out"}.get(index, str(index))
-    axis.text(
-      *place,
-      name,
-      ha="center",
-      va="center",
-      fontsize=8,
-      bbox={"boxstyle": "circle", "facecolor": "0.9", "edgecolor": "black"},
-    )
-  axis.set_xlim(-0.45, 3.75)
-  axis.set_ylim(-1.2, 1.2)
+    axis.text(index * _STEP, 0, name, ha="center", va="center", fontsize=8)
+  axis.set_xlim(-0.4, 3 * _STEP + 0.4)
+  axis.set_ylim(-1.0, 1.75)
   axis.axis("off")
+
+
+def _draw_edge(
+  axis: Any,
+  source: int,
+  target: int,
+  bend: float,
+  label: str,
+  line: str,
+  width: float,
+) -> None:
+  start, end = source * _STEP, target * _STEP
+  axis.annotate(
+    "",
+    (end, 0),
+    (start, 0),
+    arrowprops={
+      "arrowstyle": "-|>",
+      "connectionstyle": f"arc3,rad={-bend}",
+      "linestyle": line,
+      "linewidth": width,
+      "color": "black",
+      "shrinkA": 10,
+      "shrinkB": 10,
+    },
+  )
+  axis.text(
+    (start + end) / 2,
+    bend * (end - start) / 2,
+    label,
+    ha="center",
+    va="center",
+    fontsize=8,
+    bbox={"facecolor": "white", "edgecolor": "none", "pad": 1},
+  )

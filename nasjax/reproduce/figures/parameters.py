@@ -67,22 +67,31 @@ def draw(rows: Sequence[results.Row]) -> Any:
   for index, row in enumerate(taus):
     count = counts[row["method"]]
     colour = style.COLOURS[index % len(style.COLOURS)]
+    marker = style.MARKERS[index % len(style.MARKERS)]
     axis.errorbar(
-      count, row["mean"], yerr=row["std"], color=colour, capsize=2, zorder=2
+      count, row["mean"], yerr=row["std"], color="black", capsize=3, zorder=4
     )
     axis.scatter(
       count,
       row["mean"],
       s=30 + 170 * count / largest,
-      marker=style.MARKERS[index % len(style.MARKERS)],
+      marker=marker,
       color=colour,
       edgecolor="black",
       linewidth=0.6,
-      label=style.title_of(row["method"]),
       zorder=3,
     )
+    axis.plot(
+      [],
+      [],
+      linestyle="",
+      marker=marker,
+      color=colour,
+      markeredgecolor="black",
+      label=style.title_of(row["method"]),
+    )
   first = rows[0]
-  axis.set_xscale("log")
+  style.log_axis(axis.xaxis)
   axis.set_xlabel("parameters of one model")
   axis.set_ylabel("Kendall tau-b, cells not trained on")
   axis.set_title(

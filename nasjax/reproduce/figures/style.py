@@ -73,10 +73,7 @@ def lines(
   axes: Any,
   series: dict[str, tuple[Sequence[float], Sequence[Any], Sequence[Any]]],
 ) -> None:
-  """Draws named series (x, mean, std) as lines with error bars.
-
-  Points of one x are set apart sideways by the caller's scale, not here.
-  """
+  """Draws named series (x, mean, std) as lines with error bars."""
   for index, (name, (x, mean, std)) in enumerate(series.items()):
     axes.errorbar(
       x,
@@ -97,12 +94,13 @@ def title_of(method: str) -> str:
   return catalog.TITLES.get(method, method)
 
 
-def size_axis(axes: Any, sizes: Sequence[int]) -> None:
-  """Makes x a log axis of sample sizes with a tick at each."""
-  axes.set_xscale("log")
-  axes.set_xticks(sizes, [str(size) for size in sizes])
-  axes.minorticks_off()
-  axes.set_xlabel("training labels")
+def log_axis(axis: Any) -> None:
+  """Makes `axes.xaxis` or `axes.yaxis` logarithmic, ticks at 1, 2, 5, 10."""
+  ticker: Any = extras.load("matplotlib.ticker", "plots")
+  axis.axes.set(**{f"{axis.axis_name}scale": "log"})
+  axis.set_major_locator(ticker.LogLocator(subs=(1, 2, 5)))
+  axis.set_major_formatter(ticker.FuncFormatter(lambda x, _: f"{x:,g}"))
+  axis.set_minor_locator(ticker.NullLocator())
 
 
 def file_name(
