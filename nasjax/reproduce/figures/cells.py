@@ -32,7 +32,7 @@ _STEP = 1.3
 _OPS = {
   "nor_conv_3x3": ("3x3", "-", 2.2),
   "nor_conv_1x1": ("1x1", "--", 1.5),
-  "avg_pool_3x3": ("avg 3x3", ":", 1.5),
+  "avg_pool_3x3": ("avg", ":", 1.5),
   "skip_connect": ("skip", "-", 0.8),
 }
 
@@ -139,6 +139,7 @@ def draw_cell(axis: Any, genotype: np.ndarray) -> None:
     axis.text(index * _STEP, 0, name, ha="center", va="center", fontsize=8)
   axis.set_xlim(-0.4, 3 * _STEP + 0.4)
   axis.set_ylim(-1.0, 1.75)
+  axis.set_aspect("equal")
   axis.axis("off")
 
 

@@ -69,7 +69,13 @@ def draw(rows: Sequence[results.Row]) -> Any:
     colour = style.COLOURS[index % len(style.COLOURS)]
     marker = style.MARKERS[index % len(style.MARKERS)]
     axis.errorbar(
-      count, row["mean"], yerr=row["std"], color="black", capsize=3, zorder=4
+      count,
+      row["mean"],
+      yerr=row["std"],
+      color="black",
+      capsize=3,
+      zorder=4,
+      lw=0.8,
     )
     axis.scatter(
       count,
