@@ -133,7 +133,11 @@ def save(options: Options, rows: list[results.Row]) -> results.Data:
 
 
 def finish(options: Options) -> str:
-  """Writes the Markdown beside the result file; returns and prints it."""
+  """Writes the Markdown beside the result file; prints what was asked for.
+
+  The file holds all rows that were ever measured, the screen those of the
+  command's studies. Returns what the file holds.
+  """
   data = results.read(options.path)
   pictures = sorted(
     path.name for path in options.results.glob(f"{options.name}*.png")
@@ -141,5 +145,11 @@ def finish(options: Options) -> str:
   text = markdown.render(data, options.spec.what, pictures)
   path = options.path.with_suffix(".md")
   files.write_atomic(path, lambda file: file.write(text.encode()))
-  print(text)
+  keys = [study.key for study in options.studies]
+  asked = [
+    row
+    for row in data["rows"]
+    if (row["space"], row["benchmark"], row["dataset"]) in keys
+  ]
+  print(markdown.render({**data, "rows": asked}, options.spec.what))
   return text

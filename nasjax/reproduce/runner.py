@@ -24,6 +24,7 @@ from nasjax.training import metrics
 Recipe = Callable[[str, str, int, int], configs.Config]
 
 _OUTCOME = "outcome.json"
+_PROBED = 64  # cells whose features tell whether the features changed
 
 
 @dataclasses.dataclass(frozen=True)
@@ -107,9 +108,9 @@ def measure(
     UserError: data are missing, or a name is unknown.
   """
   config = make_config(setup, study, method, size, fields)
-  key = _key(method, config)
-  folder = _folder(setup, study, method, size, key)
   task = experiment.make_task(config, setup.data_dir)
+  key = _key(method, config, task, setup.features)
+  folder = _folder(setup, study, method, size, key)
   data = _digest(task)
   record = _finished(folder, key, data)
   if record is None:
@@ -172,7 +173,12 @@ def ceiling(outcome: outcomes.Outcome, data_dir: str | None) -> results.Row:
   )
 
 
-def _key(method: str, config: configs.Config) -> dict[str, Any]:
+def _key(
+  method: str,
+  config: configs.Config,
+  task: experiment.Task,
+  features: floors.GraphFeatures,
+) -> dict[str, Any]:
   """What identifies an experiment, as JSON values."""
   whole = json.loads(config.to_json())
   if method not in catalog.FLOORS:
@@ -182,6 +188,10 @@ def _key(method: str, config: configs.Config) -> dict[str, Any]:
     "num_seeds"
   )
   kept = {name: whole[name] for name in names.split()}
+  if method.endswith("_graph"):
+    cells = task.benchmark.genotypes[:_PROBED]
+    probe = np.asarray(features(task.benchmark.space, cells), np.float32)
+    kept["features"] = hashlib.sha256(probe.tobytes()).hexdigest()[:16]
   return {"floor": method, **floors.settings(method), **kept}
 
 

@@ -31,7 +31,7 @@ def run(options: reports.Options) -> None:
   """Measures the methods and draws one picture per study and size."""
 
   def count(outcome: outcomes.Outcome) -> list[results.Row]:
-    return [outcome.row("num_params", [outcome.num_params])]
+    return [outcome.row("num_params", [outcome.num_params or 0])]
 
   reports.collect(options, extra_rows=count)
   rows = results.read(options.path)["rows"]
