@@ -84,6 +84,14 @@ def _study(name: str, rows: Sequence[Row], key) -> list[str]:
     f"## {space}, {benchmark}, {dataset}",
     f"Train label: {labels.replace(' | test: ', '. Test label: ')}.",
   ]
+  bounded = dict.fromkeys(
+    f"{catalog.TITLES.get(row['method'], row['method'])} at {row['size']} "
+    f"(at most {row['max_steps']:,} steps)"
+    for row in rows
+    if row.get("max_steps")
+  )
+  if bounded:
+    parts.append(f"Trained for less than the recipe: {', '.join(bounded)}.")
   shown = [metric for metric in METRICS if find(rows, metric=metric)]
   for metric in shown:
     parts += [f"### {METRICS[metric]}", _metric(name, rows, key, metric)]

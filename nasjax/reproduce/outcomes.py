@@ -26,6 +26,7 @@ class Outcome:
     commit: the commit that ran it.
     note: what the labels are.
     first_seed: the first of its seeds.
+    max_steps: bound that shortened the recipe, in training steps; 0 for none.
   """
 
   study: catalog.Study
@@ -39,6 +40,7 @@ class Outcome:
   commit: str
   note: str
   first_seed: int
+  max_steps: int = 0
 
   def row(
     self, metric: str, values: Sequence[float] | None = None, note: str = ""
@@ -52,6 +54,7 @@ class Outcome:
       self.values[metric] if values is None else values,
       note=f"{note}; {self.note}" if note else self.note,
       first_seed=self.first_seed,
+      max_steps=self.max_steps,
       commit=self.commit,
       seconds=self.seconds,
     )

@@ -6,7 +6,14 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from nasjax import errors, experiment, files
-from nasjax.reproduce import catalog, markdown, outcomes, results, runner
+from nasjax.reproduce import (
+  catalog,
+  ceilings,
+  markdown,
+  outcomes,
+  results,
+  runner,
+)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -93,7 +100,7 @@ def collect(
   *,
   extra_rows: ExtraRows | None = None,
   variants: Variants | None = None,
-  ceilings: bool = False,
+  with_ceilings: bool = False,
 ) -> list[outcomes.Outcome]:
   """Runs every experiment; merges its rows into the result file at once.
 
@@ -102,7 +109,7 @@ def collect(
     extra_rows: further rows of an outcome.
     variants: variant in words -> config fields that it changes; the recipe
       itself where None.
-    ceilings: whether the ceiling of every size is a row.
+    with_ceilings: whether the ceiling of every size is a row.
 
   Returns:
     The outcomes: by study, size, method and variant.
@@ -119,9 +126,9 @@ def collect(
           rows = [outcome.row(metric) for metric in outcomes.METRICS]
           save(options, rows + list(extra_rows(outcome) if extra_rows else ()))
           found.append(outcome)
-      if ceilings:
+      if with_ceilings:
         data_dir = options.setup.data_dir
-        save(options, [runner.ceiling(found[first], data_dir)])
+        save(options, [ceilings.ceiling_row(found[first], data_dir)])
   return found
 
 

@@ -18,8 +18,7 @@ import numpy as np
 
 from nasjax import config as configs
 from nasjax import experiment, files
-from nasjax.reproduce import catalog, floors, outcomes, results
-from nasjax.training import metrics
+from nasjax.reproduce import catalog, floors, outcomes
 
 Recipe = Callable[[str, str, int, int], configs.Config]
 
@@ -137,7 +136,16 @@ def measure(
     commit=record["commit"],
     note=labels_note(task),
     first_seed=setup.seed,
+    max_steps=_bound(setup, study, method, size, config),
   )
+
+
+def _bound(setup, study, method, size, config) -> int:
+  """The bound on the training steps where it shortens the recipe, else 0."""
+  if not setup.max_steps or method in catalog.FLOORS:
+    return 0
+  whole = setup.recipe(method, study.space, size, 0)
+  return setup.max_steps if config.epochs < whole.epochs else 0
 
 
 def labels_note(task: experiment.Task) -> str:
@@ -146,30 +154,6 @@ def labels_note(task: experiment.Task) -> str:
   return (
     f"train: {benchmark.describe(task.train_label)} | "
     f"test: {benchmark.describe(task.test_label)}"
-  )
-
-
-def ceiling(outcome: outcomes.Outcome, data_dir: str | None) -> results.Row:
-  """Row of the ceiling: tau of the training label with the test label.
-
-  Over all cells that have both; 1 where they are the same label.
-  """
-  task = experiment.make_task(outcome.config, data_dir)
-  first, second = (
-    task.benchmark.values(label)
-    for label in (task.train_label, task.test_label)
-  )
-  both = np.isfinite(first) & np.isfinite(second)
-  return results.make_row(
-    outcome.study,
-    catalog.CEILING,
-    outcome.size,
-    "tau_all",
-    [metrics.kendall_tau(first[both], second[both])],
-    note=f"{both.sum()} cells; {outcome.note}",
-    first_seed=outcome.first_seed,
-    commit=experiment.commit(),
-    seconds=0.0,
   )
 
 

@@ -21,5 +21,5 @@ SPEC = reports.Spec(
 
 def run(options: reports.Options) -> None:
   """Measures every method and the ceilings, and writes the table."""
-  reports.collect(options, ceilings=True)
+  reports.collect(options, with_ceilings=True)
   reports.finish(options)

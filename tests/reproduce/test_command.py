@@ -161,6 +161,13 @@ def test_a_second_run_trains_nothing_and_merges(finished, monkeypatch, capsys):
   assert len(trained) == 1
   assert reproduce_tiny.run(*fewer, "--methods=paper_mlp", "--seed=5") == 0
   assert len(trained) == 2
+  bounded = ("--methods=paper_mlp", "--max_steps=2")
+  assert reproduce_tiny.run(*fewer, *bounded) == 0
+  assert len(trained) == 3
+  rows = json.loads((folder / "table3.json").read_text())["rows"]
+  found = {row["method"]: row.get("max_steps") for row in rows}
+  assert found["paper_mlp"] == 2
+  assert found["default"] == found["flops"] == 0
   capsys.readouterr()
 
 
