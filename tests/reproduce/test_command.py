@@ -183,3 +183,36 @@ def test_other_labels_are_trained_again(finished, tmp_path, monkeypatch):
   after = json.loads(record.read_text())
   assert after["data"] != before["data"]
   assert after["config"] == before["config"]
+
+
+@pytest.mark.parametrize(
+  ("name", "pictures", "num_rows"),
+  [
+    ("figure6", ["figure6_nb201_cifar10_20"], 8 * 4),
+    ("figure8", ["figure8"], 2 * 3),
+    ("figure9", ["figure9"], 10 * 3),
+    ("training_graph", [], 2 * 4),
+  ],
+)
+def test_reports_without_training(
+  name, pictures, num_rows, table, tmp_path, monkeypatch
+):
+  pytest.importorskip("matplotlib", reason="needs the extra 'plots'")
+
+  def run(config, workdir, data_dir=None):
+    del workdir, data_dir
+    values = {each: [0.5] * config.num_seeds for each in outcomes.METRICS}
+    return {**values, "num_params": 7, "total_seconds": 1.0, "commit": "abc"}
+
+  monkeypatch.setattr(experiment, "run", run)
+  monkeypatch.chdir(tmp_path)
+  words = [name, "--space=nb201", "--sizes=20", f"--data_dir={table}"]
+  assert reproduce_tiny.run(*words) == 0
+  folder = tmp_path / "docs" / "results"
+  rows = json.loads((folder / f"{name}.json").read_text())["rows"]
+  assert len(rows) == num_rows
+  assert {row["size"] for row in rows} == {20}
+  assert {len(row["seeds"]) for row in rows} <= {1, 5}
+  found = {path.name for path in folder.iterdir()}
+  kinds = [f"{each}.{kind}" for each in pictures for kind in ("png", "svg")]
+  assert found == {f"{name}.json", f"{name}.md", *kinds}

@@ -66,5 +66,10 @@ def draw(rows: Sequence[results.Row], method: str) -> Any:
     axis.set_xlabel(label)
   axes[0][0].set_ylabel("Kendall tau-b, cells not trained on")
   handles, names = axes[0][0].get_legend_handles_labels()
+  first = rows[0]
+  figure.suptitle(
+    f"{style.title_of(method)}: {first['benchmark']}, {first['dataset']}",
+    fontsize=10,
+  )
   figure.legend(handles, names, loc="outside lower center", ncols=len(names))
   return figure
