@@ -85,6 +85,16 @@ def test_imports_point_down(layer, package):
   assert wrong == []
 
 
+def test_nothing_imports_the_reproduction():
+  wrong = [
+    name
+    for name, tree in TREES.items()
+    if not name.startswith("nasjax/reproduce/")
+    and any(inside(found, "nasjax.reproduce") for found in imported(tree))
+  ]
+  assert wrong == []
+
+
 @pytest.mark.parametrize("library", HOMES)
 def test_library_stays_in_its_files(library):
   users = {
@@ -133,7 +143,8 @@ def test_oldest_dependencies_are_the_lower_bounds():
 
 def test_every_dependency_has_an_upper_bound():
   extras = PROJECT["optional-dependencies"]
-  for line in (*PROJECT["dependencies"], *extras["test"], *extras["dev"]):
+  lines = [line for pins in extras.values() for line in pins]
+  for line in (*PROJECT["dependencies"], *lines):
     requirement = requirements.Requirement(line)
     if requirement.name != PROJECT["name"]:
       operators = {each.operator for each in requirement.specifier}

@@ -18,6 +18,7 @@ from nasjax.benchmarks import registry as benchmarks
 from nasjax.commands import flags as command_flags
 from nasjax.commands import search as search_command
 from nasjax.commands import train as train_command
+from nasjax.reproduce import command as reproduce_command
 from nasjax.spaces import registry as spaces
 
 ROOT = pathlib.Path(__file__).parent.parent
@@ -96,11 +97,18 @@ def check_benchmarks(arguments: list[str]) -> None:
     assert rest[0] in benchmarks.benchmark_names()
 
 
+def check_reproduce(arguments: list[str]) -> None:
+  name, *rest = arguments
+  parsed(reproduce_command.main, rest)
+  if name not in ("--list", reproduce_command.README):
+    assert reproduce_command.get_report(name).SPEC.methods
+
+
 def check_install(arguments: list[str]) -> None:
   assert arguments[0] == "-e"
-  match = re.fullmatch(r"\.(?:\[(\w+)\])?", arguments[1])
+  match = re.fullmatch(r"\.(?:\[([\w,]+)\])?", arguments[1])
   assert match
-  assert match[1] is None or match[1] in EXTRAS
+  assert set((match[1] or "test").split(",")) <= set(EXTRAS)
 
 
 def check_tool(words: list[str]) -> None:
@@ -115,6 +123,7 @@ CHECKS = {
   ("python", "train.py"): check_train,
   ("python", "search.py"): check_search,
   ("python", "-m", "nasjax.benchmarks"): check_benchmarks,
+  ("python", "-m", "nasjax.reproduce"): check_reproduce,
   ("pip", "install"): check_install,
 }
 
@@ -149,6 +158,8 @@ def test_command_exists_and_parses(document, line, monkeypatch):
     "python search.py --space nb202",
     "python search.py --stratgy random",
     "python -m nasjax.benchmarks get nb102",
+    "python -m nasjax.reproduce table4",
+    "python -m nasjax.reproduce table3 --spce nb201",
     "python evaluate.py",
     "pip install -e '.[tset]'",
     "flake8 .",

@@ -1,0 +1,105 @@
+"""What is compared: labelled cells with their sample sizes, and methods."""
+
+import dataclasses
+from collections.abc import Sequence
+
+from nasjax import errors
+
+
+@dataclasses.dataclass(frozen=True)
+class Study:
+  """One block of a table: cells, labels and sample sizes.
+
+  Attributes:
+    space: search space.
+    benchmark: benchmark of the labels.
+    dataset: data set of the labels.
+    train_label: label to train on, without the data set.
+    test_label: label to test on, without the data set.
+    sizes: numbers of training labels of the published tables.
+    max_size: most training labels that leave cells to test on.
+  """
+
+  space: str
+  benchmark: str
+  dataset: str
+  train_label: str
+  test_label: str
+  sizes: tuple[int, ...]
+  max_size: int
+
+  @property
+  def key(self) -> tuple[str, str, str]:
+    """What tells studies apart: space, benchmark, data set."""
+    return self.space, self.benchmark, self.dataset
+
+
+_NB201_SIZES = (78, 156, 469, 781, 1563)
+STUDIES = (
+  Study(
+    "nb101", "nb101", "cifar10", "val", "test", (100, 172, 424, 4236), 20_000
+  ),
+  *(
+    Study("nb201", "nb201", dataset, "val", "test", _NB201_SIZES, 15_000)
+    for dataset in ("cifar10", "cifar100", "imagenet16")
+  ),
+  Study(
+    "darts", "nb301", "cifar10", "val", "val", (100, 500, 1000, 10_000), 11_000
+  ),
+  Study("darts", "darts545", "cifar10", "val50", "val50", (100, 300), 500),
+)
+
+TRAINED = {
+  "default": "default predictor",
+  "paper": "architecture-enhanced, GCN head (paper)",
+  "paper_mlp": "architecture-enhanced, MLP head (paper)",
+  "paper_onehot": "architecture-enhanced, one-hot (paper)",
+  "paper_inference": "architecture-enhanced, inference graph (paper)",
+  "pinat": "PINAT",
+  "tnasp": "TNASP",
+  "gmae": "GMAE-NAS",
+  "neural_predictor": "Neural Predictor",
+  "mlp": "MLP",
+}
+FLOORS = {
+  "flops": "FLOPs",
+  "params": "parameters",
+  "random_forest_onehot": "random forest, one-hot",
+  "xgboost_onehot": "XGBoost, one-hot",
+  "random_forest_graph": "random forest, graph features",
+  "xgboost_graph": "XGBoost, graph features",
+}
+CEILING = "ceiling"
+METHODS = {**TRAINED, **FLOORS}
+TITLES = {**METHODS, CEILING: "ceiling: training label against test label"}
+
+
+def get_studies(
+  spaces: Sequence[str], datasets: Sequence[str]
+) -> tuple[Study, ...]:
+  """Returns the studies of the named spaces and data sets, in table order.
+
+  Raises:
+    UserError: a name is unknown, or no space has the data set.
+  """
+  known = list(dict.fromkeys(study.space for study in STUDIES))
+  for space in spaces:
+    if space not in known:
+      raise errors.one_of("--space", space, known)
+  chosen = [study for study in STUDIES if study.space in spaces]
+  known = sorted({study.dataset for study in chosen})
+  for dataset in datasets:
+    if dataset not in known:
+      raise errors.one_of(f"--dataset of {', '.join(spaces)}", dataset, known)
+  return tuple(study for study in chosen if study.dataset in datasets)
+
+
+def check_methods(methods: Sequence[str], known: Sequence[str]) -> None:
+  """Checks names of methods.
+
+  Raises:
+    UserError: a name is not among the known ones.
+  """
+  for method in methods:
+    if method not in known:
+      raise errors.one_of("method", method, known)

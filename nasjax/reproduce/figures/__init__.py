@@ -1,0 +1,1 @@
+"""Figures, each drawn from result rows or saved predictions."""

@@ -1,0 +1,132 @@
+"""The result tables of the README, generated from `docs/results/*.json`."""
+
+import pathlib
+import textwrap
+from collections.abc import Sequence
+
+from nasjax import errors, files
+from nasjax.reproduce import catalog, markdown, published, results
+
+BEGIN = "<!-- results:begin -->"
+END = "<!-- results:end -->"
+
+_SHOWN = ("default", "paper", "xgboost_graph", catalog.CEILING)
+_NAMES = {
+  "nb101": "NAS-Bench-101",
+  "nb201": "NAS-Bench-201",
+  "nb301": "DARTS, surrogate labels",
+  "darts545": "DARTS, 545 trained cells",
+}
+
+
+def generate(folder: files.PathLike) -> str:
+  """Returns the Markdown between the markers.
+
+  Args:
+    folder: the result files; those that are missing leave nothing behind.
+  """
+  folder = pathlib.Path(folder)
+  parts = []
+  table3 = folder / "table3.json"
+  if table3.exists():
+    parts += _tables(results.read(table3))
+  others = sorted(path.stem for path in folder.glob("*.json") if path != table3)
+  if others:
+    links = ", ".join(f"[{name}](docs/results/{name}.md)" for name in others)
+    parts.append(_prose(f"Further tables and figures: {links}."))
+  if not parts:
+    parts.append(
+      _prose(
+        "Tables of all methods and sample sizes: `python -m nasjax.reproduce "
+        "table3` measures them; `--list` prints further names."
+      )
+    )
+  return "\n\n".join(parts)
+
+
+def replace(text: str, generated: str) -> str:
+  """Returns a document with the part between the markers replaced.
+
+  Raises:
+    UserError: the document has not one pair of markers.
+  """
+  if text.count(BEGIN) != 1 or text.count(END) != 1:
+    raise errors.UserError(
+      f"README: expected one line {BEGIN!r} and one line {END!r}, got "
+      f"{text.count(BEGIN)} and {text.count(END)}; put them back"
+    )
+  before, rest = text.split(BEGIN)
+  return f"{before}{BEGIN}\n{generated}\n{END}{rest.split(END)[1]}"
+
+
+def update(path: files.PathLike, folder: files.PathLike) -> None:
+  """Rewrites the part between the markers of a document, atomically.
+
+  Raises:
+    UserError: the document is missing or has no markers.
+  """
+  path = pathlib.Path(path)
+  try:
+    text = path.read_text()
+  except OSError as error:
+    raise errors.UserError(
+      f"cannot read {str(path)!r}: {error.strerror}; run the command in the "
+      "root of the checkout"
+    ) from error
+  fresh = replace(text, generate(folder))
+  files.write_atomic(path, lambda file: file.write(fresh.encode()))
+
+
+def _tables(data: results.Data) -> list[str]:
+  rows = results.select(data["rows"], metric="tau_rest")
+  rows += results.select(data["rows"], method=catalog.CEILING)
+  parts = []
+  commits, seconds = set(), 0.0
+  for key in results.studies(rows):
+    space, benchmark, dataset = key
+    own = results.select(rows, benchmark=benchmark, dataset=dataset)
+    shown = [row for row in own if row["method"] in _SHOWN]
+    if not shown:
+      continue
+    commits |= {row["commit"] for row in shown}
+    seconds += results.total_seconds(shown)
+    parts.append(f"**{_NAMES.get(benchmark, space)}, {dataset}**")
+    parts.append(_table(shown, benchmark, dataset))
+  parts.append(
+    _prose(
+      "Kendall tau-b on cells that were not trained on, mean +- standard "
+      "deviation (number of seeds, a training sample each); columns are "
+      "numbers of training labels. The ceiling is tau between the training "
+      "label and the test label. Published numbers are the best of any paper, "
+      "each under its own protocol. All methods, labels and paired tests: "
+      "[docs/results/table3.md](docs/results/table3.md). Commit "
+      f"{', '.join(sorted(commits))}; {seconds:,.0f} s."
+    )
+  )
+  return parts
+
+
+def _prose(text: str) -> str:
+  return textwrap.fill(
+    text, width=80, break_long_words=False, break_on_hyphens=False
+  )
+
+
+def _table(rows: Sequence[results.Row], benchmark: str, dataset: str) -> str:
+  sizes = markdown.sizes_of(rows)
+  lines = []
+  for method in _SHOWN:
+    own = [markdown.find(rows, method=method, size=size) for size in sizes]
+    if not any(own):
+      continue
+    if method == catalog.CEILING:
+      cells = [markdown.number(row["mean"] if row else None) for row in own]
+      lines.append(["ceiling", *cells])
+    else:
+      cells = [markdown.measured(row) for row in own]
+      lines.append([catalog.TITLES[method], *cells])
+  best = published.BEST.get(benchmark, {}) if dataset == "cifar10" else {}
+  if any(size in best for size in sizes):
+    values = [best.get(size, (None, ""))[0] for size in sizes]
+    lines.append(["best published", *(markdown.number(v) for v in values)])
+  return markdown.table(["method", *(str(size) for size in sizes)], lines)

@@ -1,0 +1,189 @@
+"""`docs/results/NAME.json`: rows that a command measured, merged and kept.
+
+A row says what was measured (space, benchmark, data set, method, size, metric),
+the published value, the value of each seed with mean and standard deviation
+(over the seeds, not divided by n - 1), a note (the labels), and the commit and
+seconds of the training behind it.
+"""
+
+import contextlib
+import fcntl
+import json
+import math
+import os
+import pathlib
+from collections.abc import Iterator, Mapping, Sequence
+from importlib import metadata
+from typing import Any
+
+import numpy as np
+
+from nasjax import errors, files
+from nasjax.reproduce import catalog, published
+
+Row = dict[str, Any]
+Data = dict[str, Any]
+
+KEY = ("space", "benchmark", "dataset", "method", "size", "metric")
+_PACKAGES = ("jax", "jaxlib", "flax", "optax", "numpy", "scipy")
+_OPTIONAL = ("scikit-learn", "xgboost-cpu", "matplotlib")
+
+
+def make_row(
+  study: catalog.Study,
+  method: str,
+  size: int,
+  metric: str,
+  values: Sequence[float],
+  **facts: Any,
+) -> Row:
+  """Returns a row; NaN becomes null.
+
+  Args:
+    study: cells and labels.
+    method: name of the method.
+    size: number of training labels.
+    metric: name of the metric.
+    values: one value a seed.
+    **facts: `note`, `commit`, `seconds`, `first_seed` and the like.
+  """
+  finite = bool(len(values)) and all(math.isfinite(value) for value in values)
+  return {
+    "space": study.space,
+    "benchmark": study.benchmark,
+    "dataset": study.dataset,
+    "method": method,
+    "size": size,
+    "metric": metric,
+    "published": published.lookup(
+      study.benchmark, study.dataset, method, size, metric
+    ),
+    "mean": round(float(np.mean(values)), 6) if finite else None,
+    "std": round(float(np.std(values)), 6) if finite else None,
+    "seeds": [
+      round(float(value), 6) if math.isfinite(value) else None
+      for value in values
+    ],
+    **facts,
+  }
+
+
+def versions() -> dict[str, str]:
+  """Returns the versions of the packages behind the numbers."""
+  found = {name: metadata.version(name) for name in _PACKAGES}
+  for name in _OPTIONAL:
+    with contextlib.suppress(metadata.PackageNotFoundError):
+      found[name] = metadata.version(name)
+  return found
+
+
+def read(path: files.PathLike) -> Data:
+  """Reads a result file; no rows where there is none.
+
+  Raises:
+    UserError: the file is damaged.
+  """
+  path = pathlib.Path(path)
+  if not path.exists():
+    return {"name": path.stem, "rows": []}
+  try:
+    data = json.loads(path.read_text())
+    for row in data["rows"]:
+      _key(row)
+  except (OSError, ValueError, KeyError, TypeError) as error:
+    raise errors.UserError(
+      f"{str(path)!r} is no result file of nasjax.reproduce ({error!r}): "
+      "restore or delete it and run the command again"
+    ) from error
+  return data
+
+
+def merge(old: Sequence[Row], new: Sequence[Row]) -> list[Row]:
+  """Joins rows; a new row replaces the old one of the same `KEY`.
+
+  The order is that of the catalogue, whatever was measured first.
+  """
+  rows = {_key(row): row for row in (*old, *new)}
+  return sorted(rows.values(), key=_order)
+
+
+def update(
+  path: files.PathLike, name: str, command: str, commit: str, rows: list[Row]
+) -> Data:
+  """Merges rows into a result file, atomically; returns what it holds now.
+
+  Two processes that write into one folder wait for each other.
+
+  Raises:
+    UserError: the file is damaged or cannot be written.
+  """
+  path = pathlib.Path(path)
+  with _locked(path.parent):
+    old = read(path)
+    merged = merge(old["rows"], rows)
+    data = {
+      "name": name,
+      "command": command,
+      "commit": commit,
+      "seconds": total_seconds(merged),
+      "versions": versions(),
+      "rows": merged,
+    }
+    files.write_json(path, data)
+  return data
+
+
+def total_seconds(rows: Sequence[Row]) -> float:
+  """Returns the seconds of all trainings, each counted once."""
+  runs = {_key(row)[:-1]: row.get("seconds") or 0.0 for row in rows}
+  return round(sum(runs.values()), 1)
+
+
+def studies(rows: Sequence[Row]) -> list[tuple[str, str, str]]:
+  """Returns (space, benchmark, data set) of the rows, in their order."""
+  return list(
+    dict.fromkeys(
+      (row["space"], row["benchmark"], row["dataset"]) for row in rows
+    )
+  )
+
+
+def select(rows: Sequence[Row], **wanted: Any) -> list[Row]:
+  """Returns the rows whose fields have the wanted values."""
+  return [
+    row
+    for row in rows
+    if all(row[name] == value for name, value in wanted.items())
+  ]
+
+
+def _key(row: Mapping[str, Any]) -> tuple:
+  return tuple(row[name] for name in KEY)
+
+
+def _order(row: Row) -> tuple:
+  keys = [study.key for study in catalog.STUDIES]
+  key = row["space"], row["benchmark"], row["dataset"]
+  place = keys.index(key) if key in keys else len(keys)
+  method = row["method"]
+  methods = list(catalog.TITLES)
+  known = methods.index(method) if method in methods else len(methods)
+  return place, known, method, row["size"], row["metric"]
+
+
+@contextlib.contextmanager
+def _locked(folder: pathlib.Path) -> Iterator[None]:
+  """Holds the folder's lock; it leaves no file behind."""
+  try:
+    folder.mkdir(parents=True, exist_ok=True)
+    handle = os.open(folder, os.O_RDONLY)
+  except OSError as error:
+    raise errors.UserError(
+      f"--results {str(folder)!r}: {error.strerror}; expected a folder that "
+      "can be written"
+    ) from error
+  try:
+    fcntl.flock(handle, fcntl.LOCK_EX)
+    yield
+  finally:
+    os.close(handle)

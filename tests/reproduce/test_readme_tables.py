@@ -1,0 +1,68 @@
+"""The README's result tables are what the result files say."""
+
+import pathlib
+
+import pytest
+
+from nasjax import errors
+from nasjax.reproduce import catalog, command, readme, results
+
+ROOT = pathlib.Path(__file__).parent.parent.parent
+NB201 = next(study for study in catalog.STUDIES if study.space == "nb201")
+
+
+def test_readme_is_what_it_generates():
+  text = (ROOT / "README.md").read_text()
+  generated = readme.generate(ROOT / "docs" / "results")
+  assert readme.replace(text, generated) == text
+
+
+def test_tables_by_hand(tmp_path):
+  rows = [
+    results.make_row(
+      NB201, method, size, metric, values, note="", commit="abc", seconds=2.0
+    )
+    for method, metric, size, values in (
+      ("default", "tau_rest", 78, [0.8, 0.82]),
+      ("default", "tau_rest", 156, [0.83, 0.85]),
+      ("default", "tau_all", 156, [0.1, 0.1]),
+      ("tnasp", "tau_rest", 156, [0.6, 0.6]),
+      ("ceiling", "tau_all", 78, [0.88]),
+      ("ceiling", "tau_all", 156, [0.88]),
+    )
+  ]
+  results.update(tmp_path / "table3.json", "table3", "C", "abc", rows)
+  results.update(tmp_path / "figure6.json", "figure6", "C", "abc", rows)
+  text = readme.generate(tmp_path)
+  assert text.splitlines()[:8] == [
+    "**NAS-Bench-201, cifar10**",
+    "",
+    "| method | 78 | 156 |",
+    "| --- | ---: | ---: |",
+    "| default predictor | .810 +- .010 (2) | .840 +- .010 (2) |",
+    "| ceiling | .880 | .880 |",
+    "| best published | .677 | .804 |",
+    "",
+  ]
+  assert "Commit abc; 8 s." in text
+  assert text.endswith("[figure6](docs/results/figure6.md).")
+
+
+def test_replace_and_the_command(tmp_path, capsys):
+  document = tmp_path / "README.md"
+  document.write_text(f"a\n{readme.BEGIN}\nold\n{readme.END}\nb\n")
+  argv = f"--readme={document} --results={tmp_path / 'none'}".split()
+  assert command.main(["reproduce", "readme", *argv]) == 0
+  text = document.read_text()
+  assert "old" not in text
+  assert text.startswith(f"a\n{readme.BEGIN}\nTables of all methods")
+  assert text.endswith(f"\n{readme.END}\nb\n")
+  document.write_text("no markers")
+  assert command.main(["reproduce", "readme", *argv]) == 2
+  assert "put them back" in capsys.readouterr().err
+  assert document.read_text() == "no markers"
+
+
+def test_missing_readme(tmp_path):
+  with pytest.raises(errors.UserError, match="root of the checkout"):
+    readme.update(tmp_path / "README.md", tmp_path)
