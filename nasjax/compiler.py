@@ -9,6 +9,8 @@ import jax.numpy as jnp
 # memory where an activation has a leading axis of size one, as one member of an
 # ensemble gives it, and are slow inside a training step.
 _CPU = {"xla_cpu_experimental_ynn_fusion_type": ""}
+# Initial parameters are drawn once, by a program with a loop for each of them.
+_QUICK = {"xla_backend_optimization_level": "0"}
 
 
 @functools.cache
@@ -25,3 +27,10 @@ def options() -> dict[str, str]:
   except jax.errors.JaxRuntimeError:
     return {}
   return _CPU
+
+
+def quick_options() -> dict[str, str]:
+  """Returns options of programs that run once: compiled fast, not to be fast."""
+  if jax.default_backend() != "cpu":
+    return options()
+  return {**options(), **_QUICK}

@@ -149,7 +149,9 @@ def create_state(
   """Initial state with axes `[S, R]` from typed keys `[S, R]`."""
   example = jax.tree.map(lambda field: field[0, 0], cells)
   make = functools.partial(state.create, model, optimizer, example)
-  return jax.jit(jax.vmap(jax.vmap(make)))(keys)
+  return jax.jit(
+    jax.vmap(jax.vmap(make)), compiler_options=compiler.quick_options()
+  )(keys)
 
 
 def _check_finite(loss: np.ndarray, first_step: int) -> None:
