@@ -30,7 +30,7 @@ def options() -> dict[str, str]:
 
 
 def quick_options() -> dict[str, str]:
-  """Returns options of programs that run once: compiled fast, not to be fast."""
+  """Returns options of programs that run once: they compile fast."""
   if jax.default_backend() != "cpu":
     return options()
   return {**options(), **_QUICK}
