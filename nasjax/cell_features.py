@@ -78,7 +78,7 @@ def cell_features(
   adjacency = adjacency * mask[:, None] * mask[None, :]
   is_input = mask * (ops == operators.INPUT)
   is_output = mask * (ops == operators.OUTPUT)
-  chosen = (ops[None, :] == jnp.array(op_ids)[:, None]) * mask  # [O, N]
+  chosen = (ops[None, :] == jnp.array(op_ids)[:, None]) * mask[None]
   graph = _Graph(adjacency, is_input, is_output, max_hops)
   paths = _path_features(graph, mask, chosen)
   into, out = jnp.sum(adjacency, axis=0), jnp.sum(adjacency, axis=1)
@@ -129,7 +129,7 @@ def _path_features(graph: _Graph, mask, chosen):
   """Number, longest and shortest of the paths in every view, `[3 V]`."""
   ends = jnp.maximum(graph.is_input, graph.is_output)
   views = jnp.concatenate(
-    [mask[None], mask - chosen, jnp.maximum(chosen, ends)]
+    [mask[None], mask[None] - chosen, jnp.maximum(chosen, ends[None])]
   )
   steps = jnp.broadcast_to(mask - ends, views.shape)
   number = _count_paths(graph, views)
@@ -150,7 +150,7 @@ def _count_paths(graph: _Graph, views):
   """Paths from an input to an output through the nodes of each view, `[V]`."""
 
   def step(_, reached):
-    return graph.is_input + (reached @ graph.adjacency) * views
+    return graph.is_input[None] + (reached @ graph.adjacency) * views
 
   start = jnp.broadcast_to(graph.is_input, views.shape)
   reached = jax.lax.fori_loop(0, graph.max_hops, step, start)
@@ -167,7 +167,7 @@ def _extreme(graph: _Graph, views, weights, better):
   reduce = jnp.max if better is jnp.maximum else jnp.min
   barred = jnp.where(graph.adjacency > 0, 0.0, worst)
   closed = jnp.where(views > 0, 0.0, worst)
-  start = jnp.where(graph.is_input > 0, 0.0, worst) + closed
+  start = jnp.where(graph.is_input > 0, 0.0, worst)[None] + closed
 
   def step(_, best):
     arrived = reduce(best[:, :, None] + barred[None], axis=1)
@@ -175,7 +175,7 @@ def _extreme(graph: _Graph, views, weights, better):
     return better(start, arrived)
 
   best = jax.lax.fori_loop(0, graph.max_hops, step, start)
-  return reduce(jnp.where(graph.is_output > 0, best, worst), axis=1)
+  return reduce(jnp.where(graph.is_output[None] > 0, best, worst), axis=1)
 
 
 def _on_paths(graph: _Graph, chosen):

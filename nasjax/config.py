@@ -12,12 +12,18 @@ Config = Any
 """An `ml_collections.ConfigDict`; its type knows nothing of the fields."""
 
 _SPACES: dict[str, dict[str, Any]] = {
-  "nb101": {"benchmark": "nb101", "num_train": 424, "epochs": 100},
-  "nb201": {"benchmark": "nb201", "num_train": 156},
+  "nb101": {
+    "benchmark": "nb101",
+    "num_train": 424,
+    "epochs": 100,
+    "num_members": 4,
+  },
+  "nb201": {"benchmark": "nb201", "num_train": 156, "num_members": 4},
   "darts": {
     "benchmark": "nb301",
     "test_label": "val",
     "num_train": 1000,
+    "num_members": 4,
     "epochs": 100,
   },
 }
@@ -57,7 +63,10 @@ def default() -> Config:
         "position": False,
         "ffn_width": 128,
         "gcn_width": 96,
+        "features": "head",
+        "feature_dropout_rate": 0.1,
       },
+      "kernel": {"weight": 0.5, "max_cells": 1000},
       "optimizer": {
         "name": "adamw",
         "learning_rate": 1e-3,

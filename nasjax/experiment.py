@@ -197,15 +197,17 @@ def fitted_seed(
   Returns:
     The calibrated members, and the scores `[n]` in the label's unit.
   """
-  mine = jax.tree.map(lambda leaf: leaf[index], params)
-  raw = scoring.score(
-    models.create_model(config.model),
-    mine,
-    task.benchmark.space,
-    task.benchmark.genotypes,
-    prune=config.prune,
+  benchmark, rows = task.benchmark, task.splits[index].train
+  model, mine = predictor.complete(
+    config,
+    benchmark.space,
+    jax.tree.map(lambda leaf: leaf[index], params),
+    task.genotypes[index],
+    task.labels[index],
   )
-  rows = task.splits[index].train
+  raw = scoring.score(
+    model, mine, benchmark.space, benchmark.genotypes, prune=config.prune
+  )
   scale, shift = predictor.calibrate(raw[:, rows], task.labels[index])
   fitted = predictor.Fitted(mine, scale, shift)
   return fitted, predictor.combine(fitted, raw)[0]

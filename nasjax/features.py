@@ -45,10 +45,12 @@ def graph_features(
 
 @functools.lru_cache(maxsize=8)
 def _compiled(space: spaces_base.Space, prune: bool):
+  def compute_chunk(rows):
+    cells = graphs.build(space.encode(rows), prune=prune)
+    return graphs.graph_features(space, cells)
+
   def compute(chunks):
-    found = jax.lax.map(
-      lambda rows: graphs.cell_graphs(space, rows, prune=prune).features, chunks
-    )
+    found = jax.lax.map(compute_chunk, chunks)
     return found.reshape(-1, found.shape[-1])
 
   return jax.jit(compute, compiler_options=compiler.options())

@@ -37,8 +37,8 @@ class CellGraphs:
       cell's width), cell type; `[B, N, M]` float32; 0 on padding.
     adjacency: 1 where node i feeds node j, `[B, N, N]` float32.
     mask: 1 on real nodes, `[B, N]` float32.
-    features: graph features (`nasjax.features`), the cells of an architecture
-      side by side, `[B, F]` float32; None where nobody computed them.
+    features: standardised graph features, the cells of an architecture side by
+      side, `[B, F]` float32; None where nobody computed them.
   """
 
   ops: jax.Array
@@ -77,13 +77,35 @@ def build(cells: spaces_base.EncodedCells, *, prune: bool) -> CellGraphs:
 def cell_graphs(
   space: spaces_base.Space, genotypes: jax.Array, *, prune: bool = True
 ) -> CellGraphs:
-  """Encodes genotypes `[B, G]` of a space: graphs with features."""
+  """Encodes genotypes `[B, G]` of a space: graphs with features.
+
+  Features are standardised by their mean and spread over 4,096 cells that are
+  drawn from the space once and for all; no label enters.
+  """
   cells = build(space.encode(jnp.asarray(genotypes)), prune=prune)
-  return dataclasses.replace(cells, features=_features(space, cells))
+  mean, spread = _feature_scale(space)
+  features = (graph_features(space, cells) - mean) / spread
+  return dataclasses.replace(cells, features=features)
 
 
-def _features(space: spaces_base.Space, cells: CellGraphs) -> jax.Array:
-  """Graph features of every cell of an architecture, `[B, F]` float32."""
+@functools.lru_cache(maxsize=16)
+def _feature_scale(space: spaces_base.Space) -> tuple[np.ndarray, np.ndarray]:
+  """Mean and spread of a space's features, `[1, F]` each."""
+  drawn = space.sample(4096, np.random.default_rng(0))
+
+  def compute(genotypes):
+    return graph_features(space, build(space.encode(genotypes), prune=True))
+
+  with jax.ensure_compile_time_eval():
+    found = np.asarray(jax.jit(compute)(drawn), np.float64)
+  spread = found.std(axis=0, keepdims=True)
+  spread = np.where(spread > 1e-6, spread, 1.0)
+  mean = found.mean(axis=0, keepdims=True)
+  return mean.astype(np.float32), spread.astype(np.float32)
+
+
+def graph_features(space: spaces_base.Space, cells: CellGraphs) -> jax.Array:
+  """Graph features (`nasjax.cell_features`) as they are, `[B, F]` float32."""
   op_ids = tuple(operators.operator_id(name) for name in space.operator_names)
   compute = jax.vmap(
     functools.partial(

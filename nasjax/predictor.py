@@ -16,7 +16,7 @@ from nasjax import errors, files, graphs, scoring
 from nasjax.models import registry as models
 from nasjax.spaces import base as spaces_base
 from nasjax.spaces import registry as spaces
-from nasjax.training import checkpoint, loop, pretrain, state
+from nasjax.training import checkpoint, kernel, loop, pretrain, state
 
 PRETRAINED = pathlib.Path(__file__).parent / "pretrained"
 FINAL_MODEL = "model"
@@ -194,6 +194,7 @@ class Predictor:
     """Wraps members that were trained elsewhere."""
     predictor = cls(config.space, config.seed, config=config)
     predictor._fitted, predictor.card = fitted, card
+    predictor._set_kernel(kernel.num_cells(fitted.params))
     return predictor
 
   def fit(self, archs: Any, labels: Any) -> "Predictor":
@@ -211,6 +212,7 @@ class Predictor:
     """
     genotypes = as_genotypes(self.space, archs)
     targets, _, _ = normalize_labels(labels, len(genotypes))
+    self._set_kernel(0)
     cells = training_cells(self.space, genotypes[None], self.config.prune)
     keys = state.member_keys(self.config.seed, 1, self.config.num_members)
     trained = loop.fit(
@@ -225,9 +227,18 @@ class Predictor:
       ),
     )
     params = jax.tree.map(lambda leaf: leaf[0], trained.params)
+    values = np.asarray(labels, float)
+    _, params = complete(self.config, self.space, params, genotypes, values)
+    self._set_kernel(kernel.num_cells(params))
     raw = self._raw(params, genotypes)
-    self._fitted = Fitted(params, *calibrate(raw, np.asarray(labels, float)))
+    self._fitted = Fitted(params, *calibrate(raw, values))
     return self
+
+  def _set_kernel(self, num_cells: int) -> None:
+    """Makes the model one with a regression over that many cells."""
+    if "kernel_cells" in self.config.model:
+      self.config.model.kernel_cells = num_cells
+    self._model = models.create_model(self.config.model)
 
   def _raw(self, params: Any, genotypes: np.ndarray) -> np.ndarray:
     return scoring.score(
@@ -329,6 +340,34 @@ def training_cells(
   return jax.tree.map(
     lambda field: field.reshape(seeds, num, *field.shape[1:]), cells
   )
+
+
+def complete(
+  config: configs.Config,
+  space: spaces_base.Space,
+  params: Any,
+  genotypes: np.ndarray,
+  labels: np.ndarray,
+) -> tuple[nn.Module, Any]:
+  """Adds to trained members what is solved for and not trained.
+
+  Args:
+    config: the config of the training.
+    space: the space of the cells.
+    params: members of one seed, leaves `[R, ...]`.
+    genotypes: training cells `[n, G]`.
+    labels: their labels `[n]`.
+
+  Returns:
+    The model that scores, and its parameters.
+  """
+  model = models.create_model(config.model)
+  if not kernel.is_used(config, model, len(labels)):
+    return model, params
+  raw = scoring.score(model, params, space, genotypes, prune=config.prune)
+  cells = training_cells(space, genotypes[None], config.prune)
+  features = np.asarray(cells.features)[0]
+  return kernel.attach(config, model, params, raw, features, labels)
 
 
 def pretrained_names() -> Sequence[str]:

@@ -8,8 +8,8 @@ import flax.linen as nn
 import jax
 import jax.numpy as jnp
 
-from nasjax import graphs, operators
-from nasjax.models import gcn, layers, transformer
+from nasjax import errors, graphs, operators
+from nasjax.models import gcn, kernel, layers, transformer
 
 CHOICES = {
   "encoding": ("hyper", "onehot"),
@@ -48,6 +48,8 @@ class ArchitecturePredictor(nn.Module):
       embedding of every node), `head` (beside the summary), or `both`.
     feature_width: width that they are projected to for the head.
     feature_dropout_rate: dropout of the features themselves.
+    kernel_cells: training cells of a kernel regression on the features, which
+      is added to the score; training sets it, 0 is none.
     implementation: `dense` or `jraph` graph convolutions.
   """
 
@@ -71,6 +73,7 @@ class ArchitecturePredictor(nn.Module):
   features: str = "none"
   feature_width: int = 64
   feature_dropout_rate: float = 0.0
+  kernel_cells: int = 0
   implementation: str = "dense"
 
   @nn.compact
@@ -103,12 +106,22 @@ class ArchitecturePredictor(nn.Module):
       own = nn.Dense(self.feature_width, name="feature_hidden")(features)
       summary = jnp.concatenate([summary, nn.relu(own)])
     hidden = nn.relu(nn.Dense(self.head_width, name="head_hidden")(summary))
-    return nn.Dense(1, name="head_output")(hidden)[0]
+    score = nn.Dense(1, name="head_output")(hidden)[0]
+    if self.kernel_cells:
+      score += kernel.KernelRegression(self.kernel_cells, name="kernel")(
+        cell.features
+      )
+    return score
 
   def _features(self, cell: graphs.CellGraphs, train: bool) -> jax.Array | None:
     """Graph features `[F]`, dropped out in training; None where unused."""
     if self.features == "none":
       return None
+    if cell.features is None:
+      raise errors.UserError(
+        "config.model.features: expected cells with graph features, got none; "
+        "build them with nasjax.graphs.cell_graphs, or set features='none'"
+      )
     drop = layers.Dropout(self.feature_dropout_rate, name="feature_dropout")
     return drop(cell.features, train=train)
 
@@ -121,7 +134,7 @@ class ArchitecturePredictor(nn.Module):
       rows = jnp.concatenate([rows, cell.details], axis=-1)
     nodes = nn.Dense(self.width, use_bias=False, name="embed")(rows)
     if self.features in ("node", "both"):
-      nodes += nn.Dense(self.width, name="feature_embed")(features)
+      nodes += nn.Dense(self.width, name="feature_embed")(features)[None]
     if self.position:
       nodes += nn.Dense(self.width, use_bias=False, name="position")(
         graphs.laplacian(cell.adjacency)

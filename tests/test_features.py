@@ -1,0 +1,152 @@
+"""Graph features against hand-worked cells and a search over all paths."""
+
+import dataclasses
+import itertools
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from nasjax import cell_features, errors, features, graphs, operators
+from nasjax.models import registry as models
+from nasjax.spaces import registry as spaces
+
+RESIDUAL = (
+  "|nor_conv_3x3~0|+|nor_conv_3x3~0|nor_conv_3x3~1|+"
+  "|skip_connect~0|nor_conv_3x3~1|nor_conv_3x3~2|"
+)
+
+
+def named(space, arch):
+  names = features.feature_names(space)
+  row = features.graph_features(space, space.parse([arch]))[0]
+  return dict(zip(names, row.tolist(), strict=True))
+
+
+def test_hand_worked_cell():
+  found = named(spaces.get_space("nb201"), RESIDUAL)
+  assert found["paths (all)"] == pytest.approx(np.log2(1 + 4) / 4)
+  assert found["paths (no skip_connect)"] == pytest.approx(np.log2(1 + 3) / 4)
+  assert found["paths (only conv_3x3)"] == pytest.approx(np.log2(1 + 3) / 4)
+  assert found["paths (only conv_1x1)"] == 0
+  assert found["longest path (all)"] == 3 / 4
+  assert found["longest path (no conv_3x3)"] == 1 / 4
+  assert found["shortest path (all)"] == 1 / 4
+  assert found["shortest path (no skip_connect)"] == 2 / 4
+  assert found["shortest path (only avg_pool_3x3)"] == 5 / 4
+  assert found["count (conv_3x3)"] == 5 / 4
+  assert found["most on a path (conv_3x3)"] == 3 / 4
+  assert found["least on a path (conv_3x3)"] == 0
+  assert found["after input (conv_3x3)"] == 2 / 4
+  assert found["input out-degree"] == 3 / 8
+  assert found["largest in-degree"] == 3 / 8
+  assert found["log2 weights"] == pytest.approx(np.log2(1 + 45) / 4)
+
+
+def test_cell_without_a_path():
+  space = spaces.get_space("nb201")
+  found = named(space, "|none~0|+|none~0|none~1|+|none~0|none~1|none~2|")
+  assert found["paths (all)"] == 0
+  assert found["longest path (all)"] == 0
+  assert found["shortest path (all)"] == 5 / 4
+  assert found["most on a path (conv_3x3)"] == 0
+  assert all(np.isfinite(list(found.values())))
+
+
+def paths_of(ops, adjacency):
+  """Operators along every path from an input to an output."""
+  found = []
+
+  def walk(node, seen):
+    seen = [*seen, ops[node]]
+    if ops[node] == operators.OUTPUT:
+      found.append(seen[1:-1])
+    for after in np.flatnonzero(adjacency[node]):
+      walk(after, seen)
+
+  for start in np.flatnonzero(ops == operators.INPUT):
+    walk(start, [])
+  return found
+
+
+@pytest.mark.parametrize("name", ["nb101", "nb201", "darts"])
+def test_path_features_equal_a_search_over_all_paths(name, rng):
+  space = spaces.get_space(name)
+  genotypes = space.sample(12, rng)
+  columns = {n: i for i, n in enumerate(features.feature_names(space))}
+  prefix = "cell 0: " if space.num_cells == 2 else ""
+  rows = features.graph_features(space, genotypes)
+  cells = graphs.cell_graphs(space, jnp.asarray(genotypes))
+  size = space.num_nodes // space.num_cells
+  for index, row in enumerate(rows):
+    mask = np.asarray(cells.mask)[index, :size] > 0
+    ops = np.where(mask, np.asarray(cells.ops)[index, :size], -1)
+    adjacency = np.asarray(cells.adjacency)[index, :size, :size]
+    paths = paths_of(ops, adjacency)
+    for op in space.operator_names:
+      number = operators.operator_id(op)
+      without = [path for path in paths if number not in path]
+      only = [path for path in paths if set(path) <= {number}]
+      for view, kept in ((f"no {op}", without), (f"only {op}", only)):
+        at = columns[f"{prefix}paths ({view})"]
+        assert row[at] == pytest.approx(np.log2(1 + len(kept)) / 4), view
+        longest = max(map(len, kept), default=0) / 4
+        assert row[columns[f"{prefix}longest path ({view})"]] == longest
+        shortest = min(map(len, kept), default=space.max_hops + 1) / 4
+        assert row[columns[f"{prefix}shortest path ({view})"]] == shortest
+      counts = [path.count(number) for path in paths]
+      most = row[columns[f"{prefix}most on a path ({op})"]]
+      assert most == max(counts, default=0) / 4
+      least = row[columns[f"{prefix}least on a path ({op})"]]
+      assert least == min(counts, default=0) / 4
+
+
+def test_features_do_not_depend_on_the_order_of_nodes(rng):
+  space = spaces.get_space("nb101")
+  cells = graphs.cell_graphs(space, jnp.asarray(space.sample(1, rng)))
+  fields = [np.asarray(leaf[0]) for leaf in jax.tree.leaves(cells)][:4]
+  ops, details, adjacency, mask = fields
+  ids = tuple(operators.operator_id(name) for name in space.operator_names)
+  order = rng.permutation(len(ops))
+  moved = (
+    ops[order],
+    details[order],
+    adjacency[np.ix_(order, order)],
+    mask[order],
+  )
+  first, second = (
+    cell_features.cell_features(*map(jnp.asarray, each), ids, 6)
+    for each in (fields, moved)
+  )
+  np.testing.assert_allclose(first, second, atol=1e-6)
+
+
+def test_whole_calls_and_parts_agree(rng):
+  space = spaces.get_space("nb201")
+  genotypes = space.sample(4100, rng)
+  together = features.graph_features(space, genotypes)
+  np.testing.assert_array_equal(
+    together[4090:], features.graph_features(space, genotypes[4090:])
+  )
+
+
+@pytest.mark.parametrize("where", ["node", "head", "both"])
+def test_model_reads_the_features_and_misses_them_clearly(where, rng):
+  space = spaces.get_space("nb201")
+  config = {"name": "architecture", "features": where, "width": 8}
+  model = models.create_model({**config, "num_heads": 2, "num_layers": 1})
+  cells = graphs.cell_graphs(space, jnp.asarray(space.parse([RESIDUAL])))
+  cell = jax.tree.map(lambda leaf: leaf[0], cells)
+  params = model.init(jax.random.key(0), cell)
+  other = dataclasses.replace(cell, features=cell.features + 1)
+  assert model.apply(params, cell) != model.apply(params, other)
+  with pytest.raises(errors.UserError, match="expected cells with graph feat"):
+    model.init(jax.random.key(0), dataclasses.replace(cell, features=None))
+
+
+def test_names_are_unique():
+  for name in ("nb101", "nb201", "darts"):
+    names = features.feature_names(spaces.get_space(name))
+    assert len(set(names)) == len(names)
+    assert not set(itertools.chain(*names)) & set("_/\\") - {"_"}
