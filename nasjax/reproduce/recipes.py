@@ -41,8 +41,12 @@ _TNASP_PROTOCOL: _Fields = {
 }
 
 
+# Steps of a default training: large samples get fewer epochs.
+DEFAULT_STEPS = 4000
+
+
 def _default() -> _Fields:
-  """What nasjax trains by default on the space."""
+  """What nasjax trains by default on the space, `DEFAULT_STEPS` at most."""
   return {}
 
 
@@ -177,10 +181,14 @@ def recipe(
   fields = _RECIPES[method]()
   if "model.name" in fields:  # its own defaults, not those of nasjax
     configs.use_model(config, fields["model.name"])
+    config.num_members = 1
   configs.override(config, {"num_train": num_train, **fields})
+  batches = loop.make_plan(config, num_train).num_batches
+  if method == "default":
+    most = max(1, DEFAULT_STEPS // batches)
+    config.epochs = min(config.epochs, most)
   if not max_steps:
     return config
-  batches = loop.make_plan(config, num_train).num_batches
   if max_steps < batches:
     raise errors.UserError(
       f"max_steps: expected at least {batches}, the steps of one epoch, got "

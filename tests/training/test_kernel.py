@@ -1,0 +1,103 @@
+"""The kernel regression beside the network: solved by hand, and attached."""
+
+import jax
+import numpy as np
+import pytest
+
+import nasjax
+from nasjax import config as configs
+from nasjax.models import kernel as kernel_model
+from nasjax.models import registry as models
+from nasjax.training import kernel, metrics
+
+SMALL = {
+  "epochs": 2,
+  "num_members": 2,
+  "model": {"width": 8, "num_heads": 2, "num_layers": 1, "gcn_width": 8},
+}
+
+
+def labelled(num, rng):
+  """Cells of NB201 with a label that counts 3x3 convolutions."""
+  space = nasjax.get_space("nb201")
+  genotypes = space.sample(num, rng)
+  return genotypes, (genotypes == 3).sum(axis=1) + 0.1 * rng.normal(size=num)
+
+
+def test_left_out_predictions_are_those_of_refits(rng):
+  features, labels = rng.normal(size=(12, 3)), rng.normal(size=12)
+  fit = kernel.solve(features, labels)
+  assert fit.rate in kernel.RATES
+  targets = kernel.normal_scores(labels)
+  gram = np.asarray(
+    kernel_model.laplacian_kernel(features[:, None], features[None], fit.rate)
+  )
+  ridges = [
+    ridge
+    for ridge in kernel.RIDGES
+    if np.allclose(
+      np.linalg.solve(gram + ridge * np.eye(12), targets),
+      fit.coefficients,
+      atol=1e-3,
+    )
+  ]
+  assert len(ridges) == 1
+  keep = np.arange(12) != 5
+  kept = gram[np.ix_(keep, keep)] + ridges[0] * np.eye(11)
+  alone = gram[5, keep] @ np.linalg.solve(kept, targets[keep])
+  assert fit.left_out[5] == pytest.approx(alone, abs=1e-3)
+
+
+def test_normal_scores_keep_the_order_and_share_ties():
+  scores = kernel.normal_scores(np.array([3.0, 1.0, 2.0, 2.0]))
+  assert scores[1] < scores[2] == scores[3] < scores[0]
+  assert scores.sum() == pytest.approx(0)
+
+
+def test_regression_predicts_a_smooth_label(rng):
+  features = rng.normal(size=(80, 4))
+  fit = kernel.solve(features, features[:, 0])
+  assert metrics.kendall_tau(fit.left_out, features[:, 0]) > 0.5
+
+
+def test_attached_score_is_the_network_plus_the_regression(rng):
+  genotypes, labels = labelled(30, rng)
+  with_kernel = nasjax.Predictor("nb201", **SMALL).fit(genotypes, labels)
+  fields = {**SMALL, "kernel": {"weight": 0.0}}
+  without = nasjax.Predictor("nb201", **fields).fit(genotypes, labels)
+  assert with_kernel.config.model.kernel_cells == 30
+  assert without.config.model.kernel_cells == 0
+  both = with_kernel.fitted.params["params"]
+  network = {name: tree for name, tree in both.items() if name != "kernel"}
+  jax.tree.map(
+    np.testing.assert_array_equal, network, without.fitted.params["params"]
+  )
+  rank = metrics.kendall_tau(with_kernel.predict(genotypes), labels)
+  assert rank > metrics.kendall_tau(without.predict(genotypes), labels)
+
+
+def test_saved_and_fitted_again(tmp_path, rng):
+  genotypes, labels = labelled(24, rng)
+  predictor = nasjax.Predictor("nb201", **SMALL).fit(genotypes, labels)
+  predictor.save(tmp_path / "model")
+  loaded = nasjax.Predictor.load(tmp_path / "model")
+  np.testing.assert_array_equal(
+    loaded.predict(genotypes), predictor.predict(genotypes)
+  )
+  loaded.fit(genotypes[:20], labels[:20])
+  assert loaded.config.model.kernel_cells == 20
+
+
+@pytest.mark.parametrize(
+  ("fields", "num", "used"),
+  [
+    ({}, 1000, True),
+    ({}, 1001, False),
+    ({"kernel.weight": 0.0}, 10, False),
+    ({"model.features": "none"}, 10, False),
+  ],
+)
+def test_when_it_is_used(fields, num, used):
+  config = configs.override(configs.default(), fields)
+  model = models.create_model(config.model)
+  assert kernel.is_used(config, model, num) is used
