@@ -172,10 +172,8 @@ def test_attention_equals_the_textbook_formula(rng):
   params = layer.init(jax.random.key(1), nodes, scopes)
 
   def dense(name, inputs):
-    part = params["params"][name]
-    return np.asarray(inputs) @ np.asarray(part["kernel"]) + np.asarray(
-      part["bias"]
-    )
+    part = jax.tree.map(np.asarray, params["params"][name])
+    return np.asarray(inputs) @ part["kernel"] + part.get("bias", 0.0)
 
   query, key, value = (dense(n, nodes) for n in ("query", "key", "value"))
   mixed = np.zeros((5, 16), np.float32)
