@@ -107,10 +107,9 @@ class ArchitecturePredictor(nn.Module):
       summary = jnp.concatenate([summary, nn.relu(own)])
     hidden = nn.relu(nn.Dense(self.head_width, name="head_hidden")(summary))
     score = nn.Dense(1, name="head_output")(hidden)[0]
-    if self.kernel_cells:
-      score += kernel.KernelRegression(self.kernel_cells, name="kernel")(
-        cell.features
-      )
+    if self.kernel_cells and features is not None:
+      regression = kernel.KernelRegression(self.kernel_cells, name="kernel")
+      score += regression(features)
     return score
 
   def _features(self, cell: graphs.CellGraphs, train: bool) -> jax.Array | None:
