@@ -142,8 +142,14 @@ def train(
     The last state, axes `[S, R]`.
 
   Raises:
-    UserError: the workdir holds another run, or the training diverged.
+    UserError: the workdir holds another run, the training diverged, or
+      `config.model.kernel_cells` is set.
   """
+  if config.model.get("kernel_cells", 0):
+    raise errors.UserError(
+      "config.model.kernel_cells: expected 0, which training changes itself, "
+      f"got {config.model.kernel_cells}; set config.kernel.weight instead"
+    )
   meta = {"config": json.loads(config.to_json()), "data": _digest(task)}
   checkpoints = checkpoint.Checkpoints(workdir / "checkpoint" / "state")
   model = models.create_model(config.model)

@@ -59,3 +59,11 @@ def test_add_writes_the_model_and_a_true_card(tmp_path, monkeypatch, capsys):
   assert "one run" not in card
   assert pretrained.main(["pretrained", str(tmp_path), "mine"]) == 2
   assert "not a finished training" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("name", predictor.pretrained_names())
+def test_checkpoint_tells_no_path_of_the_machine_that_made_it(name):
+  for path in (predictor.PRETRAINED / name).rglob("*"):
+    if path.is_file():
+      content = path.read_bytes()
+      assert b"/pretrained/" not in content, path

@@ -111,11 +111,22 @@ def save_model(
     shutil.rmtree(fresh, ignore_errors=True)
     with ocp.StandardCheckpointer() as checkpointer:
       checkpointer.save(fresh / "params", params)
+    _forget_path(fresh / "params")
     files.write_json(fresh / "model.json", {"format": _FORMAT, **meta})
     shutil.rmtree(folder, ignore_errors=True)
     fresh.rename(folder)
   except OSError as error:
     raise _cannot_write(folder, error) from error
+
+
+def _forget_path(folder: pathlib.Path) -> None:
+  """Takes the absolute path out of Orbax's mark of a finished checkpoint.
+
+  A model is moved and shared; where it was made is nobody's business.
+  """
+  mark = folder / "commit_success.txt"
+  if mark.exists():
+    mark.write_text("Checkpoint commit was successful\n")
 
 
 def load_meta(folder: files.PathLike) -> dict[str, Any]:

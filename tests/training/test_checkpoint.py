@@ -91,3 +91,9 @@ def test_a_full_disk_keeps_the_former_model(tmp_path, state, monkeypatch):
   with pytest.raises(errors.UserError, match="No space left on device"):
     checkpoint.save_model(folder, params, {"note": "new"})
   assert checkpoint.load_meta(folder)["note"] == "former"
+
+
+def test_a_saved_model_does_not_tell_where_it_was_made(tmp_path, state):
+  checkpoint.save_model(tmp_path / "model", state.params, {})
+  for path in (tmp_path / "model").rglob("*"):
+    assert path.is_dir() or str(tmp_path).encode() not in path.read_bytes()

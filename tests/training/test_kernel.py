@@ -6,6 +6,7 @@ import pytest
 
 import nasjax
 from nasjax import config as configs
+from nasjax import errors, experiment
 from nasjax.models import kernel as kernel_model
 from nasjax.models import registry as models
 from nasjax.training import kernel, metrics
@@ -101,3 +102,11 @@ def test_when_it_is_used(fields, num, used):
   config = configs.override(configs.default(), fields)
   model = models.create_model(config.model)
   assert kernel.is_used(config, model, num) is used
+
+
+def test_number_of_cells_is_not_the_users(tmp_path):
+  config = configs.override(configs.default(), {"model.kernel_cells": 5})
+  with pytest.raises(
+    errors.UserError, match=r"kernel_cells: expected 0.*got 5"
+  ):
+    experiment.train(config, None, tmp_path)
