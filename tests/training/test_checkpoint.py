@@ -94,6 +94,6 @@ def test_a_full_disk_keeps_the_former_model(tmp_path, state, monkeypatch):
 
 
 def test_a_saved_model_does_not_tell_where_it_was_made(tmp_path, state):
-  checkpoint.save_model(tmp_path / "model", state.params, {})
+  checkpoint.save_model(tmp_path / "model", {"weight": state["weight"]}, {})
   for path in (tmp_path / "model").rglob("*"):
     assert path.is_dir() or str(tmp_path).encode() not in path.read_bytes()
