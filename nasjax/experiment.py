@@ -1,7 +1,5 @@
 """One reported training: split, fit every seed, score the space, report."""
 
-import dataclasses
-import hashlib
 import json
 import os
 import pathlib
@@ -16,91 +14,11 @@ import jax
 import numpy as np
 
 from nasjax import config as configs
-from nasjax import errors, files, predictor, progress, scoring
-from nasjax.benchmarks import base as benchmarks_base
-from nasjax.benchmarks import custom, registry, splits
+from nasjax import errors, files, predictor, progress, scoring, tasks
 from nasjax.models import registry as models
-from nasjax.spaces import registry as spaces
 from nasjax.training import checkpoint, loop, metrics, pretrain, state
 
 _PACKAGES = ("jax", "jaxlib", "flax", "optax", "numpy")
-
-
-@dataclasses.dataclass(frozen=True)
-class Task:
-  """Everything that a training needs and the config only names.
-
-  Attributes:
-    benchmark: cells and labels.
-    train_label: label of the training cells, e.g. `cifar10/val`.
-    test_label: label of the test cells.
-    splits: one split per seed; training rows `[n]` differ between seeds.
-    genotypes: training cells, `[S, n, G]`.
-    labels: their labels in the benchmark's unit, `[S, n]`.
-    targets: standardised labels, `[S, n]` float32.
-  """
-
-  benchmark: benchmarks_base.Benchmark
-  train_label: str
-  test_label: str
-  splits: tuple[splits.Split, ...]
-  genotypes: np.ndarray
-  labels: np.ndarray
-  targets: np.ndarray
-
-
-def make_task(
-  config: configs.Config, data_dir: files.PathLike | None = None
-) -> Task:
-  """Reads the benchmark of a config and draws the training samples.
-
-  Raises:
-    UserError: the data are not there, or a name in the config is unknown.
-  """
-  space = spaces.get_space(config.space)
-  if config.table:
-    benchmark = custom.read_table(config.table, space)
-    train_label = test_label = "custom/value"
-  else:
-    name = config.benchmark or registry.default_benchmark(config.space)
-    benchmark = registry.get_benchmark(name, data_dir)
-    train_label = f"{config.dataset}/{config.train_label}"
-    test_label = f"{config.dataset}/{config.test_label}"
-  if benchmark.space.name != config.space:
-    raise errors.UserError(
-      f"config.benchmark {benchmark.name!r} is a benchmark of the space "
-      f"{benchmark.space.name!r}: expected one of {config.space!r}"
-    )
-  if config.num_seeds < 1:
-    raise errors.UserError(
-      f"config.num_seeds: expected at least 1, got {config.num_seeds}"
-    )
-  known = int(np.isfinite(benchmark.values(train_label)).sum())
-  num_train = config.num_train or max(2, round(0.8 * known))
-  drawn = tuple(
-    splits.make_split(
-      config.split, benchmark, train_label, test_label, num_train, seed
-    )
-    for seed in range(config.seed, config.seed + config.num_seeds)
-  )
-  rows = np.stack([split.train for split in drawn])
-  labels = benchmark.values(train_label)[rows]
-  targets = [predictor.normalize_labels(row, num_train)[0] for row in labels]
-  return Task(
-    benchmark,
-    train_label,
-    test_label,
-    splits=drawn,
-    genotypes=benchmark.genotypes[rows],
-    labels=labels,
-    targets=np.stack(targets).astype(np.float32),
-  )
-
-
-def _digest(task: Task) -> str:
-  digest = hashlib.sha256(np.ascontiguousarray(task.genotypes).tobytes())
-  digest.update(np.ascontiguousarray(task.labels).tobytes())
-  return digest.hexdigest()
 
 
 class _Log:
@@ -134,7 +52,7 @@ class _Log:
 
 
 def train(
-  config: configs.Config, task: Task, workdir: pathlib.Path
+  config: configs.Config, task: tasks.Task, workdir: pathlib.Path
 ) -> state.TrainState:
   """Trains every seed, checkpointing; resumes what the workdir holds.
 
@@ -150,7 +68,7 @@ def train(
       "config.model.kernel_cells: expected 0, which training changes itself, "
       f"got {config.model.kernel_cells}; set config.kernel.weight instead"
     )
-  meta = {"config": json.loads(config.to_json()), "data": _digest(task)}
+  meta = {"config": json.loads(config.to_json()), "data": tasks.digest(task)}
   checkpoints = checkpoint.Checkpoints(workdir / "checkpoint" / "state")
   model = models.create_model(config.model)
   log = _Log(workdir / "metrics.jsonl")
@@ -190,7 +108,7 @@ def train(
 
 
 def fitted_seed(
-  config: configs.Config, task: Task, params: Any, index: int
+  config: configs.Config, task: tasks.Task, params: Any, index: int
 ) -> tuple[predictor.Fitted, np.ndarray]:
   """Scores all cells of the benchmark with one seed's members.
 
@@ -219,7 +137,9 @@ def fitted_seed(
   return fitted, predictor.combine(fitted, raw)[0]
 
 
-def _correlations(task: Task, scores: np.ndarray) -> dict[str, list[float]]:
+def _correlations(
+  task: tasks.Task, scores: np.ndarray
+) -> dict[str, list[float]]:
   """Metrics of every seed on its test sets; `scores` `[S, n]`."""
   labels = task.benchmark.values(task.test_label)
   result: dict[str, list[float]] = {
@@ -267,7 +187,7 @@ def commit() -> str:
 
 def _summary(
   config: configs.Config,
-  task: Task,
+  task: tasks.Task,
   correlations: dict[str, list[float]],
   num_params: int,
 ) -> dict[str, Any]:
@@ -328,7 +248,7 @@ def run(
   """
   began = time.monotonic()
   folder = pathlib.Path(workdir)
-  task = make_task(config, data_dir)
+  task = tasks.make_task(config, data_dir)
   trained = train(config, task, folder)
   train_seconds = time.monotonic() - began
   scores = []
@@ -362,7 +282,7 @@ def run(
   return summary
 
 
-def _card(config: configs.Config, task: Task, rows: int) -> dict:
+def _card(config: configs.Config, task: tasks.Task, rows: int) -> dict:
   return {
     "space": config.space,
     "benchmark": task.benchmark.name,
@@ -375,7 +295,7 @@ def _card(config: configs.Config, task: Task, rows: int) -> dict:
   }
 
 
-def _save_model(config, task: Task, fitted, folder: pathlib.Path) -> None:
+def _save_model(config, task: tasks.Task, fitted, folder: pathlib.Path) -> None:
   """Saves the first seed's predictor under the workdir."""
   model = predictor.Predictor.from_fitted(
     config, fitted, _card(config, task, task.genotypes.shape[1])
@@ -383,7 +303,7 @@ def _save_model(config, task: Task, fitted, folder: pathlib.Path) -> None:
   model.save(folder / "checkpoint" / predictor.FINAL_MODEL)
 
 
-def _refit(config, task: Task, folder: pathlib.Path) -> None:
+def _refit(config, task: tasks.Task, folder: pathlib.Path) -> None:
   """Trains the predictor that is kept on every labelled row."""
   values = task.benchmark.values(task.train_label)
   rows = np.flatnonzero(np.isfinite(values))

@@ -12,7 +12,7 @@ import jax.numpy as jnp
 import jraph
 import numpy as np
 
-from nasjax import cell_features, operators
+from nasjax import cell_features, feature_scales, operators
 from nasjax.spaces import base as spaces_base
 
 NUM_DETAILS = operators.detail_table().shape[1] + 3
@@ -83,14 +83,17 @@ def cell_graphs(
   drawn from the space once and for all; no label enters.
   """
   cells = build(space.encode(jnp.asarray(genotypes)), prune=prune)
-  mean, spread = _feature_scale(space)
+  known = feature_scales.load(space.name)
+  mean, spread = known or measure_feature_scale(space)
   features = (graph_features(space, cells) - mean) / spread
   return dataclasses.replace(cells, features=features)
 
 
 @functools.lru_cache(maxsize=16)
-def _feature_scale(space: spaces_base.Space) -> tuple[np.ndarray, np.ndarray]:
-  """Mean and spread of a space's features, `[1, F]` each."""
+def measure_feature_scale(
+  space: spaces_base.Space,
+) -> tuple[np.ndarray, np.ndarray]:
+  """Mean and spread of a space's features over 4,096 cells, `[1, F]` each."""
   drawn = space.sample(4096, np.random.default_rng(0))
 
   def compute(genotypes):

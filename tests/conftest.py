@@ -15,11 +15,40 @@ import pytest
 jax.config.update("jax_numpy_rank_promotion", "raise")
 
 
+@pytest.fixture(scope="session")
+def shared_folder(tmp_path_factory) -> pathlib.Path:
+  """One folder for the whole run, whichever process runs a test."""
+  base = tmp_path_factory.getbasetemp()
+  return base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _compile_once(shared_folder):
+  """Equal programs are compiled once, also those of child processes."""
+  settings = {
+    "JAX_COMPILATION_CACHE_DIR": str(shared_folder / "programs"),
+    "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS": "0",
+    "JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES": "0",
+  }
+  os.environ.update(settings)
+  jax.config.update(
+    "jax_compilation_cache_dir", str(shared_folder / "programs")
+  )
+  jax.config.update("jax_persistent_cache_min_compile_time_secs", 0)
+  jax.config.update("jax_persistent_cache_min_entry_size_bytes", 0)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _free_programs():
+  """Frees the programs of a module: they add up to gigabytes."""
+  yield
+  jax.clear_caches()
+
+
 @pytest.fixture(autouse=True)
-def _own_cache(tmp_path_factory, monkeypatch):
+def _own_cache(shared_folder, monkeypatch):
   """Keeps the user's cache out of the tests; one folder for the whole run."""
-  root = tmp_path_factory.getbasetemp() / "nasjax_cache"
-  monkeypatch.setenv("NASJAX_CACHE", str(root))
+  monkeypatch.setenv("NASJAX_CACHE", str(shared_folder / "nasjax_cache"))
 
 
 @pytest.fixture

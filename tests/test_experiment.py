@@ -14,7 +14,7 @@ import pytest
 import tiny
 
 import nasjax
-from nasjax import errors, experiment, files
+from nasjax import errors, experiment, files, tasks
 from nasjax.training import metrics
 
 SPACE = nasjax.get_space("nb201")
@@ -178,4 +178,4 @@ def test_no_table_and_no_data(tmp_path, monkeypatch):
 def test_benchmark_of_another_space(tmp_path):
   config = tiny.config(space="nb101", benchmark="nb201_analog")
   with pytest.raises(errors.UserError, match="is a benchmark of the space"):
-    experiment.make_task(config)
+    tasks.make_task(config)

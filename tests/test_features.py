@@ -8,7 +8,14 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from nasjax import cell_features, errors, features, graphs, operators
+from nasjax import (
+  cell_features,
+  errors,
+  feature_scales,
+  features,
+  graphs,
+  operators,
+)
 from nasjax.models import registry as models
 from nasjax.spaces import registry as spaces
 
@@ -150,3 +157,16 @@ def test_names_are_unique():
     names = features.feature_names(spaces.get_space(name))
     assert len(set(names)) == len(names)
     assert not set(itertools.chain(*names)) & set("_/\\") - {"_"}
+
+
+@pytest.mark.parametrize("name", spaces.space_names())
+def test_stored_scale_is_the_measured_one(name):
+  measured = graphs.measure_feature_scale(spaces.get_space(name))
+  stored = feature_scales.load(name)
+  assert stored is not None
+  for kept, found in zip(stored, measured, strict=True):
+    np.testing.assert_allclose(kept, found, rtol=1e-5, atol=1e-6)
+
+
+def test_an_unknown_space_has_no_stored_scale():
+  assert feature_scales.load("mine") is None

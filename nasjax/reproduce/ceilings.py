@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from nasjax import experiment
+from nasjax import experiment, tasks
 from nasjax.reproduce import catalog, outcomes, results
 from nasjax.training import metrics
 
@@ -12,7 +12,7 @@ def ceiling_row(outcome: outcomes.Outcome, data_dir: str | None) -> results.Row:
 
   Over all cells that have both; 1 where they are the same label.
   """
-  task = experiment.make_task(outcome.config, data_dir)
+  task = tasks.make_task(outcome.config, data_dir)
   first, second = (
     task.benchmark.values(label)
     for label in (task.train_label, task.test_label)

@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from nasjax import errors, experiment
+from nasjax import errors, tasks
 from nasjax.benchmarks import base as benchmarks_base
 from nasjax.reproduce import catalog, extras
 from nasjax.spaces import base as spaces_base
@@ -56,7 +56,7 @@ def onehot(genotypes: np.ndarray) -> np.ndarray:
 
 
 def scores(
-  method: str, task: experiment.Task, features_fn: GraphFeatures
+  method: str, task: tasks.Task, features_fn: GraphFeatures
 ) -> np.ndarray:
   """Scores all cells of a benchmark, higher = better.
 
@@ -119,7 +119,7 @@ def _regressor(method: str, seed: int) -> Any:
 
 
 def correlations(
-  task: experiment.Task, predicted: np.ndarray
+  task: tasks.Task, predicted: np.ndarray
 ) -> dict[str, list[float]]:
   """Rank correlations of scores `[S, n]` with the test label, by metric."""
   labels = task.benchmark.values(task.test_label)

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from nasjax import config as configs
-from nasjax import experiment, files
+from nasjax import experiment, files, tasks
 from nasjax.reproduce import catalog, floors, outcomes
 
 Recipe = Callable[[str, str, int, int], configs.Config]
@@ -107,7 +107,7 @@ def measure(
     UserError: data are missing, or a name is unknown.
   """
   config = make_config(setup, study, method, size, fields)
-  task = experiment.make_task(config, setup.data_dir)
+  task = tasks.make_task(config, setup.data_dir)
   key = _key(method, config, task, setup.features)
   folder = _folder(setup, study, method, size, key)
   data = _digest(task)
@@ -148,7 +148,7 @@ def _bound(setup, study, method, size, config) -> int:
   return setup.max_steps if config.epochs < whole.epochs else 0
 
 
-def labels_note(task: experiment.Task) -> str:
+def labels_note(task: tasks.Task) -> str:
   """Says which labels a number stands for."""
   benchmark = task.benchmark
   return (
@@ -160,7 +160,7 @@ def labels_note(task: experiment.Task) -> str:
 def _key(
   method: str,
   config: configs.Config,
-  task: experiment.Task,
+  task: tasks.Task,
   features: floors.GraphFeatures,
 ) -> dict[str, Any]:
   """What identifies an experiment, as JSON values."""
@@ -185,7 +185,7 @@ def _folder(setup, study, method, size, key) -> pathlib.Path:
   return setup.workdir / "-".join(study.key) / name
 
 
-def _digest(task: experiment.Task) -> str:
+def _digest(task: tasks.Task) -> str:
   """Digest of the cells and labels that an experiment sees."""
   digest = hashlib.sha256()
   for array in (
@@ -218,7 +218,7 @@ def _train(config, folder: pathlib.Path, data_dir: str | None) -> dict:
   }
 
 
-def _score_floor(setup: Setup, method: str, task: experiment.Task) -> dict:
+def _score_floor(setup: Setup, method: str, task: tasks.Task) -> dict:
   began = time.monotonic()
   predicted = floors.scores(method, task, setup.features)
   values = floors.correlations(task, predicted)

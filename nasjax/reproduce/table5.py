@@ -27,7 +27,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from nasjax import errors, experiment, graphs
+from nasjax import errors, experiment, graphs, tasks
 from nasjax.models import registry as models
 from nasjax.reproduce import outcomes, reports, results
 
@@ -130,7 +130,7 @@ def coefficients(
       f"table5: expected a recipe of the model 'architecture', got "
       f"{config.model.name!r} for {outcome.method!r}"
     )
-  task = experiment.make_task(config, data_dir)
+  task = tasks.make_task(config, data_dir)
   params = experiment.train(config, task, outcome.folder).params
   model = models.create_model(config.model)
   names = _LAYERS if config.model.encoder_layers else _LAYERS[:1]

@@ -6,7 +6,7 @@ import pathlib
 import pytest
 import reproduce_tiny
 
-from nasjax import experiment
+from nasjax import experiment, tasks
 from nasjax.reproduce import catalog, command, outcomes
 
 
@@ -119,7 +119,7 @@ def test_floors_without_training_score_by_their_count(finished, table):
   (row,) = with_flops
   config = reproduce_tiny.recipe("default", "nb201", 20, 0)
   config.benchmark, config.num_seeds = "nb201", 2
-  task = experiment.make_task(config, table)
+  task = tasks.make_task(config, table)
   flops = task.benchmark.space.flops(task.benchmark.genotypes)
   value = experiment.metrics.kendall_tau(
     flops, task.benchmark.values("cifar10/test")

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import reproduce_tiny
 
-from nasjax import errors, experiment
+from nasjax import errors, tasks
 from nasjax.reproduce import catalog, extras, floors
 from nasjax.training import metrics
 
@@ -22,7 +22,7 @@ def task(tmp_path_factory):
   reproduce_tiny.write_table(folder, num=200)
   config = reproduce_tiny.recipe("default", "nb201", 0, 0)
   config.benchmark, config.num_train, config.num_seeds = "nb201", 120, 2
-  return experiment.make_task(config, folder)
+  return tasks.make_task(config, folder)
 
 
 def test_onehot_by_hand():

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import jax
 import numpy as np
 
-from nasjax import experiment, predictor, scoring
+from nasjax import experiment, predictor, scoring, tasks
 from nasjax.models import registry as models
 from nasjax.reproduce import catalog, outcomes, reports, results
 from nasjax.reproduce.figures import style
@@ -101,7 +101,7 @@ def uncertainties(
 ) -> list[Uncertainty]:
   """Spread and error of every seed of a finished experiment."""
   config = outcome.config
-  task = experiment.make_task(config, data_dir)
+  task = tasks.make_task(config, data_dir)
   params = experiment.train(config, task, outcome.folder).params
   labels = task.benchmark.values(task.train_label)
   found = []

@@ -1,0 +1,90 @@
+"""What a config names, made concrete: labels, splits, training cells."""
+
+import dataclasses
+import hashlib
+
+import numpy as np
+
+from nasjax import config as configs
+from nasjax import errors, files, predictor
+from nasjax.benchmarks import base as benchmarks_base
+from nasjax.benchmarks import custom, registry, splits
+from nasjax.spaces import registry as spaces
+
+
+@dataclasses.dataclass(frozen=True)
+class Task:
+  """Everything that a training needs and the config only names.
+
+  Attributes:
+    benchmark: cells and labels.
+    train_label: label of the training cells, e.g. `cifar10/val`.
+    test_label: label of the test cells.
+    splits: one split per seed; training rows `[n]` differ between seeds.
+    genotypes: training cells, `[S, n, G]`.
+    labels: their labels in the benchmark's unit, `[S, n]`.
+    targets: standardised labels, `[S, n]` float32.
+  """
+
+  benchmark: benchmarks_base.Benchmark
+  train_label: str
+  test_label: str
+  splits: tuple[splits.Split, ...]
+  genotypes: np.ndarray
+  labels: np.ndarray
+  targets: np.ndarray
+
+
+def make_task(
+  config: configs.Config, data_dir: files.PathLike | None = None
+) -> Task:
+  """Reads the benchmark of a config and draws the training samples.
+
+  Raises:
+    UserError: the data are not there, or a name in the config is unknown.
+  """
+  space = spaces.get_space(config.space)
+  if config.table:
+    benchmark = custom.read_table(config.table, space)
+    train_label = test_label = "custom/value"
+  else:
+    name = config.benchmark or registry.default_benchmark(config.space)
+    benchmark = registry.get_benchmark(name, data_dir)
+    train_label = f"{config.dataset}/{config.train_label}"
+    test_label = f"{config.dataset}/{config.test_label}"
+  if benchmark.space.name != config.space:
+    raise errors.UserError(
+      f"config.benchmark {benchmark.name!r} is a benchmark of the space "
+      f"{benchmark.space.name!r}: expected one of {config.space!r}"
+    )
+  if config.num_seeds < 1:
+    raise errors.UserError(
+      f"config.num_seeds: expected at least 1, got {config.num_seeds}"
+    )
+  known = int(np.isfinite(benchmark.values(train_label)).sum())
+  num_train = config.num_train or max(2, round(0.8 * known))
+  drawn = tuple(
+    splits.make_split(
+      config.split, benchmark, train_label, test_label, num_train, seed
+    )
+    for seed in range(config.seed, config.seed + config.num_seeds)
+  )
+  rows = np.stack([split.train for split in drawn])
+  labels = benchmark.values(train_label)[rows]
+  targets = [predictor.normalize_labels(row, num_train)[0] for row in labels]
+  return Task(
+    benchmark,
+    train_label,
+    test_label,
+    splits=drawn,
+    genotypes=benchmark.genotypes[rows],
+    labels=labels,
+    targets=np.stack(targets).astype(np.float32),
+  )
+
+
+def digest(task: Task) -> str:
+  """Digest of the training cells and their labels."""
+  found = hashlib.sha256(np.ascontiguousarray(task.genotypes).tobytes())
+  found.update(np.ascontiguousarray(task.labels).tobytes())
+  return found.hexdigest()
