@@ -40,6 +40,7 @@ def default() -> Config:
       "space": "nb201",
       "benchmark": "",
       "table": "",
+      "teacher": "",
       "dataset": "cifar10",
       "split": "random",
       "train_label": "val",
@@ -95,6 +96,44 @@ def space_defaults(space: str) -> Config:
   if space not in _SPACES:
     raise errors.one_of("space", space, _SPACES)
   return override(default(), {"space": space, **_SPACES[space]})
+
+
+# A student is as small as keeps its teacher's order of the cells.
+_STUDENT: dict[str, Any] = {
+  "train_label": "predicted",
+  "num_seeds": 1,
+  "num_members": 1,
+  "batch_size": 256,
+  "model.width": 32,
+  "model.num_heads": 4,
+  "model.num_layers": 0,
+  "model.encoder_layers": 0,
+  "model.gcn_width": 64,
+  "model.head_width": 128,
+  "model.graph": "inference",
+  "model.feature_dropout_rate": 0.0,
+  "optimizer.learning_rate": 3e-3,
+  "optimizer.weight_decay": 0.0,
+}
+_STUDENTS = {
+  "nb101": {"num_train": 50_000, "epochs": 40},
+  "nb201": {"num_train": 12_000, "epochs": 100},
+}
+
+
+def student_defaults(space: str) -> Config:
+  """Returns the config of a small predictor that learns from a larger one.
+
+  Its labels are the scores of the pretrained predictor of the space
+  (`config.teacher`); no accuracy is used.
+
+  Raises:
+    UserError: no student is known for that space.
+  """
+  if space not in _STUDENTS:
+    raise errors.one_of("space of a student", space, _STUDENTS)
+  fields = {"teacher": space, **_STUDENT, **_STUDENTS[space]}
+  return override(space_defaults(space), fields)
 
 
 def use_model(config: Config, name: str) -> Config:

@@ -6,7 +6,7 @@ import hashlib
 import numpy as np
 
 from nasjax import config as configs
-from nasjax import errors, files, predictor
+from nasjax import errors, files, predictor, teachers
 from nasjax.benchmarks import base as benchmarks_base
 from nasjax.benchmarks import custom, registry, splits
 from nasjax.spaces import registry as spaces
@@ -52,6 +52,10 @@ def make_task(
     benchmark = registry.get_benchmark(name, data_dir)
     train_label = f"{config.dataset}/{config.train_label}"
     test_label = f"{config.dataset}/{config.test_label}"
+  if benchmark.space.name == config.space and config.teacher:
+    benchmark = teachers.add_predictions(
+      benchmark, config.dataset, config.teacher
+    )
   if benchmark.space.name != config.space:
     raise errors.UserError(
       f"config.benchmark {benchmark.name!r} is a benchmark of the space "

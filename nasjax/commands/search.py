@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from absl import flags
 
-from nasjax import errors, files, predictor, search
+from nasjax import checkpoints, errors, files, search
 from nasjax.benchmarks import base as benchmarks_base
 from nasjax.benchmarks import registry as benchmarks
 from nasjax.commands import flags as command_flags
@@ -93,21 +93,6 @@ def _parse(argv: Sequence[str]) -> Options | None:
   return options
 
 
-def load_predictor(space: str, checkpoint: str | None) -> predictor.Predictor:
-  """The predictor of a folder, of a pretrained name, or of the space."""
-  names = predictor.pretrained_names()
-  if checkpoint is None or checkpoint in names:
-    model = predictor.Predictor.pretrained(checkpoint or space)
-  else:
-    model = predictor.Predictor.load(checkpoint)
-  if model.space.name != space:
-    raise errors.UserError(
-      f"--checkpoint is a predictor of the space {model.space.name!r}: "
-      f"expected one of {space!r}"
-    )
-  return model
-
-
 def _known_label(
   benchmark: benchmarks_base.Benchmark, dataset: str, label: str | None
 ) -> str:
@@ -161,7 +146,7 @@ def _score_fn(options: Options, benchmark, label: str):
     return look_up, f"table {benchmark.name}: {benchmark.describe(label)}"
   if kind != "predictor":
     raise errors.one_of("--scores", kind, ("predictor", "table"))
-  model = load_predictor(options.space, options.checkpoint)
+  model = checkpoints.open_predictor(options.space, options.checkpoint)
   card = model.card
   trained = (
     f"{card['num_train']} labels, {card['label']}" if card else "unknown"

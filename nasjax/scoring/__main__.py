@@ -11,9 +11,8 @@ import jax
 import numpy as np
 from absl import flags
 
-from nasjax import errors, files, predictor, streaming
+from nasjax import checkpoints, errors, files, predictor, streaming
 from nasjax.commands import flags as command_flags
-from nasjax.commands import search
 from nasjax.scoring import shards
 from nasjax.scoring.score import score
 from nasjax.spaces import registry as spaces
@@ -192,7 +191,7 @@ def _run(argv: Sequence[str]) -> None:
   options: dict[str, Any] = {name: values[name].value for name in values}
   _check(options)
   _connect(options)
-  model = search.load_predictor(options["space"], options["checkpoint"])
+  model = checkpoints.open_predictor(options["space"], options["checkpoint"])
   if options["num_samples"] is None:
     _whole_space(model, options)
   else:

@@ -1,0 +1,84 @@
+"""What the machine does at best, measured in the process that is compared."""
+
+import argparse
+import json
+import platform
+import resource
+import sys
+import time
+from collections.abc import Callable
+from importlib import metadata
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from nasjax import errors, experiment, files
+
+_SIZES = (4096, 1024, 1024)
+
+
+def gemm_gflops(repeats: int = 5) -> float:
+  """Best rate of a large float32 matrix product, in GFLOP/s."""
+  rows, inner, columns = _SIZES
+  left = jnp.ones((rows, inner), jnp.float32)
+  right = jnp.ones((inner, columns), jnp.float32)
+  product = jax.jit(jnp.matmul)
+  seconds = timed(lambda: jax.block_until_ready(product(left, right)), repeats)
+  return 2 * rows * inner * columns / min(seconds) / 1e9
+
+
+def timed(work: Callable[[], Any], repeats: int) -> list[float]:
+  """Wall seconds of each of `repeats` calls, after one that is not timed."""
+  work()
+  seconds = []
+  for _ in range(repeats):
+    began = time.perf_counter()
+    work()
+    seconds.append(time.perf_counter() - began)
+  return seconds
+
+
+def peak_memory_mb() -> float:
+  """Largest resident memory of this process so far, in MB."""
+  peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+  return peak * (1 if sys.platform == "darwin" else 1024) / 1e6
+
+
+def spread(values: list[float]) -> str:
+  """Smallest, median and largest, in words."""
+  return (
+    f"{np.median(values):.4g} (median of {len(values)}; {min(values):.4g} to "
+    f"{max(values):.4g})"
+  )
+
+
+def facts() -> dict[str, Any]:
+  """Device, commit and versions, for the JSON file."""
+  return {
+    "device": f"{jax.devices()[0].device_kind} x {jax.device_count()}",
+    "machine": platform.machine(),
+    "commit": experiment.commit(),
+    "versions": {
+      name: metadata.version(name) for name in ("jax", "jaxlib", "flax")
+    },
+  }
+
+
+def finish(result: dict[str, Any], out: str | None) -> None:
+  """Prints the result as one line of JSON; writes it where asked."""
+  result = {**result, **facts()}
+  print(json.dumps(result))
+  if out:
+    files.write_json(out, result)
+
+
+def run(parser: argparse.ArgumentParser, main: Callable[[Any], None]) -> None:
+  """Parses the command line and runs; a user's mistake exits with 2."""
+  parser.add_argument("--out", help="JSON file to write")
+  try:
+    main(parser.parse_args())
+  except errors.UserError as error:
+    print(f"error: {error}", file=sys.stderr)
+    sys.exit(2)
