@@ -57,9 +57,9 @@ def _count(jaxpr: Any) -> int:
   return total
 
 
-_ELEMENTWISE = frozenset(
-  ("add", "sub", "mul", "div", "max", "min", "neg", "exp", "log", "tanh")
-  + ("rsqrt", "sqrt", "logistic", "square")
+_ELEMENTWISE = (
+  *("add", "sub", "mul", "div", "max", "min", "neg", "exp", "log", "tanh"),
+  *("rsqrt", "sqrt", "logistic", "square"),
 )
 
 
