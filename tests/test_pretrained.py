@@ -7,15 +7,23 @@ import pytest
 import tiny
 
 import nasjax
-from nasjax import experiment, predictor
+from nasjax import checkpoints, experiment, predictor
 from nasjax.pretrained import __main__ as pretrained
+from nasjax.training import metrics
 
 
-@pytest.mark.parametrize("name", ["nb201", "nb101", "darts"])
-def test_every_space_has_a_small_checkpoint_with_a_card(name):
+def test_every_space_has_a_checkpoint_and_tabulated_ones_a_student():
+  assert set(predictor.pretrained_names()) >= {
+    *("nb201", "nb101", "darts"),
+    *("nb201_student", "nb101_student"),
+  }
+
+
+@pytest.mark.parametrize("name", predictor.pretrained_names())
+def test_a_checkpoint_is_small_and_has_a_card(name):
   folder = predictor.PRETRAINED / name
   model = nasjax.Predictor.pretrained(name)
-  assert model.space.name == name
+  assert model.space.name == name.removesuffix("_student")
   size = sum(p.stat().st_size for p in folder.rglob("*") if p.is_file())
   assert size < 3e6
   card = (folder / "README.md").read_text()
@@ -31,7 +39,17 @@ def test_pretrained_nb201_ranks_the_installed_benchmark():
     benchmark.genotypes[rows]
   )
   truth = benchmark.values("cifar10/test")[rows]
-  assert experiment.metrics.kendall_tau(scores, truth) > 0.75
+  assert metrics.kendall_tau(scores, truth) > 0.75
+
+
+def test_student_is_fast_to_name_and_ranks_like_its_teacher():
+  space = nasjax.get_space("nb201")
+  cells = space.sample(1000, np.random.default_rng(1))
+  student = checkpoints.open_predictor("nb201", "student")
+  assert student.card["label"].startswith("cifar10 predicted accuracy")
+  teacher = checkpoints.open_predictor("nb201")
+  same = metrics.kendall_tau(student.predict(cells), teacher.predict(cells))
+  assert same > 0.95
 
 
 def _finished(tmp_path, seeds):

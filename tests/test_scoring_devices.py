@@ -5,12 +5,13 @@ import pathlib
 import socket
 import subprocess
 import sys
+import time
 
 import numpy as np
 import pytest
 import scoring_models
 
-from nasjax import errors, files
+from nasjax import errors, files, predictor
 from nasjax.scoring import __main__ as command
 from nasjax.scoring import shards
 from nasjax.spaces import registry as spaces
@@ -18,26 +19,46 @@ from nasjax.spaces import registry as spaces
 TESTS = pathlib.Path(__file__).parent
 ROOT = TESTS.parent
 
-EIGHT_DEVICES = """
-import sys
+ALL_WAYS = """
 import jax
 jax.config.update("jax_num_cpu_devices", 8)
 import numpy as np
-from nasjax import scoring
-from scoring_models import make
+from nasjax import exporting, scoring
+from nasjax.models import registry
+from scoring_models import make_predictor, pick
 
-space, model, params = make(adjacency="norm")
-genotypes = space.enumerate()[::13]
+predictor, space = make_predictor(members=2)
+model, params = predictor.model, predictor.fitted.params
+cells = space.enumerate()[::37]
+options = {"devices": jax.local_devices()[:1], "share": False}
+fields = {**predictor.config.model.to_dict(), "implementation": "jraph"}
+raw = {
+  "one call": scoring.score(model, params, space, cells, chunk=512, **options),
+  "jraph": scoring.score(
+    registry.create_model(fields), params, space, cells, chunk=64, **options
+  ),
+  "chunks": scoring.score(model, params, space, cells, chunk=16, **options),
+  "shared": scoring.score(
+    model, params, space, cells, devices=options["devices"]
+  ),
+  "eight devices": scoring.score(model, params, space, cells, chunk=16),
+  "eight devices, not shared": scoring.score(
+    model, params, space, cells, chunk=16, share=False
+  ),
+}
 assert jax.local_device_count() == 8
-for share in (True, False):
-  many = scoring.score(model, params, space, genotypes, chunk=16, share=share)
-  one = scoring.score(
-    model, params, space, genotypes, chunk=16, share=share,
-    devices=jax.local_devices()[:1],
-  )
-  scale = np.abs(one).max()
-  np.testing.assert_allclose(many / scale, one / scale, atol=1e-5)
-print("equal", len(genotypes))
+scale, shift = predictor.fitted.scale, predictor.fitted.shift
+scores = {
+  name: (found * scale[:, None] + shift[:, None]).mean(axis=0)
+  for name, found in raw.items()
+}
+scores["exported"] = np.asarray(exporting.to_program(predictor).call(cells))
+scores["predict"] = predictor.predict(cells)
+expected = scores["one call"]
+for name, found in scores.items():
+  error = np.abs(found - expected).max() / np.ptp(expected)
+  assert error < 1e-5, (name, error)
+print(len(scores), "ways", len(cells), "cells")
 """
 
 
@@ -49,16 +70,16 @@ def environment():
   }
 
 
-def test_equal_scores_on_one_and_on_eight_devices():
+def test_all_ways_of_scoring_agree():
   done = subprocess.run(
-    [sys.executable, "-c", EIGHT_DEVICES],
+    [sys.executable, "-c", ALL_WAYS],
     capture_output=True,
     text=True,
     timeout=300,
     cwd=ROOT,
     env=environment(),
   )
-  assert done.stdout.strip() == "equal 1202", done.stderr
+  assert done.stdout.strip() == "8 ways 423 cells", done.stderr
 
 
 @pytest.fixture(scope="module")
@@ -107,6 +128,39 @@ def test_two_processes_share_a_space(checkpoint, tmp_path):
   np.testing.assert_allclose(merged["scores"], expected["scores"], rtol=1e-5)
   np.testing.assert_array_equal(merged["genotypes"], expected["genotypes"])
   assert str(merged["digest"]) == str(expected["digest"])
+
+
+def test_a_killed_process_leaves_shards_that_a_restart_keeps(
+  checkpoint, tmp_path
+):
+  arguments = [
+    *("--space", "nb201", "--checkpoint", str(checkpoint)),
+    *("--num_shards", "200", "--out", str(tmp_path)),
+  ]
+  process = subprocess.Popen(
+    [sys.executable, "-m", "nasjax.scoring", *arguments],
+    stdout=subprocess.DEVNULL,
+    stderr=subprocess.DEVNULL,
+    env=environment(),
+  )
+  written: list[pathlib.Path] = []
+  deadline = time.monotonic() + 240
+  while len(written) < 3 and time.monotonic() < deadline:
+    time.sleep(0.002)
+    written = sorted(tmp_path.glob("*of-*.npz"))
+  process.kill()
+  process.wait()
+  assert not (tmp_path / shards.MERGED).exists()
+  kept = sorted(tmp_path.glob("*of-*.npz"))
+  assert 3 <= len(kept) < 200
+  before = {path: path.stat().st_mtime_ns for path in kept}
+  assert command.main(["scoring", *arguments]) == 0
+  assert {path: path.stat().st_mtime_ns for path in kept} == before
+  merged = files.load_npz(tmp_path / shards.MERGED)
+  cells = spaces.get_space("nb201").enumerate()
+  np.testing.assert_array_equal(merged["genotypes"], cells)
+  expected = predictor.Predictor.load(checkpoint).predict(cells)
+  np.testing.assert_allclose(merged["scores"], expected, rtol=1e-5)
 
 
 def sums(genotypes):
