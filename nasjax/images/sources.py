@@ -5,6 +5,7 @@ leads out of the archive, a link, and contents beyond `max_bytes` are refused.
 """
 
 import gzip
+import io
 import os
 import pathlib
 import re
@@ -124,7 +125,7 @@ def open_source(path: files.PathLike, max_bytes: int = MAX_BYTES) -> Source:
   try:
     if zipfile.is_zipfile(path):
       return _zip(path, max_bytes)
-    if tarfile.is_tarfile(path):
+    if _is_tar(path):
       return _tar(path, max_bytes)
   except _DAMAGED as error:
     if isinstance(error, errors.UserError):
@@ -190,15 +191,26 @@ def _read_zipped(path: pathlib.Path, name: str) -> bytes:
     return archive.read(name)
 
 
+def _is_tar(path: pathlib.Path) -> bool:
+  """Tells by the first block; `tarfile` would read as far as a header says."""
+  with open(path, "rb") as raw:
+    block = _unzip(raw).read(tarfile.BLOCKSIZE)
+  return block[257:262] == b"ustar"
+
+
+def _unzip(raw: io.BufferedReader) -> IO[bytes]:
+  """Returns the content of a file that may be gzipped."""
+  zipped = raw.peek(2)[:2] == b"\x1f\x8b"
+  return gzip.GzipFile(fileobj=raw) if zipped else raw
+
+
 def _tar(path: pathlib.Path, max_bytes: int) -> Source:
   content: dict[str, bytes] = {}
   folders: set[str] = set()
   total = 0
   with open(path, "rb") as raw:
-    zipped = raw.peek(2)[:2] == b"\x1f\x8b"
-    plain = gzip.GzipFile(fileobj=raw) if zipped else raw
     # Headers count too, so that no header can be a bomb.
-    stream = _Bounded(plain, 2 * max_bytes + (1 << 20), path)
+    stream = _Bounded(_unzip(raw), 2 * max_bytes + (1 << 20), path)
     with tarfile.open(fileobj=stream, mode="r|") as archive:
       for member in archive:
         name = member.name.removeprefix("./")
@@ -214,6 +226,8 @@ def _tar(path: pathlib.Path, max_bytes: int) -> Source:
           content[name] = file.read()
         else:
           raise _refused(path, f"the link or device {member.name!r}")
+    while stream.read(tarfile.RECORDSIZE):  # to the checksum at the end
+      pass
   folders |= _with_parents(content)
   return Source(path, content, folders, content.__getitem__)
 
