@@ -76,7 +76,7 @@ def decode(content: bytes, source: str) -> np.ndarray:
       # Odd metadata is no fault of the pixels; size is checked below.
       warnings.simplefilter("ignore")
       with image_module.open(io.BytesIO(content)) as image:
-        _check_size(*image.size, source)
+        _check_size(image.width, image.height, source)
         return np.asarray(_to_rgb(image, source))
   except errors.UserError:
     raise

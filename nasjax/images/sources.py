@@ -14,7 +14,7 @@ import tarfile
 import zipfile
 import zlib
 from collections.abc import Callable, Iterable
-from typing import IO
+from typing import Any
 
 from nasjax import errors, files
 
@@ -198,7 +198,7 @@ def _is_tar(path: pathlib.Path) -> bool:
   return block[257:262] == b"ustar"
 
 
-def _unzip(raw: io.BufferedReader) -> IO[bytes]:
+def _unzip(raw: io.BufferedReader) -> io.BufferedReader | gzip.GzipFile:
   """Returns the content of a file that may be gzipped."""
   zipped = raw.peek(2)[:2] == b"\x1f\x8b"
   return gzip.GzipFile(fileobj=raw) if zipped else raw
@@ -210,7 +210,7 @@ def _tar(path: pathlib.Path, max_bytes: int) -> Source:
   total = 0
   with open(path, "rb") as raw:
     # Headers count too, so that no header can be a bomb.
-    stream = _Bounded(_unzip(raw), 2 * max_bytes + (1 << 20), path)
+    stream: Any = _Bounded(_unzip(raw), 2 * max_bytes + (1 << 20), path)
     with tarfile.open(fileobj=stream, mode="r|") as archive:
       for member in archive:
         name = member.name.removeprefix("./")
@@ -239,7 +239,12 @@ class _Bounded:
   left is refused before it is read.
   """
 
-  def __init__(self, file: IO[bytes], limit: int, path: pathlib.Path):
+  def __init__(
+    self,
+    file: io.BufferedReader | gzip.GzipFile,
+    limit: int,
+    path: pathlib.Path,
+  ):
     self._file = file
     self._left = limit
     self._limit = limit

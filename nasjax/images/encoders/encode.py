@@ -87,7 +87,7 @@ def _key(images: base.Images, prefix: str) -> str:
     image = images[row]
     pixels.check(image, 3, f"image {row}")
     digest.update(f";{image.shape}".encode())
-    digest.update(np.ascontiguousarray(image))
+    digest.update(image.tobytes())
   return digest.hexdigest()
 
 

@@ -13,7 +13,8 @@ import numpy as np
 
 from nasjax import errors
 
-Layer = tuple[np.ndarray, np.ndarray]
+Array = np.ndarray | jax.Array
+Layer = tuple[Array, Array]
 Params = Mapping[str, Layer]
 State = Mapping[str, np.ndarray]
 
@@ -79,7 +80,7 @@ def convolve(
   pads = padding if isinstance(padding, str) else [(padding, padding)] * 2
   result = jax.lax.conv_general_dilated(
     inputs,
-    layer[0],
+    jnp.asarray(layer[0]),
     (stride, stride),
     pads,
     dimension_numbers=("NHWC", "HWIO", "NHWC"),
