@@ -64,8 +64,8 @@ def _idx_downloads(home: str, digests: tuple[str, ...]) -> tuple[Download, ...]:
 
 _CIFAR = "https://www.cs.toronto.edu/~kriz"
 _SVHN = "http://ufldl.stanford.edu/housenumbers"
-# The checksums are those with which Keras and TensorFlow Datasets fetch the
-# same addresses.
+# Checksums as several public loaders of the same addresses, such as those of
+# Keras and torchvision, state them.
 _DOWNLOADS = {
   "cifar10": (
     Download(
