@@ -11,6 +11,8 @@ from packaging import requirements, version
 import nasjax
 from nasjax import search
 from nasjax.benchmarks import registry as benchmarks
+from nasjax.images import image_set_names
+from nasjax.images.encoders import registry as encoders
 from nasjax.spaces import registry as spaces
 
 ROOT = pathlib.Path(__file__).parent.parent
@@ -22,7 +24,8 @@ TREES = {
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 FORBIDDEN = {
   "nasjax/spaces/": ("models", "benchmarks", "training", "search"),
-  "nasjax/models/": ("benchmarks", "training", "search"),
+  "nasjax/models/": ("benchmarks", "training", "search", "images"),
+  "nasjax/images/": ("spaces", "models", "training", "search"),
   "nasjax/scoring/": ("benchmarks", "training", "search"),
   "nasjax/benchmarks/": ("models", "training", "search"),
   "nasjax/search/": ("models", "benchmarks", "training"),
@@ -156,6 +159,8 @@ def test_every_dependency_has_an_upper_bound():
   [
     ("docs/data.md", benchmarks.benchmark_names()),
     ("docs/spaces.md", spaces.space_names()),
+    ("docs/images.md", image_set_names()),
+    ("docs/images.md", encoders.encoder_names()),
     ("README.md", spaces.space_names()),
     ("docs/design.md", search.strategy_names()),
     ("README.md", search.strategy_names()),

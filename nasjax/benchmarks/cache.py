@@ -12,7 +12,13 @@ from nasjax import errors, files
 Arrays = Mapping[str, np.ndarray]
 
 
-def cached(name: str, key: str, make: Callable[[], Arrays]) -> Arrays:
+def cached(
+  name: str,
+  key: str,
+  make: Callable[[], Arrays],
+  *,
+  folder: str = "benchmarks",
+) -> Arrays:
   """Returns `make()`, from the cache folder where it was made before.
 
   A damaged cache file is made again, with a warning; so is one that cannot be
@@ -22,8 +28,9 @@ def cached(name: str, key: str, make: Callable[[], Arrays]) -> Arrays:
     name: start of the cache file's name.
     key: hex digest of the source; another source gets another file.
     make: builds the arrays from the source.
+    folder: folder inside the cache folder.
   """
-  path = files.cache_dir() / "benchmarks" / f"{name}-{key[:16]}.npz"
+  path = files.cache_dir() / folder / f"{name}-{key[:16]}.npz"
   if path.exists():
     try:
       return files.load_npz(path)

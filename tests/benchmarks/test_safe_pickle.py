@@ -127,3 +127,49 @@ def test_every_single_byte_change_is_safe():
       except errors.UserError:
         refused += 1
   assert refused > len(content)
+
+
+@pytest.mark.parametrize("protocol", [0, 2, 4, 5])
+def test_arrays_of_numbers_are_read(protocol):
+  data = {
+    "a": np.arange(6, dtype=">i4").reshape(2, 3),
+    "b": [np.asfortranarray(np.eye(3)[:2]), (np.ones(1, np.uint8), "text")],
+    "c": np.array(2.5, np.float16),
+  }
+  content = io.BytesIO(pickle.dumps(data, protocol))
+  got = safe_pickle.load_arrays(content)
+  np.testing.assert_array_equal(got["a"], data["a"])
+  np.testing.assert_array_equal(got["b"][0], np.eye(3)[:2])
+  assert got["b"][1][0].tolist() == [1]
+  assert got["b"][1][1] == "text"
+  assert got["c"] == 2.5
+
+
+def test_arrays_of_objects_are_refused():
+  for array in (np.array([None]), np.array(["text"]), np.array([b"b"])):
+    content = io.BytesIO(pickle.dumps({"a": array}))
+    with pytest.raises(errors.UserError, match=r"numbers of type|complete"):
+      safe_pickle.load_arrays(content)
+
+
+@pytest.mark.parametrize("protocol", [2, 5])
+def test_arrays_that_are_cut_off(protocol):
+  content = pickle.dumps({"a": np.arange(6).reshape(2, 3)}, protocol)
+  for cut in range(len(content)):
+    with pytest.raises(errors.UserError):
+      safe_pickle.load_arrays(io.BytesIO(content[:cut]))
+
+
+def test_persistent_ids_need_a_resolver():
+  content = b"\x80\x02X\x01\x00\x00\x00kQ."
+  with pytest.raises(errors.UserError, match="a persistent id"):
+    load(content)
+  got = safe_pickle.load(io.BytesIO(content), resolve=lambda pid: pid * 2)
+  assert got == "kk"
+
+
+def test_an_array_that_holds_itself():
+  loop = []
+  loop.append(loop)
+  with pytest.raises(errors.UserError, match="not plain data"):
+    safe_pickle.load_arrays(io.BytesIO(pickle.dumps(loop)))

@@ -1,0 +1,1 @@
+"""Frozen image encoders: ImageNet networks with their forward pass in JAX."""

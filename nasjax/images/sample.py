@@ -1,0 +1,103 @@
+"""From an image set to the padded embeddings that a dataset encoder reads.
+
+Dimensions: `K` classes, `P` images of each, `D` width of an embedding.
+"""
+
+import dataclasses
+from collections.abc import Sequence
+
+import numpy as np
+
+from nasjax import errors, files
+from nasjax.images import base
+from nasjax.images.encoders import encode, registry
+
+NUM_PER_CLASS = 20
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class ClassEmbeddings:
+  """Embeddings of some images of every class.
+
+  Attributes:
+    embeddings: `[K, P, D]` float32, zero where masked.
+    mask: `[K, P]` float32, 1 on real images.
+  """
+
+  embeddings: np.ndarray
+  mask: np.ndarray
+
+
+def embed_classes(
+  image_set: base.ImageSet,
+  encoder: str = registry.DEFAULT,
+  *,
+  num_per_class: int = NUM_PER_CLASS,
+  seed: int = 0,
+  max_classes: int | None = None,
+  weights: files.PathLike | None = None,
+) -> ClassEmbeddings:
+  """Draws images of every class and embeds them.
+
+  The images come from the split `train` where there is one. A class without an
+  image there is fully masked.
+
+  Args:
+    image_set: the images.
+    encoder: one of `encoder_names()`.
+    num_per_class: `P`; 20 as in MetaD2A (Lee et al. 2021).
+    seed: of the draw of images and classes.
+    max_classes: draws so many classes where there are more.
+    weights: see `encode`.
+
+  Returns:
+    Embeddings `[K, P, D]` and their mask.
+
+  Raises:
+    UserError: see `encode`; or a number is not positive.
+  """
+  if num_per_class < 1 or (max_classes is not None and max_classes < 1):
+    raise errors.UserError(
+      "embed_classes: expected at least one image and one class, got "
+      f"{num_per_class} and {max_classes}"
+    )
+  if "train" in image_set.splits:
+    image_set = image_set.split("train")
+  rows, mask = image_set.per_class(num_per_class, seed)
+  if max_classes is not None and max_classes < len(rows):
+    generator = np.random.default_rng([seed, 1])
+    kept = np.sort(generator.permutation(len(rows))[:max_classes])
+    rows, mask = rows[kept], mask[kept]
+  drawn = encode.encode(image_set.take(rows[mask]), encoder, weights=weights)
+  embeddings = np.zeros((*mask.shape, drawn.shape[1]), np.float32)
+  embeddings[mask] = drawn
+  return ClassEmbeddings(embeddings, mask.astype(np.float32))
+
+
+def stack(sets: Sequence[ClassEmbeddings]) -> ClassEmbeddings:
+  """Pads image sets to common sizes and stacks them.
+
+  Args:
+    sets: S sets with embeddings `[K_s, P_s, D]`.
+
+  Returns:
+    Embeddings `[S, max K, max P, D]` and mask `[S, max K, max P]`.
+
+  Raises:
+    UserError: the widths differ, or there is no set.
+  """
+  widths = {each.embeddings.shape[2] for each in sets}
+  if len(widths) != 1:
+    raise errors.UserError(
+      "stack: expected image sets embedded by one encoder, got widths "
+      f"{sorted(widths)}"
+    )
+  shape = [len(sets)]
+  shape += [max(each.mask.shape[axis] for each in sets) for axis in (0, 1)]
+  embeddings = np.zeros((*shape, widths.pop()), np.float32)
+  mask = np.zeros(shape, np.float32)
+  for row, each in enumerate(sets):
+    classes, images = each.mask.shape
+    embeddings[row, :classes, :images] = each.embeddings
+    mask[row, :classes, :images] = each.mask
+  return ClassEmbeddings(embeddings, mask)
