@@ -14,6 +14,7 @@ from nasjax.reproduce import catalog, floors, readme, reports, runner
 
 NAMES = {
   "table3": "nasjax.reproduce.table3",
+  "table4": "nasjax.reproduce.table4",
   "table5": "nasjax.reproduce.table5",
   "figure6": "nasjax.reproduce.figures.parameters",
   "figure7": "nasjax.reproduce.figures.heads",

@@ -13,6 +13,9 @@ METRICS = {
   "num_params": "Parameters of one model",
   "cosine": "Cosine of adjacency and node similarity",
   "rv": "RV coefficient of adjacency and node states",
+  "found_top1": "Test accuracy of the highest score, percent",
+  "found_top10": "Test accuracy of the cell of best validation accuracy among "
+  "the ten highest scores, percent",
   "found_test": "Test accuracy of the best of the ten highest scores, percent",
   "spread_spearman": "Spearman rho of ensemble spread with |error|, `rest`",
   "spread_kendall": "Kendall tau-b of ensemble spread with |error|, `rest`",
