@@ -49,7 +49,8 @@ def make_work(
   plan = loop.make_plan(config, args.num_train)
   optimizer = optimizers.create_optimizer(config.optimizer, plan.num_steps)
   model = registry.create_model(config.model)
-  epoch = loop.make_epoch(model, optimizer, losses.get_loss(config.loss), plan)
+  objective = loop.score_objective(model, losses.get_loss(config.loss))
+  epoch = loop.make_epoch(objective, optimizer, plan)
   keys = state.member_keys(0, num_seeds, args.members)
   kept = [loop.create_state(model, optimizer, cells, keys)]
 

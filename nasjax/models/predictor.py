@@ -78,13 +78,19 @@ class ArchitecturePredictor(nn.Module):
 
   @nn.compact
   def __call__(
-    self, cell: graphs.CellGraphs, *, train: bool = False
+    self,
+    cell: graphs.CellGraphs,
+    dataset: jax.Array | None = None,
+    *,
+    train: bool = False,
   ) -> jax.Array:
     """Scores one architecture.
 
     Args:
       cell: graphs without a batch axis (`ops [N]`, `details [N, M]`,
         `adjacency [N, N]`, `mask [N]`).
+      dataset: `H_D` of the data set, any width; it becomes the head node `S_0`
+        of the training graph, a learned vector where None.
       train: whether dropout is on (needs a `dropout` key).
 
     Returns:
@@ -101,7 +107,7 @@ class ArchitecturePredictor(nn.Module):
       name="transformer",
     )(nodes, cell.adjacency, cell.mask, train=train)
     nodes = self._encode(nodes, cell, train)
-    summary = self._read_out(nodes, cell, train)
+    summary = self._read_out(nodes, cell, dataset, train)
     if self.features in ("head", "both"):
       own = nn.Dense(self.feature_width, name="feature_hidden")(features)
       summary = jnp.concatenate([summary, nn.relu(own)])
@@ -158,12 +164,16 @@ class ArchitecturePredictor(nn.Module):
     )(nodes, (adjacency,), train=train)
 
   def _read_out(
-    self, nodes: jax.Array, cell: graphs.CellGraphs, train: bool
+    self,
+    nodes: jax.Array,
+    cell: graphs.CellGraphs,
+    dataset: jax.Array | None,
+    train: bool,
   ) -> jax.Array:
     """Summary of the whole cell, `[gcn_width]` or `[K]` (eq. 16-17)."""
     if self.head == "mlp":
       return jnp.sum(nodes, axis=0) / jnp.sum(cell.mask)
-    states, mask, adjacency = self._training_graph(nodes, cell)
+    states, mask, adjacency = self._training_graph(nodes, cell, dataset)
     if self.adjacency == "norm":
       directions = [graphs.normalize(adjacency, mask)]
       if self.bidirectional:
@@ -182,12 +192,18 @@ class ArchitecturePredictor(nn.Module):
     return nn.relu(jnp.sum(states * mask[:, None], axis=0))
 
   def _training_graph(
-    self, nodes: jax.Array, cell: graphs.CellGraphs
+    self,
+    nodes: jax.Array,
+    cell: graphs.CellGraphs,
+    dataset: jax.Array | None,
   ) -> tuple[jax.Array, jax.Array, jax.Array]:
     """States `[T, F]`, mask `[T]`, adjacency `[T, T]` of the last GCN."""
     width = nodes.shape[-1]
     init = nn.initializers.normal(0.02)
-    head = self.param("head_node", init, (1, width))
+    if dataset is None:
+      head = self.param("head_node", init, (1, width))
+    else:
+      head = nn.Dense(width, name="dataset")(dataset)[None]
     kinds = self.param("kinds", init, (2, width))
     entry = cell.mask * (cell.ops == operators.INPUT)
     one = jnp.ones((1,), cell.mask.dtype)

@@ -8,7 +8,7 @@ seeds and members are `vmap` axes of one program.
 import dataclasses
 import functools
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import flax.linen as nn
@@ -22,6 +22,9 @@ from nasjax import config as configs
 from nasjax.training import losses, optimizers, state
 
 OnEpoch = Callable[[int, state.TrainState, np.ndarray], None]
+Objective = Callable[..., jax.Array]
+"""Maps parameters, cells `[b]`, targets `[b, ...]`, `where` `[b]` (1 on real
+rows) and a key to the loss of a batch."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -66,10 +69,23 @@ def make_plan(config: configs.Config, num_train: int) -> Plan:
   return Plan(num_train, batch_size, whole, config.epochs)
 
 
+def score_objective(model: nn.Module, loss_fn: losses.Loss) -> Objective:
+  """Returns the objective of a model for one architecture: a loss of scores."""
+
+  def objective(params, cells, targets, where, key):
+    keys = jax.random.split(key, targets.shape[0])
+
+    def score(cell, key):
+      return model.apply(params, cell, train=True, rngs={"dropout": key})
+
+    return loss_fn(jax.vmap(score)(cells, keys), targets, where=where)
+
+  return objective
+
+
 def _train_step(
-  model: nn.Module,
+  objective: Objective,
   optimizer: optax.GradientTransformation,
-  loss_fn: losses.Loss,
   train_state: state.TrainState,
   cells: graphs.CellGraphs,
   targets: jax.Array,
@@ -77,15 +93,9 @@ def _train_step(
 ) -> tuple[state.TrainState, jax.Array]:
   """One step on a batch (fields `[b, ...]`); returns the state and the loss."""
   key = jax.random.fold_in(train_state.key, train_state.step)
-  keys = jax.random.split(key, targets.shape[0])
-
-  def objective(params):
-    def score(cell, key):
-      return model.apply(params, cell, train=True, rngs={"dropout": key})
-
-    return loss_fn(jax.vmap(score)(cells, keys), targets, where=where)
-
-  loss, gradients = jax.value_and_grad(objective)(train_state.params)
+  loss, gradients = jax.value_and_grad(objective)(
+    train_state.params, cells, targets, where, key
+  )
   updates, opt_state = optimizer.update(
     gradients, train_state.opt_state, train_state.params
   )
@@ -110,18 +120,17 @@ def _epoch_batches(key: jax.Array, plan: Plan) -> tuple[jax.Array, jax.Array]:
 
 
 def make_epoch(
-  model: nn.Module,
+  objective: Objective,
   optimizer: optax.GradientTransformation,
-  loss_fn: losses.Loss,
   plan: Plan,
 ) -> Callable[..., tuple[state.TrainState, jax.Array]]:
   """Returns the jitted epoch over all seeds and members.
 
   The returned function maps a state with axes `[S, R]` (donated), cells with
-  axes `[S, n]` and targets `[S, n]` to the next state and the losses
+  axes `[S, n]` and targets `[S, n, ...]` to the next state and the losses
   `[S, R, batches]`.
   """
-  step_fn = functools.partial(_train_step, model, optimizer, loss_fn)
+  step_fn = functools.partial(_train_step, objective, optimizer)
 
   def epoch(train_state, cells, targets):
     shuffle = jax.random.fold_in(train_state.key, -1 - train_state.step)
@@ -145,10 +154,19 @@ def create_state(
   optimizer: optax.GradientTransformation,
   cells: graphs.CellGraphs,
   keys: jax.Array,
+  inputs: Sequence[jax.Array] = (),
 ) -> state.TrainState:
-  """Initial state with axes `[S, R]` from typed keys `[S, R]`."""
+  """Initial state with axes `[S, R]` from typed keys `[S, R]`.
+
+  Args:
+    model: a module for one architecture.
+    optimizer: its optimizer.
+    cells: training graphs, axes `[S, n]`; the first gives the shapes.
+    keys: typed keys `[S, R]`; consumed.
+    inputs: what the model takes besides a cell.
+  """
   example = jax.tree.map(lambda field: field[0, 0], cells)
-  make = functools.partial(state.create, model, optimizer, example)
+  make = functools.partial(state.create, model, optimizer, (example, *inputs))
   return jax.jit(
     jax.vmap(jax.vmap(make)), compiler_options=compiler.quick_options()
   )(keys)
@@ -173,6 +191,8 @@ def fit(
   targets: np.ndarray,
   keys: jax.Array,
   *,
+  objective: Objective | None = None,
+  inputs: Sequence[jax.Array] = (),
   start: Callable[[state.TrainState], tuple[int, state.TrainState]]
   | None = None,
   on_epoch: OnEpoch | None = None,
@@ -183,8 +203,10 @@ def fit(
     config: `loss`, `batch_size`, `epochs`, `drop_last`, `optimizer.*`.
     model: a module for one architecture.
     cells: training graphs, axes `[S, n]`.
-    targets: normalised labels `[S, n]`.
+    targets: normalised labels `[S, n]`; `[S, n, ...]` for another objective.
     keys: typed keys `[S, R]`; consumed.
+    objective: what is minimised; the config's loss of the scores where None.
+    inputs: what the model takes besides a cell, for the first parameters.
     start: maps the fresh state to (epochs done, state): the hook of a resume.
     on_epoch: called with (epochs done, state, losses `[S, R, batches]`) after
       each epoch; it must copy what it keeps, the state is donated.
@@ -198,8 +220,10 @@ def fit(
   """
   plan = make_plan(config, targets.shape[1])
   optimizer = optimizers.create_optimizer(config.optimizer, plan.num_steps)
-  epoch_fn = make_epoch(model, optimizer, losses.get_loss(config.loss), plan)
-  train_state = create_state(model, optimizer, cells, keys)
+  if objective is None:
+    objective = score_objective(model, losses.get_loss(config.loss))
+  epoch_fn = make_epoch(objective, optimizer, plan)
+  train_state = create_state(model, optimizer, cells, keys, inputs)
   done = 0
   if start is not None:
     done, train_state = start(train_state)

@@ -2,14 +2,13 @@
 
 import dataclasses
 import functools
+from collections.abc import Sequence
 from typing import Any
 
 import flax.linen as nn
 import jax
 import jax.numpy as jnp
 import optax
-
-from nasjax import graphs
 
 Params = Any
 
@@ -40,7 +39,7 @@ class TrainState:
 def create(
   model: nn.Module,
   optimizer: optax.GradientTransformation,
-  example: graphs.CellGraphs,
+  example: Sequence[Any],
   key: jax.Array,
 ) -> TrainState:
   """Initialises one training.
@@ -48,11 +47,12 @@ def create(
   Args:
     model: a module for one architecture.
     optimizer: its optimizer.
-    example: one architecture's graph (no batch axis), for the shapes.
+    example: the model's inputs for one architecture (its graph without batch
+      axis comes first), for the shapes.
     key: typed key `[]`; consumed.
   """
   init_key, train_key = jax.random.split(key)
-  params = model.init(init_key, example)
+  params = model.init(init_key, *example)
   return TrainState(
     params=params,
     opt_state=optimizer.init(params),

@@ -58,7 +58,9 @@ def test_one_compilation_for_all_epochs():
   model = models.create_model(config.model)
   optimizer = loop.optimizers.create_optimizer(config.optimizer, plan.num_steps)
   loss_fn = loop.losses.get_loss(config.loss)
-  epoch_fn = loop.make_epoch(model, optimizer, loss_fn, plan)
+  epoch_fn = loop.make_epoch(
+    loop.score_objective(model, loss_fn), optimizer, plan
+  )
   keys = state.member_keys(0, 2, 1)
   current = loop.create_state(model, optimizer, cells, keys)
   for _ in range(3):

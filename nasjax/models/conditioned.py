@@ -1,0 +1,70 @@
+"""A predictor of a cell ON a data set, which it knows by some of its images.
+
+Wang et al. 2024, section 3.3: the encoding `H_D` of the data set is the head
+node `S_0` of the full training graph. Written for one architecture and one data
+set. Dimensions: `C` classes, `P` images of each, `D` width of an embedding, `K`
+width of `H_D`.
+"""
+
+import flax.linen as nn
+import jax
+
+from nasjax import graphs
+from nasjax.models import dataset_encoder, predictor
+
+
+class ConditionedPredictor(nn.Module):
+  """Dataset encoder -> `H_D` -> predictor of the architecture.
+
+  Attributes:
+    predictor: the predictor of architectures.
+    width: `K`.
+    num_heads: heads of the set attention.
+    num_layers: SABs at each level of the dataset encoder.
+    sees_dataset: False replaces `H_D` by a learned vector: the same predictor
+      for every data set.
+  """
+
+  predictor: predictor.ArchitecturePredictor
+  width: int = 64
+  num_heads: int = 4
+  num_layers: int = 1
+  sees_dataset: bool = True
+
+  def setup(self):
+    """Makes the dataset encoder."""
+    self.dataset_encoder = dataset_encoder.DatasetEncoder(
+      self.width, self.num_heads, self.num_layers
+    )
+
+  def encode_dataset(self, embeddings: jax.Array, mask: jax.Array) -> jax.Array:
+    """Maps embeddings `[C, P, D]` with their mask `[C, P]` to `H_D` `[K]`."""
+    return self.dataset_encoder(embeddings, mask)
+
+  def score(
+    self, cell: graphs.CellGraphs, dataset: jax.Array, *, train: bool = False
+  ) -> jax.Array:
+    """Scores one architecture on one data set.
+
+    Args:
+      cell: graphs without a batch axis.
+      dataset: `H_D`, `[K]`.
+      train: whether dropout is on (needs a `dropout` key).
+
+    Returns:
+      A scalar, higher = better on that data set.
+    """
+    known = dataset if self.sees_dataset else None
+    return self.predictor(cell, known, train=train)
+
+  def __call__(
+    self,
+    cell: graphs.CellGraphs,
+    embeddings: jax.Array,
+    mask: jax.Array,
+    *,
+    train: bool = False,
+  ) -> jax.Array:
+    """Encodes the data set and scores; arguments as above."""
+    state = self.encode_dataset(embeddings, mask)
+    return self.score(cell, state, train=train)

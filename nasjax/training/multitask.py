@@ -1,0 +1,109 @@
+"""Training on (cell, data set) pairs: ranks within each data set.
+
+Accuracies on different data sets are not comparable, so cells are compared
+within a data set, and the losses of the data sets are averaged.
+
+Dimensions: `T` data sets, `V` draws of images of each, `C` classes, `P` images
+of each, `D` width of an embedding, `b` cells of a batch, `K` width of `H_D`.
+"""
+
+import dataclasses
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+
+from nasjax.models import conditioned
+from nasjax.training import loop, losses
+
+
+@dataclasses.dataclass(frozen=True)
+class ImageSets:
+  """Embedded images of the data sets that are trained on.
+
+  Attributes:
+    embeddings: `[T, V, C, P, D]` float32; a step sees one draw of each set.
+    mask: `[T, V, C, P]` float32, 1 on real images.
+  """
+
+  embeddings: jax.Array
+  mask: jax.Array
+
+
+def encode_datasets(
+  model: conditioned.ConditionedPredictor,
+  params: Any,
+  embeddings: jax.Array,
+  mask: jax.Array,
+) -> jax.Array:
+  """Encodes data sets `[T, C, P, D]` with masks `[T, C, P]` to `[T, K]`."""
+
+  def encode(one, its_mask):
+    return model.apply(params, one, its_mask, method="encode_dataset")
+
+  return jnp.asarray(jax.vmap(encode)(embeddings, mask))
+
+
+def dataset_objective(
+  model: conditioned.ConditionedPredictor,
+  loss_fn: losses.Loss,
+  image_sets: ImageSets,
+) -> loop.Objective:
+  """Returns the objective over targets `[b, T]`; NaN is no label.
+
+  All data sets score the same cells, so that a cell is encoded once.
+  """
+  num_sets, num_draws = image_sets.embeddings.shape[:2]
+
+  def objective(params, cells, targets, where, key):
+    draw_key, key = jax.random.split(key)
+    draw = jax.random.randint(draw_key, (num_sets,), 0, num_draws)
+    place = jnp.arange(num_sets), draw
+    states = encode_datasets(
+      model, params, image_sets.embeddings[place], image_sets.mask[place]
+    )
+    keys = jax.random.split(key, targets.shape[0])
+
+    def score(state, cell, key):
+      return model.apply(
+        params, cell, state, train=True, rngs={"dropout": key}, method="score"
+      )
+
+    over_cells = jax.vmap(score, (None, 0, 0))
+    scores = jax.vmap(over_cells, (0, None, None))(states, cells, keys)
+    labels = targets.T
+    known = where[None] * jnp.isfinite(labels)
+    each = jax.vmap(lambda s, t, w: loss_fn(s, t, where=w))(
+      scores, jnp.nan_to_num(labels), known
+    )
+    return jnp.mean(each)
+
+  return objective
+
+
+def score_datasets(
+  model: conditioned.ConditionedPredictor,
+  params: Any,
+  cells: Any,
+  embeddings: jax.Array,
+  mask: jax.Array,
+) -> jax.Array:
+  """Scores cells on data sets; traceable.
+
+  Args:
+    model: the model.
+    params: parameters of one member.
+    cells: graphs with a leading axis `[n]`.
+    embeddings: `[T, C, P, D]`.
+    mask: `[T, C, P]`.
+
+  Returns:
+    Scores `[T, n]`.
+  """
+  states = encode_datasets(model, params, embeddings, mask)
+
+  def score(state, cell):
+    return model.apply(params, cell, state, method="score")
+
+  over_cells = jax.vmap(score, (None, 0))
+  return jnp.asarray(jax.vmap(over_cells, (0, None))(states, cells))
