@@ -27,6 +27,28 @@ def per_architecture(
     space: the space.
     prune: whether dead nodes are removed.
   """
+  return float(_count(_traced(model, params, space, prune)))
+
+
+def bytes_per_architecture(
+  model: nn.Module, params: Any, space: spaces_base.Space, prune: bool
+) -> float:
+  """Bytes of activations that the matrix products and sums read and write.
+
+  Arguments as in `per_architecture`; weights are not counted.
+  """
+  jaxpr = _traced(model, params, space, prune)
+  count = len(jax.tree.leaves(params))
+  return float(_moved(jaxpr, {id(var) for var in jaxpr.invars[:count]}))
+
+
+def num_members(params: Any) -> int:
+  """Members of parameters with leaves `[R, ...]`."""
+  return jax.tree.leaves(params)[0].shape[0]
+
+
+def _traced(model, params, space, prune) -> Any:
+  """The program of one architecture and one member."""
   genotypes = jnp.zeros((1, space.genotype_length), jnp.int8)
   cells = jax.eval_shape(
     lambda rows: graphs.cell_graphs(space, rows, prune=prune), genotypes
@@ -37,17 +59,40 @@ def per_architecture(
   member = jax.tree.map(
     lambda leaf: jax.ShapeDtypeStruct(leaf.shape[1:], leaf.dtype), params
   )
-  return float(_count(jax.make_jaxpr(model.apply)(member, cell).jaxpr))
+  return jax.make_jaxpr(model.apply)(member, cell).jaxpr
+
+
+def _inner(equation: Any) -> list[Any]:
+  found = [getattr(x, "jaxpr", x) for x in equation.params.values()]
+  return [x for x in found if hasattr(x, "eqns")][:1]
+
+
+def _moved(jaxpr: Any, weights: set[int]) -> int:
+  total = 0
+  for equation in jaxpr.eqns:
+    for inner in _inner(equation):
+      known = zip(
+        equation.invars[-len(inner.invars) :], inner.invars, strict=True
+      )
+      mine = {id(theirs) for own, theirs in known if id(own) in weights}
+      total += equation.params.get("length", 1) * _moved(inner, mine)
+    name = equation.primitive.name
+    if name == "dot_general" or name.startswith("reduce_"):
+      variables = [x for x in equation.invars if id(x) not in weights]
+      total += sum(
+        x.aval.size * x.aval.dtype.itemsize
+        for x in (*variables, *equation.outvars)
+      )
+  return total
 
 
 def _count(jaxpr: Any) -> int:
   total = 0
   for equation in jaxpr.eqns:
-    inner = [getattr(x, "jaxpr", x) for x in equation.params.values()]
-    inner = [x for x in inner if hasattr(x, "eqns")]
+    inner = _inner(equation)
     if inner:
       repeats = equation.params.get("length", 1)
-      total += repeats * sum(_count(x) for x in inner[:1])
+      total += repeats * sum(_count(x) for x in inner)
     elif equation.primitive.name == "dot_general":
       total += _product(equation)
     elif equation.primitive.name in _ELEMENTWISE:
