@@ -118,6 +118,7 @@ _STUDENT: dict[str, Any] = {
 _STUDENTS = {
   "nb101": {"num_train": 50_000, "epochs": 40},
   "nb201": {"num_train": 12_000, "epochs": 100},
+  "darts": {"num_train": 10_000, "epochs": 60},
 }
 
 
