@@ -1,0 +1,148 @@
+"""Training: it learns, goes on after a stop, and reports divergence."""
+
+import dataclasses
+import json
+import math
+
+import jax
+import networks_tiny as tiny
+import numpy as np
+import pytest
+
+from nasjax import errors, networks
+from nasjax.networks import nb201_shared
+from nasjax.networks.recipe import TrainingRecipe
+from nasjax.networks.training import Trainer
+
+CELL = "|nor_conv_3x3~0|+|none~0|none~1|+|skip_connect~0|nor_conv_1x1~1|none~2|"
+
+
+@pytest.fixture(scope="module")
+def trainer():
+  module = networks.build("nb201", CELL, skeleton=tiny.SKELETON)
+  sets = [tiny.bars(), tiny.bars("two", num_classes=2, seed=1)]
+  return Trainer(module, sets, tiny.RECIPE, seeds=(0, 5))
+
+
+@pytest.fixture(scope="module")
+def whole(trainer):
+  return trainer.run()
+
+
+def test_trainings_are_all_pairs_and_learn(whole):
+  pairs = [(each.image_set, each.seed) for each in whole]
+  assert pairs == [("bars", 0), ("two", 0), ("bars", 5), ("two", 5)]
+  for result in whole:
+    assert result.loss.shape == (4,)
+    assert result.diverged is None
+    assert result.loss[-1] < result.loss[0]
+    assert result.best == result.test_accuracy.max() >= result.final
+  assert min(result.final for result in whole) > 60
+  assert not np.array_equal(whole[0].loss, whole[2].loss)
+
+
+def test_resumed_training_equals_an_uninterrupted_one(trainer, whole, tmp_path):
+  trainer.run(workdir=tmp_path, stop_after=3, checkpoint_every=2)
+  log = (tmp_path / "log.jsonl").read_text().splitlines()
+  assert len(log) == 3 * 4
+  resumed = trainer.run(workdir=tmp_path, checkpoint_every=2)
+  for one, other in zip(resumed, whole, strict=True):
+    for name in ("loss", "train_accuracy", "test_accuracy"):
+      np.testing.assert_array_equal(getattr(one, name), getattr(other, name))
+  rows = [
+    json.loads(line)
+    for line in (tmp_path / "log.jsonl").read_text().splitlines()
+  ]
+  assert [row["epoch"] for row in rows[::4]] == [1, 2, 3, 4]
+  assert rows[-1]["image_set"] == "two"
+  assert rows[-1]["test_accuracy"] == round(whole[-1].final, 4)
+
+
+def test_folder_of_another_training_is_refused(trainer, tmp_path):
+  trainer.run(workdir=tmp_path, stop_after=1)
+  other = Trainer(
+    networks.build("nb201", CELL, skeleton=tiny.SKELETON),
+    [tiny.bars(), tiny.bars("two", num_classes=2, seed=1)],
+    dataclasses.replace(tiny.RECIPE, momentum=0.5),
+    seeds=(0, 5),
+  )
+  with pytest.raises(errors.UserError, match="another recipe"):
+    other.run(workdir=tmp_path)
+
+
+def test_divergence_is_reported(tmp_path):
+  recipe = dataclasses.replace(
+    tiny.RECIPE, epochs=2, learning_rate=1e30, test_every=2
+  )
+  module = networks.build("nb201", CELL, skeleton=tiny.SKELETON)
+  (result,) = Trainer(module, [tiny.bars()], recipe).run(workdir=tmp_path)
+  assert result.diverged in (1, 2)
+  assert math.isnan(result.final)
+  values = json.loads(json.dumps(result.to_json(), allow_nan=False))
+  assert values["final"] is None
+  assert "learning rate" in (tmp_path / "log.jsonl").read_text()
+
+
+def test_shared_program_trains_any_cell_and_together_changes_nothing():
+  module = nb201_shared.SharedNetwork(tiny.SKELETON)
+  recipe = dataclasses.replace(tiny.RECIPE, epochs=1)
+  genotypes = np.array([[3, 0, 0, 1, 2, 0], [0, 0, 0, 0, 0, 0]])
+  apart, together = (
+    Trainer(module, [tiny.bars()], recipe, seeds=(0, 1), together=flag)
+    for flag in (False, True)
+  )
+  for genotype in genotypes:
+    for one, other in zip(
+      apart.run(genotype), together.run(genotype), strict=True
+    ):
+      np.testing.assert_allclose(one.loss, other.loss, rtol=1e-3)
+  unconnected = apart.run(genotypes[1])[0]
+  share = np.bincount(tiny.bars().test_labels).max() / 24
+  assert unconnected.final <= 100 * share + 1e-3
+
+
+def test_classes_that_a_set_lacks_are_never_chosen(trainer):
+  # The skeleton has three classes; the set "two" has two.
+  state = jax.tree.map(np.asarray, trainer.run()[1])
+  assert state.loss[0] < 1.2
+
+
+@pytest.mark.parametrize(
+  ("skeleton", "recipe", "message"),
+  [
+    ({"image_size": 16}, {}, r"shape \[16, 16, 1\]"),
+    ({"num_classes": 2}, {}, "at most 2 classes"),
+    ({}, {"batch_size": 64}, "batch_size <= 48"),
+  ],
+)
+def test_misfits_are_named(skeleton, recipe, message):
+  module = networks.build(
+    "nb201", CELL, skeleton=dataclasses.replace(tiny.SKELETON, **skeleton)
+  )
+  recipe = dataclasses.replace(tiny.RECIPE, **recipe)
+  with pytest.raises(errors.UserError, match=message):
+    Trainer(module, [tiny.bars()], recipe)
+
+
+@pytest.mark.parametrize(
+  ("change", "message"),
+  [
+    ({"epochs": 0}, "at least 1 as epochs"),
+    ({"momentum": 1.0}, r"in \[0, 1\) as momentum"),
+    ({"dtype": "float16"}, "'float32', 'bfloat16'"),
+    ({"speed": 1}, "field of a recipe 'speed'"),
+  ],
+)
+def test_bad_recipes_are_refused(change, message):
+  with pytest.raises(errors.UserError, match=message):
+    TrainingRecipe.preset("small", **change)
+
+
+def test_presets_and_schedule():
+  recipe = TrainingRecipe.preset("nb201", warmup_epochs=1)
+  assert (recipe.epochs, recipe.batch_size, recipe.nesterov) == (200, 256, True)
+  # The first step of a warm-up moves nothing, whatever the gradient.
+  optimizer = recipe.optimizer(10)
+  params = {"w": np.ones(2, np.float32)}
+  updates, _ = optimizer.update(params, optimizer.init(params), params)
+  assert np.asarray(updates["w"]).tolist() == [0, 0]
