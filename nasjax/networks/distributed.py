@@ -1,5 +1,6 @@
 """Trainings on the workers of a Ray cluster (extra `distributed`)."""
 
+import importlib
 import sys
 from collections.abc import Sequence
 from typing import Any
@@ -7,6 +8,7 @@ from typing import Any
 import jax
 
 from nasjax import errors, progress
+from nasjax.networks import jobs
 
 
 def is_initialised() -> bool:
@@ -16,7 +18,7 @@ def is_initialised() -> bool:
 
 
 def run_on_ray(
-  job: Any, texts: Sequence[str], max_retries: int, bar: progress.Progress
+  job: jobs.Job, texts: Sequence[str], max_retries: int, bar: progress.Progress
 ) -> None:
   """Trains cells on the workers; starts a local cluster where none runs.
 
@@ -24,7 +26,7 @@ def run_on_ray(
   is never counted twice. Workers need the folder of the results.
 
   Args:
-    job: what the trainings share (`evaluate.Job`).
+    job: what the trainings share (`jobs.Job`).
     texts: official notations of the cells.
     max_retries: how often a cell whose worker died is tried again.
     bar: counts finished cells.
@@ -33,14 +35,12 @@ def run_on_ray(
     UserError: Ray is not installed, or workers died too often.
   """
   try:
-    import ray
+    ray: Any = importlib.import_module("ray")
   except ImportError as error:
     raise errors.UserError(
       "executor 'ray': expected Ray to be installed, got none; run "
       "`pip install 'nasjax[distributed]'` or use executor 'serial'"
     ) from error
-  from nasjax.networks import evaluate
-
   if not texts:
     return
   started = not ray.is_initialized()
@@ -51,7 +51,7 @@ def run_on_ray(
       max_retries=max_retries,
       num_cpus=1,
       num_gpus=1 if jax.default_backend() == "gpu" else 0,
-    )(evaluate.train_cell)
+    )(jobs.train_cell)
     shared = ray.put(job)
     pending = {task.remote(shared, text): text for text in texts}
     _collect(ray, pending, bar)

@@ -1,128 +1,15 @@
-"""One epoch of several trainings of a network, as one compiled program.
+"""One epoch of several trainings of a network, as one compiled program."""
 
-Dimensions: `T` trainings, `D` image sets, `n` training images, `m` test
-images. Trainings differ in image set and seed and share everything else.
-"""
-
-from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import flax.linen as nn
 import jax
 import jax.numpy as jnp
-import numpy as np
 import optax
 
 from nasjax.networks import augmentation
-from nasjax.networks.image_sets import ImageSet
 from nasjax.networks.recipe import TrainingRecipe
-
-
-class Data(NamedTuple):
-  """Image sets on the device.
-
-  Attributes:
-    train_images: `[D, n, H, W, C]` uint8.
-    train_labels: `[D, n]` int32.
-    test_images: `[D, m, H, W, C]` uint8.
-    test_labels: `[D, m]` int32.
-    mean: of the channels of the training images, `[D, C]`.
-    scale: their inverse standard deviation, `[D, C]`.
-    num_classes: `[D]` int32.
-  """
-
-  train_images: jax.Array
-  train_labels: jax.Array
-  test_images: jax.Array
-  test_labels: jax.Array
-  mean: jax.Array
-  scale: jax.Array
-  num_classes: jax.Array
-
-
-class State(NamedTuple):
-  """What a training carries from epoch to epoch; leaves lead with `[T]`.
-
-  Attributes:
-    params: parameters.
-    batch_stats: running statistics of batch normalisation.
-    optimizer: the optimiser's state.
-    seed: `[T]` uint32.
-    image_set: row of `Data`, `[T]` int32.
-    genotype: codes `[T, G]` where the network takes them as an argument, else
-      `[T, 0]`.
-  """
-
-  params: Any
-  batch_stats: Any
-  optimizer: Any
-  seed: jax.Array
-  image_set: jax.Array
-  genotype: jax.Array
-
-
-class Metrics(NamedTuple):
-  """Results of one epoch, `[T]` float32: mean loss, accuracies in percent."""
-
-  loss: jax.Array
-  train_accuracy: jax.Array
-  test_accuracy: jax.Array
-
-
-def put(image_sets: Sequence[ImageSet]) -> Data:
-  """Copies image sets of equal shapes to the device."""
-
-  def stack(rows, dtype):
-    return jnp.asarray(np.stack([np.asarray(row, dtype) for row in rows]))
-
-  images = [each.train_images for each in image_sets]
-  return Data(
-    stack(images, np.uint8),
-    stack([each.train_labels for each in image_sets], np.int32),
-    stack([each.test_images for each in image_sets], np.uint8),
-    stack([each.test_labels for each in image_sets], np.int32),
-    stack([each.mean((0, 1, 2)) for each in images], np.float32),
-    stack([1 / (each.std((0, 1, 2)) + 1e-3) for each in images], np.float32),
-    jnp.array([each.num_classes for each in image_sets], jnp.int32),
-  )
-
-
-def initial_state(
-  module: nn.Module,
-  recipe: TrainingRecipe,
-  data: Data,
-  seeds: jax.Array,
-  image_sets: jax.Array,
-  genotypes: jax.Array,
-) -> State:
-  """Draws parameters of every training.
-
-  Args:
-    module: the network.
-    recipe: its training.
-    data: the image sets.
-    seeds: `[T]` uint32.
-    image_sets: `[T]` int32.
-    genotypes: `[T, G]`, or `[T, 0]` where the network has its cell built in.
-  """
-  optimizer = recipe.optimizer(_num_steps(recipe, data))
-  shape = (1, *data.train_images.shape[2:])
-
-  def one(inputs):
-    seed, genotype = inputs
-    key = jax.random.fold_in(jax.random.key(recipe.seed), seed)
-    variables = module.init(key, jnp.zeros(shape), *_cell(genotype))
-    params = variables["params"]
-    stats = variables.get("batch_stats", {})
-    return params, stats, optimizer.init(params)
-
-  drawn = jax.lax.map(one, (seeds, genotypes))
-  return State(*drawn, seeds, image_sets, genotypes)
-
-
-def _cell(genotype: jax.Array) -> tuple[jax.Array, ...]:
-  """Returns what a network takes besides images."""
-  return (genotype,) if genotype.size else ()
+from nasjax.networks.state import Data, Metrics, State, cell_arguments
 
 
 def run(
@@ -147,24 +34,20 @@ def run(
   """
 
   def one(state: State) -> tuple[State, Metrics]:
-    chosen = Data(*(part[state.image_set] for part in data))
-    return _one_epoch(module, recipe, chosen, state, number)
+    return _one_epoch(module, recipe, data, state, number)
 
   return jax.vmap(one)(state) if together else jax.lax.map(one, state)
 
 
-def _num_steps(recipe: TrainingRecipe, data: Data) -> int:
-  return data.train_images.shape[1] // recipe.batch_size
-
-
-def _normalise(images, data: Data) -> jax.Array:
-  mean, scale = (part[None, None, None] for part in (data.mean, data.scale))
-  return (images.astype(jnp.float32) - mean) * scale
+def _normalise(images, data: Data, image_set: jax.Array) -> jax.Array:
+  mean, scale = data.mean[image_set], data.scale[image_set]
+  images = images.astype(jnp.float32) - mean[None, None, None]
+  return images * scale[None, None, None]
 
 
 def _one_epoch(module, recipe, data: Data, state: State, number):
-  """Trains one network on its image set; `data` has no leading axis here."""
-  num_images = len(data.train_images)
+  """Trains one network; `state` has no leading axis here."""
+  image_set, num_images = state.image_set, data.train_images.shape[1]
   steps = num_images // recipe.batch_size
   optimizer = recipe.optimizer(steps)
   key = jax.random.fold_in(jax.random.key(recipe.seed), state.seed)
@@ -175,12 +58,14 @@ def _one_epoch(module, recipe, data: Data, state: State, number):
   def step(carry, inputs):
     params, stats, optimizer_state = carry
     rows, key = inputs
-    images = _normalise(data.train_images[rows], data)
+    images = data.train_images[image_set, rows]
+    images = _normalise(images, data, image_set)
     images = augmentation.augment(key, images, recipe)
-    labels = data.train_labels[rows]
+    labels = data.train_labels[image_set, rows]
+    classes = data.num_classes[image_set]
     gradient = jax.value_and_grad(_loss, argnums=1, has_aux=True)
     (loss, (stats, hits)), grads = gradient(
-      _Batch(images, labels, state.genotype, data.num_classes),
+      _Batch(images, labels, state.genotype, classes, key),
       params,
       stats,
       module,
@@ -223,17 +108,19 @@ class _Batch(NamedTuple):
   labels: jax.Array
   genotype: jax.Array
   num_classes: jax.Array
+  key: jax.Array
 
 
 def _loss(batch: _Batch, params, stats, module, recipe):
   """Cross-entropy over the classes that the image set has."""
-  images, labels, genotype, num_classes = batch
+  images, labels, genotype, num_classes, key = batch
   logits, changed = module.apply(
     {"params": params, "batch_stats": stats},
     images,
-    *_cell(genotype),
+    *cell_arguments(genotype),
     train=True,
     mutable=["batch_stats"],
+    rngs={"drop_path": jax.random.fold_in(key, 1)},
   )
   log = jax.nn.log_softmax(_mask(logits, num_classes))
   exists = _exists(logits, num_classes)
@@ -247,20 +134,21 @@ def _loss(batch: _Batch, params, stats, module, recipe):
 
 def _test(module, data: Data, state: State, batch: int = 200) -> jax.Array:
   """Returns the accuracy on all test images, in percent."""
-  total = len(data.test_images)
+  total, image_set = data.test_images.shape[1], state.image_set
   size = min(batch, total)
   num = -(-total // size)
   rows = jnp.arange(num * size)
 
   def hits(rows):
-    images = _normalise(data.test_images[rows % total], data)
+    images = data.test_images[image_set, rows % total]
+    images = _normalise(images, data, image_set)
     logits = module.apply(
       {"params": state.params, "batch_stats": state.batch_stats},
       images,
-      *_cell(state.genotype),
+      *cell_arguments(state.genotype),
     )
-    right = _mask(logits, data.num_classes).argmax(-1)
-    right = right == data.test_labels[rows % total]
+    chosen = _mask(logits, data.num_classes[image_set]).argmax(-1)
+    right = chosen == data.test_labels[image_set, rows % total]
     return jnp.sum(right & (rows < total))
 
   found = jax.lax.map(hits, rows.reshape(num, size))

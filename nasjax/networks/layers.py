@@ -9,6 +9,7 @@ from typing import Any
 import flax.linen as nn
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jax import lax
 
 _DIMENSIONS = ("NHWC", "HWIO", "NHWC")
@@ -149,16 +150,24 @@ class ReluConvNorm(nn.Module):
 
 def average_pool_3x3(x: jax.Array, stride: int = 1) -> jax.Array:
   """Averages 3 x 3 windows of `[B, H, W, C]`; padding does not count."""
-  ones = jnp.ones((1, *x.shape[1:3], 1), x.dtype)
-  total = sum(_taps(x, 3, stride, 1), jnp.zeros((1, 1, 1, 1), x.dtype))
-  count = sum(_taps(ones, 3, stride, 1), jnp.zeros((1, 1, 1, 1), x.dtype))
-  return total / count
+  for axis in (1, 2):
+    size = x.shape[axis]
+    padded = jnp.pad(x, [(int(axis == i),) * 2 for i in range(4)])
+    taps = [
+      lax.slice_in_dim(padded, i, i + size, stride, axis) for i in range(3)
+    ]
+    place = np.arange(0, size, stride)
+    count = 3.0 - (place == 0) - (place == size - 1)
+    shape = [len(place) if axis == i else 1 for i in range(4)]
+    x = (taps[0] + taps[1] + taps[2]) / count.reshape(shape).astype(x.dtype)
+  return x
 
 
 def max_pool_3x3(x: jax.Array, stride: int = 1) -> jax.Array:
   """Takes the maximum of 3 x 3 windows of `[B, H, W, C]`."""
-  sides = ((1, 1), (1, 1))
-  return nn.max_pool(x, (3, 3), (stride, stride), padding=sides)
+  low = jnp.finfo(x.dtype).min
+  x = jnp.pad(x, ((0, 0), (1, 1), (1, 1), (0, 0)), constant_values=low)
+  return nn.max_pool(x, (3, 3), (stride, stride))
 
 
 def halve_by_average(x: jax.Array) -> jax.Array:

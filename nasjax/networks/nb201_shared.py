@@ -143,6 +143,8 @@ class _Edge(nn.Module):
       return lax.switch(code, branches, x)
 
     norm = _Norm(width, self.train, name="norm")
+    if self.is_initializing():
+      return norm(lambda norm: (x, norm.mean, norm.variance))
     return norm(lambda norm: choose(x, small, large, norm))
 
 

@@ -75,7 +75,8 @@ class Skeleton:
     """Returns a skeleton that trains in seconds to minutes on one CPU core.
 
     One cell a stage, 8 channels (16 in NAS-Bench-101, whose cells divide
-    them) and 16 x 16 images.
+    them), 16 x 16 images, and a stem that halves them where their size is a
+    multiple of 8.
 
     Args:
       space: name of the space.
@@ -84,7 +85,10 @@ class Skeleton:
     Raises:
       UserError: unknown space, or a bad value.
     """
-    return cls._of(_SMALL, space, {"image_size": 16, **changes})
+    size = changes.get("image_size", 16)
+    halves = isinstance(size, int) and size % 8 == 0
+    values = {"image_size": size, "stem_stride": 2 if halves else 1, **changes}
+    return cls._of(_SMALL, space, values)
 
   @classmethod
   def _of(cls, table, space, changes) -> "Skeleton":

@@ -4,9 +4,7 @@ Dimensions: `E` epochs, `T` trainings: every image set with every seed.
 """
 
 import dataclasses
-import json
 import math
-import pathlib
 import time
 from collections.abc import Sequence
 from typing import Any
@@ -17,7 +15,8 @@ import jax.numpy as jnp
 import numpy as np
 
 from nasjax import compiler, errors, files
-from nasjax.networks import epoch
+from nasjax.networks import epoch, resumption
+from nasjax.networks import state as states
 from nasjax.networks.image_sets import ImageSet, check_equal_shapes
 from nasjax.networks.recipe import TrainingRecipe
 
@@ -105,16 +104,16 @@ class Trainer:
     self._names = [each.name for each in image_sets]
     self._digests = [each.digest() for each in image_sets]
     self._pairs = [(i, s) for s in seeds for i in range(len(image_sets))]
-    if together is None:
-      together = jax.default_backend() != "cpu"
-    self._data = epoch.put(image_sets)
+    on_cpu = jax.default_backend() == "cpu"
+    batched = not on_cpu if together is None else together
+    self._data = states.put(image_sets)
     self._initial = jax.jit(
-      lambda data, *rest: epoch.initial_state(module, recipe, data, *rest),
+      lambda data, *rest: states.initial_state(module, recipe, data, *rest),
       compiler_options=compiler.quick_options(),
     )
     self._epoch = jax.jit(
       lambda data, state, number: epoch.run(
-        module, recipe, data, state, number, together=together
+        module, recipe, data, state, number, together=batched
       ),
       compiler_options=compiler.options(),
     )
@@ -155,7 +154,7 @@ class Trainer:
       jnp.asarray(np.tile(codes, (len(which), 1)), jnp.int32),
     )
     history = _empty_history(self._recipe.epochs, len(which))
-    keeper = _Keeper(workdir, checkpoint_every, self._meta(codes))
+    keeper = resumption.Keeper(workdir, checkpoint_every, self._meta(codes))
     try:
       done, state, history = keeper.restore(state, history)
       last = min(stop_after or self._recipe.epochs, self._recipe.epochs)
@@ -211,51 +210,6 @@ class Trainer:
           row["note"] = "diverged: lower the learning rate or clip gradients"
         rows.append(row)
     return rows
-
-
-class _Keeper:
-  """Checkpoints and log of a training; does nothing without a folder."""
-
-  def __init__(self, workdir, every: int, meta: dict[str, Any]):
-    self._folder = None if workdir is None else pathlib.Path(workdir)
-    self._every, self._meta = every, meta
-    self._checkpoints = None
-    if self._folder is not None and every:
-      from nasjax.training import checkpoint
-
-      self._checkpoints = checkpoint.Checkpoints(self._folder / "checkpoints")
-
-  def restore(self, state: epoch.State, history: dict[str, np.ndarray]):
-    """Returns epochs done, state and history."""
-    found = None
-    if self._checkpoints is not None:
-      found = self._checkpoints.restore(
-        {"state": state._asdict(), "history": history}, self._meta
-      )
-    if found is None:
-      return 0, state, history
-    done, content = found
-    history = {
-      name: np.array(value) for name, value in content["history"].items()
-    }
-    return done, epoch.State(**content["state"]), history
-
-  def save(self, done: int, state: epoch.State, history, rows) -> None:
-    """Writes the checkpoint where it is due, and the log."""
-    if self._folder is None:
-      return
-    if self._checkpoints is not None and done % self._every == 0:
-      content = {"state": state._asdict(), "history": history}
-      self._checkpoints.save(done, content, self._meta)
-    text = "".join(json.dumps(row) + "\n" for row in rows(done, history))
-    files.write_atomic(
-      self._folder / "log.jsonl", lambda file: file.write(text.encode())
-    )
-
-  def close(self) -> None:
-    """Releases the checkpoints."""
-    if self._checkpoints is not None:
-      self._checkpoints.close()
 
 
 def _empty_history(epochs: int, trainings: int) -> dict[str, np.ndarray]:

@@ -53,7 +53,7 @@ def test_bad_arrays_are_refused(change, message):
 
 
 def test_too_few_images_to_split():
-  with pytest.raises(errors.UserError, match="at least 1 . 6"):
+  with pytest.raises(errors.UserError, match=r"at least 1 \+ 6"):
     image_sets.split("s", images(6), np.zeros(6), num_test=6)
 
 
