@@ -5,8 +5,6 @@ import sys
 from collections.abc import Sequence
 from typing import Any
 
-import jax
-
 from nasjax import errors, progress
 from nasjax.networks import jobs
 
@@ -50,7 +48,7 @@ def run_on_ray(
     task = ray.remote(
       max_retries=max_retries,
       num_cpus=1,
-      num_gpus=1 if jax.default_backend() == "gpu" else 0,
+      num_gpus=1 if ray.cluster_resources().get("GPU") else 0,
     )(jobs.train_cell)
     shared = ray.put(job)
     pending = {task.remote(shared, text): text for text in texts}
