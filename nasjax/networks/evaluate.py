@@ -74,15 +74,21 @@ def evaluate(
   )
   texts = space.format(space.check(genotypes))
   _claim(job)
+  _train_missing(job, list(dict.fromkeys(texts)), executor, max_retries)
+  return [_read(job.cell_folder(text) / "result.json") for text in texts]
+
+
+def _train_missing(
+  job: Job, texts: Sequence[str], executor: str, max_retries: int
+) -> None:
   missing = [
     text
-    for text in dict.fromkeys(texts)
+    for text in texts
     if not (job.cell_folder(text) / "result.json").exists()
   ]
-  with progress.Progress("cells", len(set(texts)), unit="cells") as bar:
-    bar.skip(len(set(texts)) - len(missing))
+  with progress.Progress("cells", len(texts), unit="cells") as bar:
+    bar.skip(len(texts) - len(missing))
     _executor(executor)(job, missing, max_retries, bar)
-  return [_read(job.cell_folder(text) / "result.json") for text in texts]
 
 
 def _skeleton_for(space: str, image_sets: Sequence[ImageSet]) -> Skeleton:
