@@ -29,7 +29,8 @@ FORBIDDEN = {
   "nasjax/scoring/": ("benchmarks", "training", "search"),
   "nasjax/benchmarks/": ("models", "training", "search"),
   "nasjax/search/": ("models", "benchmarks", "training"),
-  "nasjax/training/": ("benchmarks", "search"),
+  "nasjax/training/": ("benchmarks", "search", "networks"),
+  "nasjax/networks/": ("benchmarks", "search", "models"),
 }
 HOMES = {
   "jraph": {"nasjax/graphs.py", "nasjax/models/gcn.py"},

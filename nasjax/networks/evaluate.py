@@ -1,0 +1,150 @@
+"""Trains many cells; each result is a file, so that nothing is done twice."""
+
+import json
+import pathlib
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from nasjax import errors, files, progress
+from nasjax.networks import distributed
+from nasjax.networks.image_sets import ImageSet
+from nasjax.networks.jobs import Hook, Job, train_cell
+from nasjax.networks.recipe import TrainingRecipe
+from nasjax.networks.skeleton import Skeleton
+from nasjax.spaces import base
+from nasjax.spaces import registry as spaces
+
+
+def evaluate(
+  space: str | base.Space,
+  genotypes: np.ndarray,
+  image_sets: ImageSet | Sequence[ImageSet],
+  recipe: TrainingRecipe,
+  workdir: files.PathLike,
+  *,
+  skeleton: Skeleton | None = None,
+  seeds: Sequence[int] = (0,),
+  shared: bool = False,
+  executor: str = "auto",
+  max_retries: int = 3,
+  checkpoint_every: int = 1,
+  before_cell: Hook | None = None,
+) -> list[dict[str, Any]]:
+  """Trains cells on image sets; finishes what an earlier call began.
+
+  Args:
+    space: a space or its name.
+    genotypes: cells `[n, G]`; equal rows are trained once.
+    image_sets: one or several, of equal shapes.
+    recipe: the training.
+    workdir: folder of results, logs and checkpoints.
+    skeleton: of the networks; by default the small one.
+    seeds: of the trainings of each cell on each image set.
+    shared: one program for all cells (NAS-Bench-201 only): it compiles once.
+    executor: `serial`, one cell after another; `ray`, on the workers of a Ray
+      cluster, the running one or a local one; `auto`, Ray if it was
+      initialised in this process.
+    max_retries: how often a cell whose worker died is trained again.
+    checkpoint_every: epochs from checkpoint to checkpoint; 0 for none.
+    before_cell: called with the cell's folder before each training.
+
+  Returns:
+    For each row its result: `arch`, `params`, `trainings` (a list of what
+    `TrainingResult.to_json` gives).
+
+  Raises:
+    UserError: arguments do not fit, the folder holds another run, or workers
+      died too often (the next call finishes the rest).
+  """
+  space = spaces.get_space(space) if isinstance(space, str) else space
+  if isinstance(image_sets, ImageSet):
+    image_sets = (image_sets,)
+  job = Job(
+    space.name,
+    skeleton or _skeleton_for(space.name, image_sets),
+    tuple(image_sets),
+    recipe,
+    tuple(int(seed) for seed in seeds),
+    shared,
+    pathlib.Path(workdir).absolute(),
+    checkpoint_every,
+    before_cell,
+  )
+  texts = space.format(space.check(genotypes))
+  _claim(job)
+  _train_missing(job, list(dict.fromkeys(texts)), executor, max_retries)
+  return [_read(job.cell_folder(text) / "result.json") for text in texts]
+
+
+def _train_missing(
+  job: Job, texts: Sequence[str], executor: str, max_retries: int
+) -> None:
+  missing = [
+    text
+    for text in texts
+    if not (job.cell_folder(text) / "result.json").exists()
+  ]
+  with progress.Progress("cells", len(texts), unit="cells") as bar:
+    bar.skip(len(texts) - len(missing))
+    _executor(executor)(job, missing, max_retries, bar)
+
+
+def _skeleton_for(space: str, image_sets: Sequence[ImageSet]) -> Skeleton:
+  if not image_sets:
+    raise errors.UserError("image sets: expected at least one, got none")
+  shape = image_sets[0].train_images.shape
+  return Skeleton.small(
+    space,
+    image_size=shape[1],
+    image_channels=shape[3],
+    num_classes=max(each.num_classes for each in image_sets),
+  )
+
+
+def _claim(job: Job) -> None:
+  """Writes what the folder is for, or checks that it is the same."""
+  path = job.workdir / "run.json"
+  if not path.exists():
+    files.write_json(path, job.description)
+    return
+  found = _read(path)
+  if found != job.description:
+    names = [
+      name
+      for name, value in job.description.items()
+      if found.get(name) != value
+    ]
+    raise errors.UserError(
+      f"{str(job.workdir)!r} holds trainings with another {', '.join(names)}: "
+      "expected the same; give another folder"
+    )
+
+
+def _read(path: pathlib.Path) -> dict[str, Any]:
+  try:
+    return json.loads(path.read_text())
+  except (OSError, ValueError) as error:
+    raise errors.UserError(
+      f"{str(path)!r}: expected a complete JSON file ({error}); delete it and "
+      "run again"
+    ) from error
+
+
+def _executor(name: str) -> Callable[..., None]:
+  executors = {"serial": _serial, "ray": distributed.run_on_ray}
+  if name == "auto":
+    name = "ray" if distributed.is_initialised() else "serial"
+  if name not in executors:
+    raise errors.one_of("executor", name, ("auto", *executors))
+  return executors[name]
+
+
+def _serial(
+  job: Job, texts: Sequence[str], max_retries: int, bar: progress.Progress
+) -> None:
+  del max_retries  # Nobody is left to try again if this process dies.
+  for text in texts:
+    train_cell(job, text)
+    bar.update()

@@ -1,0 +1,129 @@
+"""The training of one cell among many; its result is a file."""
+
+import dataclasses
+import functools
+import hashlib
+import json
+import pathlib
+import shutil
+from collections.abc import Callable
+from typing import Any
+
+import jax.numpy as jnp
+import numpy as np
+
+from nasjax import errors, files
+from nasjax.networks import nb201_shared, registry
+from nasjax.networks.image_sets import ImageSet
+from nasjax.networks.recipe import TrainingRecipe
+from nasjax.networks.skeleton import Skeleton
+from nasjax.networks.training import Trainer
+from nasjax.spaces import registry as spaces
+
+Hook = Callable[[pathlib.Path], None]
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Job:
+  """What the trainings of all cells share.
+
+  Attributes:
+    space: name of the space.
+    skeleton: of the networks.
+    image_sets: of equal shapes.
+    recipe: the training.
+    seeds: of the trainings of each cell on each image set.
+    shared: one program for all cells (NAS-Bench-201 only) instead of one for
+      each; it compiles once.
+    workdir: folder of the results.
+    checkpoint_every: epochs from checkpoint to checkpoint; 0 for none.
+    before_cell: called with the cell's folder before its training.
+  """
+
+  space: str
+  skeleton: Skeleton
+  image_sets: tuple[ImageSet, ...]
+  recipe: TrainingRecipe
+  seeds: tuple[int, ...]
+  shared: bool
+  workdir: pathlib.Path
+  checkpoint_every: int = 1
+  before_cell: Hook | None = None
+
+  @functools.cached_property
+  def description(self) -> dict[str, Any]:
+    """What must agree when results are added to a folder, as JSON values."""
+    return {
+      "space": self.space,
+      "skeleton": dataclasses.asdict(self.skeleton),
+      "recipe": dataclasses.asdict(self.recipe),
+      "seeds": list(self.seeds),
+      "shared": self.shared,
+      "image_sets": {each.name: each.digest() for each in self.image_sets},
+    }
+
+  def __hash__(self) -> int:
+    return hash(json.dumps(self.description))
+
+  def __eq__(self, other: object) -> bool:
+    return (
+      isinstance(other, Job)
+      and self.description == other.description
+      and self.workdir == other.workdir
+    )
+
+  def cell_folder(self, text: str) -> pathlib.Path:
+    """Returns the folder of the cell of that official notation."""
+    digest = hashlib.sha256(text.encode()).hexdigest()[:16]
+    return self.workdir / "cells" / digest
+
+
+def train_cell(job: Job, text: str) -> pathlib.Path:
+  """Trains one cell unless its result exists; returns the result's file."""
+  folder = job.cell_folder(text)
+  path = folder / "result.json"
+  if path.exists():
+    return path
+  folder.mkdir(parents=True, exist_ok=True)
+  if job.before_cell is not None:
+    job.before_cell(folder)
+  space = spaces.get_space(job.space)
+  genotype = space.parse([text])[0]
+  network = registry.build(space, genotype, skeleton=job.skeleton)
+  trainer = _shared_trainer(job) if job.shared else _trainer(job, genotype)
+  results = trainer.run(
+    genotype if job.shared else None,
+    workdir=folder if job.checkpoint_every else None,
+    checkpoint_every=job.checkpoint_every,
+  )
+  files.write_json(
+    path,
+    {
+      "arch": text,
+      "params": registry.count_params(network),
+      "trainings": [result.to_json() for result in results],
+    },
+  )
+  shutil.rmtree(folder / "checkpoints", ignore_errors=True)
+  return path
+
+
+def _trainer(job: Job, genotype: np.ndarray) -> Trainer:
+  module = registry.build(
+    job.space,
+    genotype,
+    skeleton=job.skeleton,
+    dtype=jnp.dtype(job.recipe.dtype),
+  )
+  return Trainer(module, job.image_sets, job.recipe, seeds=job.seeds)
+
+
+@functools.lru_cache(maxsize=1)
+def _shared_trainer(job: Job) -> Trainer:
+  if job.space != "nb201":
+    raise errors.UserError(
+      f"shared program: expected space 'nb201', got {job.space!r}; give "
+      "shared=False"
+    )
+  module = nb201_shared.SharedNetwork(job.skeleton, jnp.dtype(job.recipe.dtype))
+  return Trainer(module, job.image_sets, job.recipe, seeds=job.seeds)

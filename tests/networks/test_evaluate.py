@@ -1,0 +1,120 @@
+"""Many cells: files of results, resumption, and workers that die."""
+
+import json
+import os
+import pathlib
+
+import networks_tiny as tiny
+import pytest
+
+import nasjax
+from nasjax import errors, networks
+from nasjax.networks import evaluate as evaluation
+from nasjax.networks import jobs
+from nasjax.networks.training import Trainer
+
+SPACE = nasjax.get_space("nb101")
+# The two smallest cells: they compile fast.
+CELLS = SPACE.parse(
+  ["01/00:input+output", "010/001/000:input+maxpool3x3+output"]
+)
+SKELETON = networks.Skeleton(
+  1, 1, image_size=8, num_classes=3, image_channels=1, stem_stride=2
+)
+
+
+def count(folder: pathlib.Path) -> None:
+  """Notes that a training began."""
+  with open(folder / "begun", "a") as file:
+    file.write("x")
+
+
+def die_once(folder: pathlib.Path) -> None:
+  """Ends the process at the first training of one cell."""
+  begun = folder / "begun"
+  first = not begun.exists() and not list(folder.parent.glob("*/begun"))
+  count(folder)
+  if first:
+    os._exit(1)
+
+
+def run(workdir, hook=count, cells=CELLS, **options):
+  return evaluation.evaluate(
+    SPACE,
+    cells,
+    tiny.bars(),
+    tiny.RECIPE,
+    workdir,
+    skeleton=SKELETON,
+    before_cell=hook,
+    **options,
+  )
+
+
+def begun(workdir) -> list[str]:
+  return sorted(path.read_text() for path in workdir.glob("cells/*/begun"))
+
+
+def check(results):
+  archs = [result["arch"] for result in results]
+  assert archs == SPACE.format(CELLS)
+  for result, genotype in zip(results, CELLS, strict=True):
+    module = networks.build(SPACE, genotype, skeleton=SKELETON)
+    assert result["params"] == networks.count_params(module)
+    (training,) = result["trainings"]
+    assert len(training["test_accuracy"]) == tiny.RECIPE.epochs
+    assert training["loss"][-1] < training["loss"][0]
+
+
+def test_serial_finishes_the_rest_and_trains_nothing_twice(
+  tmp_path, monkeypatch
+):
+  first = run(tmp_path, cells=CELLS[:1])
+  # The other cell stands for any: a quick network takes its place.
+  quick = Trainer(tiny.Network(), [tiny.bars()], tiny.RECIPE)
+  monkeypatch.setattr(jobs, "_trainer", lambda *_: quick)
+  results = run(tmp_path, cells=CELLS)
+  check(results)
+  assert results[0] == first[0]
+  assert begun(tmp_path) == ["x", "x"]
+  assert not list(tmp_path.glob("cells/*/checkpoints"))
+  assert len(list(tmp_path.glob("cells/*/log.jsonl"))) == 2
+  again = run(tmp_path, cells=CELLS[[1, 0, 1]])
+  assert again == [results[1], results[0], results[1]]
+  assert begun(tmp_path) == ["x", "x"]
+
+  description = json.loads((tmp_path / "run.json").read_text())
+  assert description["recipe"]["epochs"] == tiny.RECIPE.epochs
+  with pytest.raises(errors.UserError, match="another seeds"):
+    run(tmp_path, seeds=(3,))
+
+
+def test_unknown_executor_and_space_of_the_shared_program(tmp_path):
+  with pytest.raises(errors.UserError, match="'auto', 'serial', 'ray'"):
+    run(tmp_path, executor="threads")
+  with pytest.raises(errors.UserError, match="expected space 'nb201'"):
+    run(tmp_path / "other", shared=True)
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_dead_worker_is_replaced_and_nothing_counts_twice(tmp_path):
+  ray = pytest.importorskip("ray", reason="Ray (extra distributed) is absent")
+  path = str(pathlib.Path(__file__).parent)
+  ray.init(
+    num_cpus=1,
+    include_dashboard=False,
+    log_to_driver=False,
+    runtime_env={"env_vars": {"PYTHONPATH": python_path(path)}},
+  )
+  try:
+    results = run(tmp_path, die_once, executor="auto", max_retries=2)
+  finally:
+    ray.shutdown()
+  check(results)
+  # One of the two trainings was begun twice.
+  assert begun(tmp_path) == ["x", "xx"]
+
+
+def python_path(folder: str) -> str:
+  source = str(pathlib.Path(nasjax.__file__).parent.parent)
+  return os.pathsep.join([source, folder])
