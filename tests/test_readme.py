@@ -119,6 +119,17 @@ def check_tool(words: list[str]) -> None:
   assert words[0] in pins or (ROOT / words[0]).is_file()
 
 
+def check_timing(arguments: list[str]) -> None:
+  """A script of benchmark/: it exists, and has every option that is given."""
+  folder = ROOT / "benchmark"
+  assert arguments[0] in {path.name for path in folder.glob("*.py")}
+  known = "".join(
+    (folder / name).read_text() for name in (arguments[0], "machine.py")
+  )
+  options = [word.split("=")[0] for word in arguments if word[:2] == "--"]
+  assert all(f'"{option}"' in known for option in options)
+
+
 CHECKS = {
   ("python", "train.py"): check_train,
   ("python", "search.py"): check_search,
@@ -130,6 +141,9 @@ CHECKS = {
 
 def check_command(line: str) -> None:
   words = words_of(line)
+  if words[0] == "python" and words[1].startswith("benchmark/"):
+    check_timing([words[1].removeprefix("benchmark/"), *words[2:]])
+    return
   for start, check in CHECKS.items():
     if tuple(words[: len(start)]) == start:
       check(words[len(start) :])
@@ -158,7 +172,9 @@ def test_command_exists_and_parses(document, line, monkeypatch):
     "python search.py --space nb202",
     "python search.py --stratgy random",
     "python -m nasjax.benchmarks get nb102",
-    "python -m nasjax.reproduce table4",
+    "python -m nasjax.reproduce table44",
+    "python benchmark/store.py",
+    "python benchmark/score.py --spaec nb201",
     "python -m nasjax.reproduce table3 --spce nb201",
     "python evaluate.py",
     "pip install -e '.[tset]'",

@@ -11,6 +11,7 @@ from absl import flags
 from nasjax import checkpoints, errors, files, search
 from nasjax.benchmarks import base as benchmarks_base
 from nasjax.benchmarks import registry as benchmarks
+from nasjax.commands import evaluation
 from nasjax.commands import flags as command_flags
 from nasjax.spaces import base as spaces_base
 from nasjax.spaces import registry as spaces
@@ -23,6 +24,12 @@ _USAGE = """Scores a search space with a trained predictor and shows the best.
 
 Without --checkpoint the predictor that comes with nasjax is used. Known
 accuracies come from a benchmark and are printed beside the predicted ones.
+
+  python search.py --space nb201 --dataset IMAGES --evaluate 3 [--epochs 10]
+    [--image_size 16] [--workdir DIR]
+
+trains the best cells on one's own images (a folder with a folder for each
+class, or a known format). The same command resumes.
 """
 
 _SAMPLES = 20_000
@@ -46,6 +53,11 @@ class Options:
     top_k: how many of the best are looked up.
     budget: how many architectures are scored.
     seed: seed of all draws.
+    evaluate: how many of the best are trained on the images of `dataset`.
+    epochs: epochs of each such training.
+    image_size: images are resized to squares of so many pixels.
+    workdir: folder of those trainings; one of the images and options where
+      None.
   """
 
   space: str = "nb201"
@@ -60,11 +72,15 @@ class Options:
   top_k: int = 10
   budget: int | None = None
   seed: int = 0
+  evaluate: int = 0
+  epochs: int = 10
+  image_size: int = 16
+  workdir: str | None = None
 
 
 _HELP = {
   "space": "search space: " + ", ".join(spaces.space_names()),
-  "dataset": "data set of the known accuracies",
+  "dataset": "data set of the known accuracies, or path of one's own images",
   "strategy": ", ".join(search.strategy_names()),
   "scores": "what is searched: predictor, or table",
   "checkpoint": "saved predictor, workdir, or pretrained name",
@@ -75,6 +91,10 @@ _HELP = {
   "top_k": "how many of the best are looked up",
   "budget": "how many architectures are scored",
   "seed": "seed of all draws",
+  "evaluate": "how many of the best are trained on the images of --dataset",
+  "epochs": "epochs of each such training",
+  "image_size": "images are resized to squares of so many pixels",
+  "workdir": "folder of those trainings, from which a second run resumes",
 }
 
 
@@ -88,8 +108,20 @@ def _parse(argv: Sequence[str]) -> Options | None:
   if not command_flags.parse(values, argv, _USAGE):
     return None
   options = Options(**values.flag_values_dict())
-  if options.top_k < 1:
-    raise errors.UserError(f"--top_k: expected at least 1, got {options.top_k}")
+  for name in ("top_k", "epochs", "image_size"):
+    value = getattr(options, name)
+    if value < 1:
+      raise errors.UserError(f"--{name}: expected at least 1, got {value}")
+  if not 0 <= options.evaluate <= options.top_k:
+    raise errors.UserError(
+      f"--evaluate: expected 0 .. --top_k = {options.top_k}, got "
+      f"{options.evaluate}"
+    )
+  if options.evaluate and not evaluation.is_image_set(options.dataset):
+    raise errors.UserError(
+      "--evaluate: expected --dataset=PATH of images to train on, got "
+      f"{options.dataset!r}"
+    )
   return options
 
 
@@ -112,6 +144,8 @@ def _load_known(
 ) -> tuple[benchmarks_base.Benchmark | None, str, str]:
   """Benchmark and label of known accuracies, or None and the reason."""
   name = options.benchmark
+  if evaluation.is_image_set(options.dataset):
+    return None, "", f"{options.dataset} is a set of images"
   default = benchmarks.default_benchmark(options.space)
   needed = name is not None or options.scores == "table"
   try:
@@ -179,8 +213,29 @@ def _search(argv: Sequence[str]) -> None:
   seconds = time.monotonic() - began
   report = _report(options, result, seconds, benchmark, label)
   _print(report, scored_by, benchmark, label, missing)
+  if options.evaluate:
+    _evaluate(options, result, report["top"])
   if options.out:
     files.write_json(options.out, report)
+
+
+def _evaluate(
+  options: Options, result: search.Result, top: list[dict[str, Any]]
+) -> None:
+  """Trains the best cells, prints and notes their accuracies."""
+  seed, epochs, space = options.seed, options.epochs, options.space
+  image_set = evaluation.load(options.dataset, options.image_size, seed)
+  workdir = options.workdir or evaluation.folder(space, image_set, epochs, seed)
+  print(
+    f"training the best {options.evaluate} for {epochs} epochs on "
+    f"{len(image_set.train_labels)} images of {image_set.num_classes} classes, "
+    f"{options.image_size} pixels; results in {workdir}"
+  )
+  rows = search.top_k(result, options.evaluate)
+  accuracies = evaluation.train_best(
+    space, result.genotypes[rows], image_set, epochs, seed, workdir
+  )
+  evaluation.report(top, accuracies)
 
 
 def _report(

@@ -1,0 +1,112 @@
+"""`search.py --evaluate K`: the best cells are trained on one's own images."""
+
+import hashlib
+import pathlib
+from typing import Any
+
+import numpy as np
+
+from nasjax import errors, files, images
+from nasjax.networks import evaluate, image_sets
+from nasjax.networks.recipe import TrainingRecipe
+
+_TEST_SHARE = 0.2
+
+
+def is_image_set(dataset: str) -> bool:
+  """Says whether a data set is a path of images, and no name of labels."""
+  return "/" in dataset or pathlib.Path(dataset).exists()
+
+
+def load(dataset: str, size: int, seed: int) -> image_sets.ImageSet:
+  """Reads images, and splits off a fifth for the test where nobody did.
+
+  Args:
+    dataset: path, see `nasjax.images.load_images`.
+    size: every image is resized to `size` x `size`.
+    seed: of the split.
+
+  Raises:
+    UserError: the images cannot be read, or are too few.
+  """
+  found = images.load_images(dataset)
+  if len(found.class_names) < 2:
+    raise errors.UserError(
+      f"--dataset {dataset!r}: expected images of at least two classes, got "
+      f"{len(found.class_names)}"
+    )
+  name = pathlib.Path(dataset).name
+  if {"train", "test"} <= set(found.splits):
+    train, test = found.split("train"), found.split("test")
+    return image_sets.ImageSet(
+      name,
+      train.resized(size),
+      train.labels,
+      test.resized(size),
+      test.labels,
+      len(found.class_names),
+    )
+  return image_sets.split(
+    name,
+    found.resized(size),
+    found.labels,
+    num_test=max(1, round(_TEST_SHARE * len(found.labels))),
+    seed=seed,
+  )
+
+
+def train_best(
+  space: str,
+  genotypes: np.ndarray,
+  image_set: image_sets.ImageSet,
+  epochs: int,
+  seed: int,
+  workdir: files.PathLike,
+) -> list[float]:
+  """Trains cells with the small skeleton; finishes what a killed run began.
+
+  Args:
+    space: name of the space.
+    genotypes: cells `[k, G]`.
+    image_set: what they are trained and tested on.
+    epochs: of each training.
+    seed: of each training.
+    workdir: folder of results, logs and checkpoints.
+
+  Returns:
+    Test accuracy after the last epoch, percent, `[k]`; NaN where it diverged.
+  """
+  results = evaluate.evaluate(
+    space,
+    genotypes,
+    image_set,
+    TrainingRecipe.preset("small", epochs=epochs),
+    workdir,
+    seeds=(seed,),
+    shared=space == "nb201",
+  )
+  finals = [each["trainings"][0]["final"] for each in results]
+  return [float("nan") if final is None else final for final in finals]
+
+
+def folder(space: str, image_set: image_sets.ImageSet, epochs: int, seed: int):
+  """The folder that one search's trainings share: `runs/evaluate-...`."""
+  words = f"{image_set.digest()} {epochs} {seed}"
+  digest = hashlib.sha256(words.encode()).hexdigest()[:8]
+  return pathlib.Path("runs") / f"evaluate-{space}-{image_set.name}-{digest}"
+
+
+def report(top: list[dict[str, Any]], accuracies: list[float]) -> None:
+  """Adds the trained accuracies to the rows of a report, and prints them."""
+  print(f"{'rank':>4}  {'trained':>8}  architecture")
+  for rank, (row, accuracy) in enumerate(zip(top, accuracies, strict=False), 1):
+    row["trained"] = accuracy if np.isfinite(accuracy) else None
+    shown = f"{accuracy:.2f}" if np.isfinite(accuracy) else "diverged"
+    print(f"{rank:>4}  {shown:>8}  {row['arch']}")
+  finite = np.nan_to_num(accuracies, nan=-np.inf)
+  best = int(np.argmax(finite))
+  if np.isfinite(finite[best]):
+    print(
+      f"winner  rank {best + 1}: {accuracies[best]:.2f} % test accuracy, "
+      f"{top[best]['arch']}"
+    )

@@ -1,0 +1,105 @@
+"""`search.py --evaluate`: one's own images, and what is printed."""
+
+import json
+
+import numpy as np
+import pytest
+import scoring_models
+
+from nasjax import errors
+from nasjax.commands import evaluation, search
+
+
+@pytest.fixture(scope="module")
+def checkpoint(tmp_path_factory):
+  return scoring_models.save_predictor(tmp_path_factory.mktemp("m") / "model")
+
+
+@pytest.fixture
+def image_file(tmp_path, rng):
+  labels = np.arange(50) % 5
+  images = rng.integers(0, 256, (50, 9, 12, 3)).astype(np.uint8)
+  path = tmp_path / "mine.npz"
+  np.savez(path, images=images, labels=labels)
+  return path
+
+
+def test_images_are_squared_and_split_once(image_file):
+  found = evaluation.load(str(image_file), 8, seed=3)
+  assert found.train_images.shape == (40, 8, 8, 3)
+  assert found.test_images.shape == (10, 8, 8, 3)
+  assert found.num_classes == 5
+  again = evaluation.load(str(image_file), 8, seed=3)
+  assert found.digest() == again.digest()
+  other = evaluation.load(str(image_file), 8, seed=4)
+  assert found.digest() != other.digest()
+  folders = {evaluation.folder("nb201", x, 2, 0) for x in (found, again, other)}
+  assert len(folders) == 2
+
+
+def test_names_of_labels_are_no_paths(image_file, monkeypatch, tmp_path):
+  monkeypatch.chdir(tmp_path)
+  assert not evaluation.is_image_set("cifar10")
+  assert evaluation.is_image_set("mine.npz")
+  assert evaluation.is_image_set("./cifar10")
+
+
+def test_one_class_is_refused(tmp_path):
+  path = tmp_path / "one.npz"
+  images = np.zeros((4, 8, 8, 3), np.uint8)
+  np.savez(path, images=images, labels=np.zeros(4, int))
+  with pytest.raises(errors.UserError, match="at least two classes, got 1"):
+    evaluation.load(str(path), 8, 0)
+
+
+def test_the_best_cells_are_trained_and_the_winner_named(
+  image_file, checkpoint, tmp_path, monkeypatch, capsys
+):
+  asked = {}
+
+  def train(space, genotypes, image_set, recipe, workdir, **options):
+    asked.update(options, cells=genotypes, epochs=recipe.epochs, where=workdir)
+    finals = (41.0, None, 43.5)
+    return [{"trainings": [{"final": final}]} for final in finals]
+
+  monkeypatch.setattr(evaluation.evaluate, "evaluate", train)
+  out = tmp_path / "out.json"
+  status = search.main(
+    [
+      *("search", "--space", "nb201", "--checkpoint", str(checkpoint)),
+      *("--dataset", str(image_file), "--evaluate", "3", "--epochs", "2"),
+      *("--image_size", "8", "--seed", "7", "--out", str(out)),
+      *("--workdir", str(tmp_path / "w")),
+    ]
+  )
+  printed = capsys.readouterr().out
+  assert status == 0
+  report = json.loads(out.read_text())
+  assert [row.get("trained") for row in report["top"][:4]] == [
+    *(41.0, None, 43.5, None)
+  ]
+  assert asked["epochs"] == 2
+  assert asked["seeds"] == (7,)
+  assert asked["shared"]
+  space = scoring_models.make_predictor()[1]
+  named = space.format(asked["cells"])
+  assert named == [row["arch"] for row in report["top"][:3]]
+  assert f"winner  rank 3: 43.50 % test accuracy, {named[2]}" in printed
+  assert "diverged" in printed
+  assert "known   none" in printed
+
+
+@pytest.mark.parametrize(
+  ("extra", "message"),
+  [
+    (("--evaluate", "2"), "expected --dataset=PATH of images"),
+    (("--evaluate", "11"), "expected 0 .. --top_k = 10, got 11"),
+    (("--epochs", "0"), "--epochs: expected at least 1"),
+    (("--dataset", "no/such/folder", "--evaluate", "1"), "no/such/folder"),
+  ],
+)
+def test_mistakes(extra, message, capsys):
+  assert search.main(["search", "--space", "nb201", *extra]) == 2
+  printed = capsys.readouterr().err
+  assert message in printed
+  assert printed.count("\n") == 1
