@@ -33,9 +33,10 @@ def per_architecture(
 def bytes_per_architecture(
   model: nn.Module, params: Any, space: spaces_base.Space, prune: bool
 ) -> float:
-  """Bytes of activations that the matrix products and sums read and write.
+  """Bytes of activations that matrix products read and write, and sums write.
 
-  Arguments as in `per_architecture`; weights are not counted.
+  Arguments as in `per_architecture`. Weights are not counted, nor what a sum
+  reads: it is fused with the element-wise steps before it.
   """
   jaxpr = _traced(model, params, space, prune)
   count = len(jax.tree.leaves(params))
@@ -76,13 +77,12 @@ def _moved(jaxpr: Any, weights: set[int]) -> int:
       )
       mine = {id(theirs) for own, theirs in known if id(own) in weights}
       total += equation.params.get("length", 1) * _moved(inner, mine)
-    name = equation.primitive.name
-    if name == "dot_general" or name.startswith("reduce_"):
-      variables = [x for x in equation.invars if id(x) not in weights]
-      total += sum(
-        x.aval.size * x.aval.dtype.itemsize
-        for x in (*variables, *equation.outvars)
-      )
+    name, variables = equation.primitive.name, list(equation.outvars)
+    if name == "dot_general":
+      variables += [x for x in equation.invars if id(x) not in weights]
+    elif not name.startswith("reduce_"):
+      continue
+    total += sum(x.aval.size * x.aval.dtype.itemsize for x in variables)
   return total
 
 

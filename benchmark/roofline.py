@@ -3,9 +3,10 @@
   python benchmark/roofline.py
 
 Nothing is timed. Operations are counted in the traced program of one
-architecture; bytes are what its matrix products and sums over nodes read and
-write if every element-wise step is fused into its neighbours, with weights kept
-on chip. The rate is the smaller of peak / operations and bandwidth / bytes.
+architecture; bytes are what its matrix products read and write and its sums
+write, if every element-wise step is fused into its neighbours and the weights
+stay on chip. The rate is the smaller of peak / operations and bandwidth /
+bytes.
 """
 
 import argparse

@@ -24,7 +24,8 @@ def _load(path):
 @pytest.mark.parametrize("name", sorted(p.stem for p in FOLDER.glob("*.py")))
 def test_every_shipped_config_is_complete_and_says_how_to_run_it(name):
   module = _load(FOLDER / f"{name}.py")
-  config = module.get_config()
+  words = ("pinat,nb201,156",) if name == "method" else ()
+  config = module.get_config(*words)
   assert set(config.keys()) == set(configs.default().keys())
   assert models.create_model(config.model) is not None
   assert losses.get_loss(config.loss) is not None

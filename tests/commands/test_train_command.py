@@ -8,6 +8,7 @@ from nasjax.commands import train
 
 CONFIGS = pathlib.Path(__file__).parent.parent.parent / "configs"
 NB201 = f"--config={CONFIGS / 'nb201.py'}"
+METHOD = f"--config={CONFIGS / 'method.py'}"
 
 
 def _run(capsys, *argv):
@@ -24,6 +25,10 @@ def _run(capsys, *argv):
     ([NB201, "--config.model.nope=3"], "nope"),
     ([NB201, "--config.epochs=many"], "epochs"),
     ([NB201, "--nope=3"], "nope"),
+    ([METHOD], "expected METHOD,SPACE,NUM_TRAIN after a colon"),
+    ([METHOD + ":pinat,nb201"], "configs/method.py:pinat,nb201,156, got"),
+    ([METHOD + ":pinet,nb201,156"], "unknown method 'pinet'"),
+    ([METHOD + ":pinat,nb999,156"], "unknown space 'nb999'"),
     ([NB201, "extra"], "unexpected argument 'extra'"),
     ([NB201, "--data_dir=/does/not/exist"], "expected an existing folder"),
     ([NB201, "--config.space=nb999"], "unknown space 'nb999'"),
