@@ -13,6 +13,7 @@ from nasjax.benchmarks import base as benchmarks_base
 from nasjax.benchmarks import registry as benchmarks
 from nasjax.commands import evaluation
 from nasjax.commands import flags as command_flags
+from nasjax.networks import image_sets
 from nasjax.spaces import base as spaces_base
 from nasjax.spaces import registry as spaces
 from nasjax.training import metrics
@@ -203,6 +204,11 @@ def _search(argv: Sequence[str]) -> None:
     return
   space = spaces.get_space(options.space)
   strategy = search.get_strategy(options.strategy)
+  image_set = None
+  if options.evaluate:
+    image_set = evaluation.load(
+      options.dataset, options.image_size, options.seed
+    )
   benchmark, label, missing = _load_known(options)
   score_fn, scored_by = _score_fn(options, benchmark, label)
   budget = options.budget
@@ -213,18 +219,20 @@ def _search(argv: Sequence[str]) -> None:
   seconds = time.monotonic() - began
   report = _report(options, result, seconds, benchmark, label)
   _print(report, scored_by, benchmark, label, missing)
-  if options.evaluate:
-    _evaluate(options, result, report["top"])
+  if image_set is not None:
+    _evaluate(options, image_set, result, report["top"])
   if options.out:
     files.write_json(options.out, report)
 
 
 def _evaluate(
-  options: Options, result: search.Result, top: list[dict[str, Any]]
+  options: Options,
+  image_set: image_sets.ImageSet,
+  result: search.Result,
+  top: list[dict[str, Any]],
 ) -> None:
   """Trains the best cells, prints and notes their accuracies."""
   seed, epochs, space = options.seed, options.epochs, options.space
-  image_set = evaluation.load(options.dataset, options.image_size, seed)
   workdir = options.workdir or evaluation.folder(space, image_set, epochs, seed)
   print(
     f"training the best {options.evaluate} for {epochs} epochs on "

@@ -50,7 +50,7 @@ def test_list_prints_every_name(capsys):
   ("words", "message"),
   [
     ([], "no name: expected one of table3,"),
-    (["table4"], "unknown name 'table4': expected one of 'table3'"),
+    (["table44"], "unknown name 'table44': expected one of 'table3'"),
     (["table3", "--space=nb301"], "unknown --space 'nb301'"),
     (["table3", "--space=nb101", "--dataset=cifar100"], "'cifar100'"),
     (["table3", "--methods=bonas"], "unknown method 'bonas'"),
