@@ -1,6 +1,6 @@
 """Time and memory against the number of architectures, 10^2 to 10^7.
 
-  python benchmark/scale.py --space darts --largest 1000000 --out scale.json
+  python benchmark/scale.py --curves darts:student:1000000 --out scale.json
 
 Sampled architectures are scored in a stream that keeps the best 100. The first
 batch compiles and is not timed. Needs the extra `plots` for a picture.
@@ -16,7 +16,6 @@ import numpy as np
 
 from nasjax import checkpoints, predictor, scoring, streaming
 from nasjax.reproduce.figures import style
-from nasjax.spaces import registry as spaces
 
 
 def measure(space: str, name: str, largest: int) -> dict[str, Any]:
@@ -74,9 +73,19 @@ def draw(curves: list[dict[str, Any]], path: pathlib.Path) -> None:
   style.save(figure, path.parent, path.stem)
 
 
+def curve(text: str) -> tuple[str, str, int]:
+  """Parses SPACE:MODEL:LARGEST."""
+  words = text.split(":")
+  if len(words) != 3 or not words[2].isdecimal():
+    raise argparse.ArgumentTypeError(
+      f"expected SPACE:MODEL:LARGEST, as in darts:student:100000, got {text!r}"
+    )
+  return words[0], words[1], int(words[2])
+
+
 def main(args: argparse.Namespace) -> None:
-  """Measures every named predictor, smallest first."""
-  curves = [measure(args.space, name, args.largest) for name in args.models]
+  """Measures every curve, smallest number first."""
+  curves = [measure(*words) for words in args.curves]
   if args.plot:
     draw(curves, pathlib.Path(args.plot))
   machine.finish({"curves": curves}, args.out)
@@ -84,10 +93,12 @@ def main(args: argparse.Namespace) -> None:
 
 if __name__ == "__main__":
   parser = argparse.ArgumentParser(description=__doc__)
-  parser.add_argument("--space", default="darts", choices=spaces.space_names())
   parser.add_argument(
-    "--models", nargs="+", default=["default"], help="default, student, ..."
+    "--curves",
+    nargs="+",
+    type=curve,
+    default=[curve("darts:student:100000")],
+    help="SPACE:MODEL:LARGEST, e.g. nb101:student:10000000",
   )
-  parser.add_argument("--largest", type=int, default=1_000_000)
   parser.add_argument("--plot", help="file name of the picture, without suffix")
   machine.run(parser, main)
