@@ -13,11 +13,6 @@ from nasjax.networks.recipe import TrainingRecipe
 _TEST_SHARE = 0.2
 
 
-def is_image_set(dataset: str) -> bool:
-  """Says whether a data set is a path of images, and no name of labels."""
-  return "/" in dataset or pathlib.Path(dataset).exists()
-
-
 def load(dataset: str, size: int, seed: int) -> image_sets.ImageSet:
   """Reads images, and splits off a fifth for the test where nobody did.
 
@@ -89,7 +84,9 @@ def train_best(
   return [float("nan") if final is None else final for final in finals]
 
 
-def folder(space: str, image_set: image_sets.ImageSet, epochs: int, seed: int):
+def folder(
+  space: str, image_set: image_sets.ImageSet, epochs: int, seed: int
+) -> pathlib.Path:
   """The folder that one search's trainings share: `runs/evaluate-...`."""
   words = f"{image_set.digest()} {epochs} {seed}"
   digest = hashlib.sha256(words.encode()).hexdigest()[:8]
@@ -103,10 +100,11 @@ def report(top: list[dict[str, Any]], accuracies: list[float]) -> None:
     row["trained"] = accuracy if np.isfinite(accuracy) else None
     shown = f"{accuracy:.2f}" if np.isfinite(accuracy) else "diverged"
     print(f"{rank:>4}  {shown:>8}  {row['arch']}")
-  finite = np.nan_to_num(accuracies, nan=-np.inf)
-  best = int(np.argmax(finite))
-  if np.isfinite(finite[best]):
-    print(
-      f"winner  rank {best + 1}: {accuracies[best]:.2f} % test accuracy, "
-      f"{top[best]['arch']}"
-    )
+  if not np.isfinite(accuracies).any():
+    print("winner  none: every training diverged")
+    return
+  best = int(np.nanargmax(accuracies))
+  print(
+    f"winner  rank {best + 1}: {accuracies[best]:.2f} % test accuracy, "
+    f"{top[best]['arch']}"
+  )

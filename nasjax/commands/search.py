@@ -1,6 +1,7 @@
 """`python search.py --space nb201`: score a space, search it, show the best."""
 
 import dataclasses
+import pathlib
 import time
 from collections.abc import Sequence
 from typing import Any
@@ -118,12 +119,29 @@ def _parse(argv: Sequence[str]) -> Options | None:
       f"--evaluate: expected 0 .. --top_k = {options.top_k}, got "
       f"{options.evaluate}"
     )
-  if options.evaluate and not evaluation.is_image_set(options.dataset):
-    raise errors.UserError(
-      "--evaluate: expected --dataset=PATH of images to train on, got "
-      f"{options.dataset!r}"
-    )
+  _check_images(options)
   return options
+
+
+def _check_images(options: Options) -> None:
+  """Stops where a data set of labels and one of images are confused."""
+  is_path = "/" in options.dataset
+  if options.evaluate:
+    if not is_path and not pathlib.Path(options.dataset).exists():
+      raise errors.UserError(
+        "--evaluate: expected --dataset=PATH of images to train on, got "
+        f"{options.dataset!r}"
+      )
+    if options.scores == "table" or options.benchmark or options.label:
+      raise errors.UserError(
+        "--evaluate: expected none of --scores=table, --benchmark and --label, "
+        "since images have no tabulated accuracies"
+      )
+  elif is_path:
+    raise errors.UserError(
+      f"--dataset {options.dataset!r} is a path of images: expected --evaluate "
+      "as well, since the predictor itself reads no images"
+    )
 
 
 def _known_label(
@@ -145,7 +163,7 @@ def _load_known(
 ) -> tuple[benchmarks_base.Benchmark | None, str, str]:
   """Benchmark and label of known accuracies, or None and the reason."""
   name = options.benchmark
-  if evaluation.is_image_set(options.dataset):
+  if options.evaluate:
     return None, "", f"{options.dataset} is a set of images"
   default = benchmarks.default_benchmark(options.space)
   needed = name is not None or options.scores == "table"

@@ -37,11 +37,21 @@ def test_images_are_squared_and_split_once(image_file):
   assert len(folders) == 2
 
 
-def test_names_of_labels_are_no_paths(image_file, monkeypatch, tmp_path):
+def test_a_folder_beside_does_not_hide_the_labels_of_that_name(
+  checkpoint, tmp_path, monkeypatch, capsys
+):
+  (tmp_path / "cifar10").mkdir()
   monkeypatch.chdir(tmp_path)
-  assert not evaluation.is_image_set("cifar10")
-  assert evaluation.is_image_set("mine.npz")
-  assert evaluation.is_image_set("./cifar10")
+  words = ["search", "--space", "nb201", "--checkpoint", str(checkpoint)]
+  assert search.main(words) == 0
+  assert "known   nb201_analog: cifar10 test" in capsys.readouterr().out
+
+
+def test_no_winner_where_all_trainings_diverged(capsys):
+  top = [{"arch": "a"}, {"arch": "b"}]
+  evaluation.report(top, [np.nan, np.nan])
+  assert "winner  none: every training diverged" in capsys.readouterr().out
+  assert [row["trained"] for row in top] == [None, None]
 
 
 def test_one_class_is_refused(tmp_path):
@@ -96,6 +106,11 @@ def test_the_best_cells_are_trained_and_the_winner_named(
     (("--evaluate", "11"), "expected 0 .. --top_k = 10, got 11"),
     (("--epochs", "0"), "--epochs: expected at least 1"),
     (("--dataset", "no/such/folder", "--evaluate", "1"), "no/such/folder"),
+    (("--dataset", "no/such/folder"), "reads no images"),
+    (
+      ("--dataset", "./mine", "--evaluate", "1", "--scores", "table"),
+      "images have no tabulated accuracies",
+    ),
   ],
 )
 def test_mistakes(extra, message, capsys):
