@@ -52,14 +52,14 @@ def make_task(
     benchmark = registry.get_benchmark(name, data_dir)
     train_label = f"{config.dataset}/{config.train_label}"
     test_label = f"{config.dataset}/{config.test_label}"
-  if benchmark.space.name == config.space and config.teacher:
-    benchmark = teachers.add_predictions(
-      benchmark, config.dataset, config.teacher
-    )
   if benchmark.space.name != config.space:
     raise errors.UserError(
       f"config.benchmark {benchmark.name!r} is a benchmark of the space "
       f"{benchmark.space.name!r}: expected one of {config.space!r}"
+    )
+  if config.teacher:
+    benchmark = teachers.add_predictions(
+      benchmark, config.dataset, config.teacher
     )
   if config.num_seeds < 1:
     raise errors.UserError(

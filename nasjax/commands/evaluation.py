@@ -1,5 +1,6 @@
 """`search.py --evaluate K`: the best cells are trained on one's own images."""
 
+import dataclasses
 import hashlib
 import pathlib
 from typing import Any
@@ -71,11 +72,13 @@ def train_best(
   Returns:
     Test accuracy after the last epoch, percent, `[k]`; NaN where it diverged.
   """
+  recipe = TrainingRecipe.preset("small", epochs=epochs)
+  size = min(recipe.batch_size, len(image_set.train_images))
   results = evaluate.evaluate(
     space,
     genotypes,
     image_set,
-    TrainingRecipe.preset("small", epochs=epochs),
+    dataclasses.replace(recipe, batch_size=size),
     workdir,
     seeds=(seed,),
     shared=space == "nb201",

@@ -43,6 +43,17 @@ def _facts(summary: dict[str, Any], config: dict[str, Any]) -> dict[str, str]:
   }
 
 
+def _taught(config: dict[str, Any]) -> str:
+  """What to say of a student; nothing of other models."""
+  if not config.get("teacher"):
+    return ""
+  return f"""
+It learnt from scores of the predictor `{config["teacher"]}` and saw no
+accuracy. The other cells are those that it did not learn from; its teacher may
+have been trained on some of them.
+"""
+
+
 def model_card(
   name: str, summary: dict[str, Any], config: dict[str, Any]
 ) -> str:
@@ -60,7 +71,7 @@ Predictor of the space `{summary["space"]}`, trained by nasjax.
 Command:
 
     {summary["command"]}
-
+{_taught(config)}
 One seed is kept, so the numbers have no spread. How the hyperparameters were
 chosen: `docs/experiments.md`.
 """

@@ -18,7 +18,7 @@ from nasjax.training import loop, losses
 
 
 @dataclasses.dataclass(frozen=True)
-class ImageSets:
+class EmbeddedSets:
   """Embedded images of the data sets that are trained on.
 
   Attributes:
@@ -47,7 +47,7 @@ def encode_datasets(
 def dataset_objective(
   model: conditioned.ConditionedPredictor,
   loss_fn: losses.Loss,
-  image_sets: ImageSets,
+  image_sets: EmbeddedSets,
 ) -> loop.Objective:
   """Returns the objective over targets `[b, T]`; NaN is no label.
 

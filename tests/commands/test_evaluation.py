@@ -69,6 +69,7 @@ def test_the_best_cells_are_trained_and_the_winner_named(
 
   def train(space, genotypes, image_set, recipe, workdir, **options):
     asked.update(options, cells=genotypes, epochs=recipe.epochs, where=workdir)
+    asked.update(batch_size=recipe.batch_size)
     finals = (41.0, None, 43.5)
     return [{"trainings": [{"final": final}]} for final in finals]
 
@@ -89,6 +90,7 @@ def test_the_best_cells_are_trained_and_the_winner_named(
     *(41.0, None, 43.5, None)
   ]
   assert asked["epochs"] == 2
+  assert asked["batch_size"] == 40  # fewer images than a whole batch
   assert asked["seeds"] == (7,)
   assert asked["shared"]
   space = scoring_models.make_predictor()[1]

@@ -27,7 +27,7 @@ def image_sets():
   rng = np.random.default_rng(1)
   centres = np.array([3.0, -3.0])[:, None, None, None, None]
   embeddings = centres + rng.normal(size=SHAPE)
-  return multitask.ImageSets(
+  return multitask.EmbeddedSets(
     jnp.asarray(embeddings, jnp.float32), jnp.ones(SHAPE[:-1])
   )
 
@@ -46,7 +46,7 @@ def first(image_sets):
 
 def test_objective_is_the_mean_loss_of_the_data_sets(cells, image_sets, rng):
   model, (_, graphs) = make_model(), cells
-  one_draw = multitask.ImageSets(
+  one_draw = multitask.EmbeddedSets(
     image_sets.embeddings[:, :1], image_sets.mask[:, :1]
   )
   params = jax.jit(model.init)(
