@@ -12,6 +12,7 @@ __version__ = "0.1.0"
 
 _PUBLIC = {
   "Benchmark": "nasjax.benchmarks.base",
+  "DatasetPredictor": "nasjax.dataset_predictor",
   "Predictor": "nasjax.predictor",
   "Space": "nasjax.spaces.base",
   "UserError": "nasjax.errors",

@@ -1,11 +1,17 @@
 """Finds a trained predictor by the words that a command line uses."""
 
-from nasjax import errors, predictor
+from collections.abc import Callable
+from typing import Any
+
+from nasjax import dataset_predictor, errors, predictor
+from nasjax.images import sample
+
+IMAGES = "images"
+
+Embed = Callable[[], sample.ClassEmbeddings]
 
 
-def open_predictor(
-  space: str, checkpoint: str | None = None
-) -> predictor.Predictor:
+def open_predictor(space: str, checkpoint: str | None = None) -> Any:
   """Opens a predictor of a space.
 
   Args:
@@ -13,6 +19,9 @@ def open_predictor(
     checkpoint: name of a predictor that comes with nasjax (`student` is short
       for `<space>_student`), saved folder, or workdir of a training; the
       pretrained predictor of the space where None.
+
+  Returns:
+    The `Predictor`.
 
   Raises:
     UserError: nothing is there, it is damaged, or it scores another space.
@@ -25,6 +34,33 @@ def open_predictor(
     model = predictor.Predictor.pretrained(name)
   else:
     model = predictor.Predictor.load(name)
+  return _of_space(model, space)
+
+
+def open_on_images(space: str, checkpoint: str | None, embed: Embed) -> Any:
+  """Opens a predictor of a space for one image set.
+
+  Args:
+    space: name of the search space.
+    checkpoint: as above; `images` is the one of the space that sees images.
+    embed: makes the embeddings of the image set; called where they are used.
+
+  Returns:
+    A predictor with `predict` and `card`.
+
+  Raises:
+    UserError: see above.
+  """
+  if checkpoint == IMAGES:
+    model = dataset_predictor.DatasetPredictor.pretrained(space)
+  elif checkpoint and dataset_predictor.reads_images(checkpoint):
+    model = dataset_predictor.DatasetPredictor.load(checkpoint)
+  else:
+    return open_predictor(space, checkpoint)
+  return _of_space(model, space).on(embed())
+
+
+def _of_space(model: Any, space: str) -> Any:
   if model.space.name != space:
     raise errors.UserError(
       f"--checkpoint is a predictor of the space {model.space.name!r}: "

@@ -290,8 +290,13 @@ class Predictor:
     if (folder / "checkpoint" / FINAL_MODEL).is_dir():
       folder = folder / "checkpoint" / FINAL_MODEL
     meta = checkpoint.load_meta(folder)
+    if "dataset_encoder" in meta:
+      raise errors.UserError(
+        f"{str(path)!r} is a predictor that sees images: expected one of "
+        "architectures alone; use DatasetPredictor.load"
+      )
     config = configs.default()
-    configs.override(config, _flatten(meta["config"]))
+    configs.override(config, flatten(meta["config"]))
     predictor = cls(config.space, config.seed, config=config)
     scale, shift = np.asarray(meta["scale"]), np.asarray(meta["shift"])
     template = predictor._params_template(len(scale))
@@ -379,11 +384,12 @@ def pretrained_names() -> Sequence[str]:
   )
 
 
-def _flatten(config: dict[str, Any], prefix: str = "") -> dict[str, Any]:
+def flatten(config: dict[str, Any], prefix: str = "") -> dict[str, Any]:
+  """Returns nested fields by dotted name."""
   flat = {}
   for name, value in config.items():
     if isinstance(value, dict):
-      flat.update(_flatten(value, f"{prefix}{name}."))
+      flat.update(flatten(value, f"{prefix}{name}."))
     else:
       flat[prefix + name] = value
   return flat

@@ -5,7 +5,7 @@ import jax.numpy as jnp
 import numpy as np
 import tiny
 
-from nasjax import compiler, graphs, predictor
+from nasjax import compiler, dataset_predictor, graphs, predictor
 from nasjax.models import registry
 from nasjax.spaces import registry as spaces
 
@@ -74,3 +74,16 @@ def save_predictor(folder, name="nb201"):
   """Saves such a predictor and returns the folder."""
   make_predictor(name)[0].save(folder)
   return folder
+
+
+def make_dataset_predictor(sample=(5, 4, 6)):
+  """One that sees images `[C, P, D]`, with random parameters."""
+  config = tiny.config(num_members=2)
+  model = dataset_predictor.DatasetPredictor(config)
+  model._shape = sample
+  rng = np.random.default_rng(2)
+  model._params = jax.tree.map(
+    lambda leaf: rng.normal(size=leaf.shape).astype(np.float32) / 4,
+    model._template(),
+  )
+  return model

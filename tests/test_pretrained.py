@@ -7,7 +7,9 @@ import pytest
 import tiny
 
 import nasjax
-from nasjax import checkpoints, experiment, predictor
+from nasjax import checkpoints, dataset_predictor, experiment, predictor
+from nasjax.benchmarks import mini201
+from nasjax.images import sample as samples
 from nasjax.pretrained import __main__ as pretrained
 from nasjax.training import metrics
 
@@ -85,3 +87,23 @@ def test_checkpoint_tells_no_path_of_the_machine_that_made_it(name):
     if path.is_file():
       content = path.read_bytes()
       assert b"/pretrained/" not in content, path
+
+
+def test_the_predictor_that_sees_images():
+  folder = dataset_predictor.PRETRAINED / "nb201"
+  size = sum(p.stat().st_size for p in folder.rglob("*") if p.is_file())
+  assert size < 3e6
+  card = (folder / "README.md").read_text()
+  for fact in ("train label", "seed", "split", "tau", "python -m nasjax"):
+    assert fact in card
+  model = nasjax.DatasetPredictor.pretrained("nb201")
+  images = mini201.load_embeddings()
+  benchmark = nasjax.get_benchmark("mini201")
+  assert model.card["num_train"] == len(benchmark) * len(images.names)
+  place = images.names.index("digits_noise")
+  seen = samples.ClassEmbeddings(
+    images.embeddings[place, 1], images.mask[place, 1]
+  )
+  scores = model.on(seen).predict(benchmark.genotypes)
+  truth = benchmark.values("digits_noise/test")
+  assert metrics.kendall_tau(scores, truth) > 0.6

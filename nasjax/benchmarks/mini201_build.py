@@ -79,15 +79,35 @@ def _distinct(space: Any, genotypes: np.ndarray) -> np.ndarray:
   return canonical[np.sort(first)]
 
 
-def collect(results: Sequence[dict[str, Any]]) -> np.ndarray:
-  """Reads final test accuracies, `[cells, image sets, seeds]` percent."""
+_LOGGED = ("loss", "train_accuracy", "test_accuracy")
+
+
+def collect(results: Sequence[dict[str, Any]]) -> dict[str, np.ndarray]:
+  """Reads accuracies and logs; NaN where a number was not taken.
+
+  Returns:
+    `accuracy` `[cells, image sets, seeds]`, percent after the last epoch; and
+    `loss`, `train_accuracy`, `test_accuracy` of every epoch,
+    `[cells, image sets, seeds, epochs]`.
+  """
   names = mini201_images.names()
-  accuracy = np.full((len(results), len(names), len(SEEDS)), np.nan)
+  shape = len(results), len(names), len(SEEDS)
+  found: dict[str, np.ndarray] = {}
+  found["accuracy"] = np.full(shape, np.nan, np.float32)
+  for name in _LOGGED:
+    found[name] = np.full((*shape, RECIPE.epochs), np.nan, np.float32)
   for i, result in enumerate(results):
     for row in result["trainings"]:
       place = i, names.index(row["image_set"]), SEEDS.index(row["seed"])
-      accuracy[place] = np.nan if row["final"] is None else row["final"]
-  return accuracy
+      found["accuracy"][place] = _number(row["final"])
+      for name in _LOGGED:
+        log = [_number(value) for value in row[name]]
+        found[name][place][: len(log)] = log
+  return found
+
+
+def _number(value: float | None) -> float:
+  return float("nan") if value is None else value
 
 
 def noise(accuracy: np.ndarray) -> dict[str, dict[str, float]]:
@@ -119,11 +139,10 @@ def noise(accuracy: np.ndarray) -> dict[str, dict[str, float]]:
 def save(out: files.PathLike, results: Sequence[dict[str, Any]]) -> None:
   """Writes the benchmark and its card.
 
-  Arrays: `genotypes` `[n, 6]`, `accuracy` `[n, image sets, seeds]` float32 in
-  percent, `image_sets`, `seeds`, `params` `[n]`, `card` (JSON). The card also
-  lies beside the file, as `.json`.
+  Arrays: `genotypes` `[n, 6]`, those of `collect`, `image_sets`, `seeds`,
+  `params` `[n]`, `card` (JSON). The card also lies beside the file, as `.json`.
   """
-  accuracy = collect(results)
+  collected = collect(results)
   trainings = [row for result in results for row in result["trainings"]]
   seconds = sum(result["trainings"][0]["seconds"] for result in results)
   card = {
@@ -139,13 +158,13 @@ def save(out: files.PathLike, results: Sequence[dict[str, Any]]) -> None:
     "test_images": mini201_images.NUM_TEST,
     "seeds": list(SEEDS),
     "training_hours": round(seconds / 3600, 3),
-    "noise": noise(accuracy),
+    "noise": noise(collected["accuracy"]),
   }
   space = spaces.get_space("nb201")
   files.save_npz(
     out,
     genotypes=space.parse([result["arch"] for result in results]),
-    accuracy=accuracy.astype(np.float32),
+    **collected,
     image_sets=np.array(mini201_images.names()),
     seeds=np.array(SEEDS),
     params=np.array([result["params"] for result in results]),

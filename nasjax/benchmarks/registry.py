@@ -5,7 +5,7 @@ import pathlib
 from collections.abc import Callable
 
 from nasjax import errors, files
-from nasjax.benchmarks import analog, base, nb101, nb201, nb301
+from nasjax.benchmarks import analog, base, mini201, nb101, nb201, nb301
 
 Loader = Callable[[pathlib.Path], base.Benchmark | None]
 
@@ -79,6 +79,10 @@ _ENTRIES = {
     f"the unpacked official folder {nb201.NATS_FOLDER} (link in the README of "
     f"D-X-Y/NATS-Bench) or {nb201.NASLIB_FILES[0]} (automl/NASLib)",
   ),
+  "mini201": Entry(
+    "nb201",
+    "210 NAS-Bench-201 cells on 8 image sets (trained by nasjax, installed)",
+  ),
   "nb101": Entry(
     "nb101",
     "NAS-Bench-101: CIFAR-10, all 423,624 cells",
@@ -116,6 +120,7 @@ _ENTRIES = {
   ),
 }
 
+_INSTALLED = {"nb201_analog": analog.load, "mini201": mini201.load}
 _DEFAULTS = {"nb201": "nb201_analog", "nb101": "nb101", "darts": "nb301"}
 
 
@@ -167,8 +172,8 @@ def get_benchmark(
     UserError: the name is unknown, no data is there, or it is damaged.
   """
   entry = get_entry(name)
-  if name == "nb201_analog":
-    return analog.load()
+  if name in _INSTALLED:
+    return _INSTALLED[name]()
   folder = files.data_dir(data_dir)
   for place in (folder, download_dir()):
     if place is not None and place.is_dir():

@@ -12,6 +12,7 @@ from nasjax.networks import evaluate, image_sets
 from nasjax.networks.recipe import TrainingRecipe
 
 _TEST_SHARE = 0.2
+_MAX_CLASSES = 100
 
 
 def load(dataset: str, size: int, seed: int) -> image_sets.ImageSet:
@@ -48,6 +49,22 @@ def load(dataset: str, size: int, seed: int) -> image_sets.ImageSet:
     found.labels,
     num_test=max(1, round(_TEST_SHARE * len(found.labels))),
     seed=seed,
+  )
+
+
+def embed(image_set: image_sets.ImageSet, seed: int) -> images.ClassEmbeddings:
+  """Embeds training images, at the size at which networks will see them.
+
+  Of more than a hundred classes a hundred are drawn.
+
+  Raises:
+    UserError: the weights of the encoder are not installed.
+  """
+  return images.embed_arrays(
+    image_set.train_images,
+    image_set.train_labels,
+    seed=seed,
+    max_classes=_MAX_CLASSES,
   )
 
 

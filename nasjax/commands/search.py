@@ -1,7 +1,6 @@
 """`python search.py --space nb201`: score a space, search it, show the best."""
 
 import dataclasses
-import pathlib
 import time
 from collections.abc import Sequence
 from typing import Any
@@ -31,7 +30,8 @@ accuracies come from a benchmark and are printed beside the predicted ones.
     [--image_size 16] [--workdir DIR]
 
 trains the best cells on one's own images (a folder with a folder for each
-class, or a known format). The same command resumes.
+class, a known format, or the name of a known set). The same command resumes.
+--checkpoint images takes the predictor that sees the images.
 """
 
 _SAMPLES = 20_000
@@ -44,7 +44,7 @@ class Options:
 
   Attributes:
     space: search space.
-    dataset: data set of the known accuracies.
+    dataset: data set of the known accuracies, or images, see `evaluate`.
     strategy: search strategy.
     scores: what is searched: `predictor`, or `table`.
     checkpoint: saved predictor, workdir, or pretrained name.
@@ -82,7 +82,7 @@ class Options:
 
 _HELP = {
   "space": "search space: " + ", ".join(spaces.space_names()),
-  "dataset": "data set of the known accuracies, or path of one's own images",
+  "dataset": "data set of the known accuracies, or images: a path or a name",
   "strategy": ", ".join(search.strategy_names()),
   "scores": "what is searched: predictor, or table",
   "checkpoint": "saved predictor, workdir, or pretrained name",
@@ -125,22 +125,16 @@ def _parse(argv: Sequence[str]) -> Options | None:
 
 def _check_images(options: Options) -> None:
   """Stops where a data set of labels and one of images are confused."""
-  is_path = "/" in options.dataset
   if options.evaluate:
-    if not is_path and not pathlib.Path(options.dataset).exists():
-      raise errors.UserError(
-        "--evaluate: expected --dataset=PATH of images to train on, got "
-        f"{options.dataset!r}"
-      )
     if options.scores == "table" or options.benchmark or options.label:
       raise errors.UserError(
         "--evaluate: expected none of --scores=table, --benchmark and --label, "
         "since images have no tabulated accuracies"
       )
-  elif is_path:
+  elif "/" in options.dataset:
     raise errors.UserError(
       f"--dataset {options.dataset!r} is a path of images: expected --evaluate "
-      "as well, since the predictor itself reads no images"
+      "as well, since only the trainings need it"
     )
 
 
@@ -188,7 +182,7 @@ def _default_budget(space: spaces_base.Space, strategy: str) -> int | None:
   return None if space.size is not None else _SAMPLES
 
 
-def _score_fn(options: Options, benchmark, label: str):
+def _score_fn(options: Options, benchmark, label: str, image_set=None):
   """What the strategy asks, and a line that says what it is."""
   kind = options.scores
   if kind == "table":
@@ -199,7 +193,13 @@ def _score_fn(options: Options, benchmark, label: str):
     return look_up, f"table {benchmark.name}: {benchmark.describe(label)}"
   if kind != "predictor":
     raise errors.one_of("--scores", kind, ("predictor", "table"))
-  model = checkpoints.open_predictor(options.space, options.checkpoint)
+  space, checkpoint = options.space, options.checkpoint
+  if image_set is None:
+    model = checkpoints.open_predictor(space, checkpoint)
+  else:
+    model = checkpoints.open_on_images(
+      space, checkpoint, lambda: evaluation.embed(image_set, options.seed)
+    )
   card = model.card
   trained = (
     f"{card['num_train']} labels, {card['label']}" if card else "unknown"
@@ -228,7 +228,7 @@ def _search(argv: Sequence[str]) -> None:
       options.dataset, options.image_size, options.seed
     )
   benchmark, label, missing = _load_known(options)
-  score_fn, scored_by = _score_fn(options, benchmark, label)
+  score_fn, scored_by = _score_fn(options, benchmark, label, image_set)
   budget = options.budget
   if budget is None:
     budget = _default_budget(space, strategy.name)

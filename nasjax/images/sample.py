@@ -5,6 +5,7 @@ Dimensions: `K` classes, `P` images of each, `D` width of an embedding.
 
 import dataclasses
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
@@ -13,6 +14,7 @@ from nasjax.images import base
 from nasjax.images.encoders import encode, registry
 
 NUM_PER_CLASS = 20
+NARROW_WIDTH = 128
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -74,6 +76,29 @@ def embed_classes(
   return ClassEmbeddings(embeddings, mask.astype(np.float32))
 
 
+def embed_arrays(
+  images: np.ndarray, labels: np.ndarray, **options: Any
+) -> ClassEmbeddings:
+  """Draws images of every class of an array, and embeds them.
+
+  Args:
+    images: `[n, H, W, C]` uint8.
+    labels: `[n]`, integers from 0 on.
+    **options: of `embed_classes`.
+
+  Returns:
+    Embeddings `[K, P, D]` and their mask.
+
+  Raises:
+    UserError: see `embed_classes`; or the arrays do not fit together.
+  """
+  labels = np.asarray(labels, np.int32)
+  names = tuple(str(label) for label in range(int(labels.max()) + 1))
+  return embed_classes(
+    base.ImageSet("images", images, labels, names), **options
+  )
+
+
 def stack(sets: Sequence[ClassEmbeddings]) -> ClassEmbeddings:
   """Pads image sets to common sizes and stacks them.
 
@@ -101,3 +126,22 @@ def stack(sets: Sequence[ClassEmbeddings]) -> ClassEmbeddings:
     embeddings[row, :classes, :images] = each.embeddings
     mask[row, :classes, :images] = each.mask
   return ClassEmbeddings(embeddings, mask)
+
+
+def narrow(embeddings: np.ndarray, width: int = NARROW_WIDTH) -> np.ndarray:
+  """Projects embeddings at random, always by the same matrix of their width.
+
+  Distances are kept in expectation (Johnson and Lindenstrauss, 1984), and a
+  dataset encoder needs fewer parameters.
+
+  Args:
+    embeddings: `[..., D]`.
+    width: the new width.
+
+  Returns:
+    `[..., width]` float32.
+  """
+  wide = embeddings.shape[-1]
+  # The legacy generator's numbers are the same in every version of numpy.
+  matrix = np.random.RandomState(0).standard_normal((wide, width))
+  return (embeddings @ (matrix / np.sqrt(width))).astype(np.float32)

@@ -6,6 +6,8 @@ set. Dimensions: `C` classes, `P` images of each, `D` width of an embedding, `K`
 width of `H_D`.
 """
 
+from typing import Any
+
 import flax.linen as nn
 import jax
 
@@ -68,3 +70,49 @@ class ConditionedPredictor(nn.Module):
     """Encodes the data set and scores; arguments as above."""
     state = self.encode_dataset(embeddings, mask)
     return self.score(cell, state, train=train)
+
+
+class PredictorOnDataset(nn.Module):
+  """The predictor on one data set whose `H_D` is known: a parameter.
+
+  It has the signature of every predictor of architectures, so that a whole
+  space is scored as by the others. Its parameters come from `on_dataset`.
+
+  Attributes:
+    predictor: the predictor of architectures.
+    width: `K`.
+    sees_dataset: as in `ConditionedPredictor`.
+  """
+
+  predictor: predictor.ArchitecturePredictor
+  width: int = 64
+  sees_dataset: bool = True
+
+  @nn.compact
+  def __call__(
+    self, cell: graphs.CellGraphs, *, train: bool = False
+  ) -> jax.Array:
+    """Scores one architecture, a scalar."""
+    state = self.param("dataset", nn.initializers.zeros, (self.width,))
+    known = state if self.sees_dataset else None
+    return self.predictor(cell, known, train=train)
+
+
+def on_dataset(
+  model: ConditionedPredictor, params: Any, embeddings: Any, mask: Any
+) -> tuple[PredictorOnDataset, Any]:
+  """Fixes the data set of a predictor; traceable.
+
+  Args:
+    model: the predictor of cells and data sets.
+    params: parameters of one member.
+    embeddings: `[C, P, D]`.
+    mask: `[C, P]`.
+
+  Returns:
+    The predictor of cells and its parameters.
+  """
+  state = model.apply(params, embeddings, mask, method="encode_dataset")
+  bound = PredictorOnDataset(model.predictor, model.width, model.sees_dataset)
+  inner = params["params"]["predictor"]
+  return bound, {"params": {"predictor": inner, "dataset": state}}

@@ -16,7 +16,10 @@ def is_initialised() -> bool:
 
 
 def run_on_ray(
-  job: jobs.Job, texts: Sequence[str], max_retries: int, bar: progress.Progress
+  job: jobs.Job,
+  groups: Sequence[Sequence[str]],
+  max_retries: int,
+  bar: progress.Progress,
 ) -> None:
   """Trains cells on the workers; starts a local cluster where none runs.
 
@@ -25,7 +28,7 @@ def run_on_ray(
 
   Args:
     job: what the trainings share (`jobs.Job`).
-    texts: official notations of the cells.
+    groups: official notations of the cells of each task.
     max_retries: how often a cell whose worker died is tried again.
     bar: counts finished cells.
 
@@ -39,7 +42,7 @@ def run_on_ray(
       "executor 'ray': expected Ray to be installed, got none; run "
       "`pip install 'nasjax[distributed]'` or use executor 'serial'"
     ) from error
-  if not texts:
+  if not groups:
     return
   started = not ray.is_initialized()
   if started:
@@ -49,30 +52,30 @@ def run_on_ray(
       max_retries=max_retries,
       num_cpus=1,
       num_gpus=1 if ray.cluster_resources().get("GPU") else 0,
-    )(jobs.train_cell)
+    )(jobs.train_block)
     shared = ray.put(job)
-    pending = {task.remote(shared, text): text for text in texts}
+    pending = {task.remote(shared, texts): texts for texts in groups}
     _collect(ray, pending, bar)
   finally:
     if started:
       ray.shutdown()
 
 
-def _collect(ray: Any, pending: dict[Any, str], bar) -> None:
+def _collect(ray: Any, pending: dict[Any, Sequence[str]], bar) -> None:
   """Waits for all tasks; the first mistake of a user ends them."""
-  lost = []
+  lost: list[str] = []
   while pending:
     done, _ = ray.wait(list(pending), num_returns=1)
-    text = pending.pop(done[0])
+    texts = pending.pop(done[0])
     try:
       ray.get(done[0])
-      bar.update()
+      bar.update(len(texts))
     except ray.exceptions.RayTaskError as error:
       for other in pending:
         ray.cancel(other)
       raise error.as_instanceof_cause() from None
     except ray.exceptions.RayError:
-      lost.append(text)
+      lost += texts
   if lost:
     raise errors.UserError(
       f"{len(lost)} cells were not trained because their workers died again "

@@ -10,7 +10,7 @@ import numpy as np
 from nasjax import errors, files, progress
 from nasjax.networks import distributed
 from nasjax.networks.image_sets import ImageSet
-from nasjax.networks.jobs import Hook, Job, train_cell
+from nasjax.networks.jobs import Hook, Job, blocks, train_block
 from nasjax.networks.recipe import TrainingRecipe
 from nasjax.networks.skeleton import Skeleton
 from nasjax.spaces import base
@@ -31,6 +31,7 @@ def evaluate(
   max_retries: int = 3,
   checkpoint_every: int = 1,
   before_cell: Hook | None = None,
+  cells_at_once: int = 1,
 ) -> list[dict[str, Any]]:
   """Trains cells on image sets; finishes what an earlier call began.
 
@@ -49,6 +50,8 @@ def evaluate(
     max_retries: how often a cell whose worker died is trained again.
     checkpoint_every: epochs from checkpoint to checkpoint; 0 for none.
     before_cell: called with the cell's folder before each training.
+    cells_at_once: cells that are one batch of trainings; needs `shared`. Pays
+      on an accelerator; on a CPU they run one after another.
 
   Returns:
     For each row its result: `arch`, `params`, `trainings` (a list of what
@@ -71,6 +74,7 @@ def evaluate(
     pathlib.Path(workdir).absolute(),
     checkpoint_every,
     before_cell,
+    cells_at_once,
   )
   texts = space.format(space.check(genotypes))
   _claim(job)
@@ -88,7 +92,7 @@ def _train_missing(
   ]
   with progress.Progress("cells", len(texts), unit="cells") as bar:
     bar.skip(len(texts) - len(missing))
-    _executor(executor)(job, missing, max_retries, bar)
+    _executor(executor)(job, blocks(job, missing), max_retries, bar)
 
 
 def _skeleton_for(space: str, image_sets: Sequence[ImageSet]) -> Skeleton:
@@ -142,9 +146,12 @@ def _executor(name: str) -> Callable[..., None]:
 
 
 def _serial(
-  job: Job, texts: Sequence[str], max_retries: int, bar: progress.Progress
+  job: Job,
+  groups: Sequence[Sequence[str]],
+  max_retries: int,
+  bar: progress.Progress,
 ) -> None:
   del max_retries  # Nobody is left to try again if this process dies.
-  for text in texts:
-    train_cell(job, text)
-    bar.update()
+  for texts in groups:
+    train_block(job, texts)
+    bar.update(len(texts))

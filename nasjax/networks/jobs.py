@@ -1,4 +1,4 @@
-"""The training of one cell among many; its result is a file."""
+"""The training of some cells among many; each result is a file."""
 
 import dataclasses
 import functools
@@ -6,7 +6,7 @@ import hashlib
 import json
 import pathlib
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import jax.numpy as jnp
@@ -38,6 +38,7 @@ class Job:
     workdir: folder of the results.
     checkpoint_every: epochs from checkpoint to checkpoint; 0 for none.
     before_cell: called with the cell's folder before its training.
+    cells_at_once: how many cells one program trains; 1 unless `shared`.
   """
 
   space: str
@@ -49,6 +50,7 @@ class Job:
   workdir: pathlib.Path
   checkpoint_every: int = 1
   before_cell: Hook | None = None
+  cells_at_once: int = 1
 
   @functools.cached_property
   def description(self) -> dict[str, Any]:
@@ -78,34 +80,62 @@ class Job:
     return self.workdir / "cells" / digest
 
 
-def train_cell(job: Job, text: str) -> pathlib.Path:
-  """Trains one cell unless its result exists; returns the result's file."""
-  folder = job.cell_folder(text)
-  path = folder / "result.json"
-  if path.exists():
-    return path
+def blocks(job: Job, texts: Sequence[str]) -> list[tuple[str, ...]]:
+  """Groups cells that one program trains; the last group may be smaller.
+
+  Raises:
+    UserError: several cells have no program in common.
+  """
+  size = job.cells_at_once
+  if size < 1 or (size > 1 and not job.shared):
+    raise errors.UserError(
+      "cells_at_once: expected 1, or more with shared=True (NAS-Bench-201), "
+      f"got {size} with shared={job.shared}"
+    )
+  return [tuple(texts[i : i + size]) for i in range(0, len(texts), size)]
+
+
+def train_block(job: Job, texts: Sequence[str]) -> None:
+  """Trains cells in one program, those of them that have no result yet."""
+  texts = [
+    text
+    for text in texts
+    if not (job.cell_folder(text) / "result.json").exists()
+  ]
+  if not texts:
+    return
+  folder = _block_folder(job, texts)
   folder.mkdir(parents=True, exist_ok=True)
   if job.before_cell is not None:
     job.before_cell(folder)
   space = spaces.get_space(job.space)
-  genotype = space.parse([text])[0]
-  network = registry.build(space, genotype, skeleton=job.skeleton)
-  trainer = _shared_trainer(job) if job.shared else _trainer(job, genotype)
-  results = trainer.run(
-    genotype if job.shared else None,
+  genotypes = space.parse(list(texts))
+  trainer = _shared_trainer(job) if job.shared else _trainer(job, genotypes[0])
+  # One size of block compiles once: the last one is filled up.
+  filled = genotypes[np.arange(job.cells_at_once) % len(texts)]
+  results = trainer.run_cells(
+    filled if job.shared else np.zeros((1, 0)),
     workdir=folder if job.checkpoint_every else None,
     checkpoint_every=job.checkpoint_every,
   )
-  files.write_json(
-    path,
-    {
+  for text, genotype, trained in zip(texts, genotypes, results, strict=False):
+    network = registry.build(space, genotype, skeleton=job.skeleton)
+    cell = {
       "arch": text,
       "params": registry.count_params(network),
-      "trainings": [result.to_json() for result in results],
-    },
-  )
+      "trainings": [result.to_json() for result in trained],
+    }
+    job.cell_folder(text).mkdir(parents=True, exist_ok=True)
+    files.write_json(job.cell_folder(text) / "result.json", cell)
   shutil.rmtree(folder / "checkpoints", ignore_errors=True)
-  return path
+
+
+def _block_folder(job: Job, texts: Sequence[str]) -> pathlib.Path:
+  """Folder of log and checkpoints: the cell's own, or one of several cells."""
+  if job.cells_at_once == 1:
+    return job.cell_folder(texts[0])
+  digest = hashlib.sha256(" ".join(texts).encode()).hexdigest()[:16]
+  return job.workdir / "blocks" / digest
 
 
 def _trainer(job: Job, genotype: np.ndarray) -> Trainer:

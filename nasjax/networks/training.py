@@ -119,19 +119,35 @@ class Trainer:
     )
 
   def run(
+    self, genotype: np.ndarray | None = None, **options: Any
+  ) -> list[TrainingResult]:
+    """Runs the trainings of one cell; see `run_cells`.
+
+    Args:
+      genotype: `[G]`, for a `SharedNetwork` only.
+      **options: of `run_cells`.
+
+    Returns:
+      One result for each training.
+    """
+    codes = np.zeros(0) if genotype is None else np.asarray(genotype)
+    return self.run_cells(codes[None], **options)[0]
+
+  def run_cells(
     self,
-    genotype: np.ndarray | None = None,
+    genotypes: np.ndarray,
     *,
     workdir: files.PathLike | None = None,
     checkpoint_every: int = 1,
     stop_after: int | None = None,
-  ) -> list[TrainingResult]:
-    """Runs the trainings, or the rest of those that were interrupted.
+  ) -> list[list[TrainingResult]]:
+    """Runs the trainings of cells at once, or the rest after a stop.
 
-    A resumed training gives the numbers of an uninterrupted one.
+    A resumed training gives the numbers of an uninterrupted one, and a cell
+    those that it gives alone, up to rounding.
 
     Args:
-      genotype: `[G]`, for a `SharedNetwork` only.
+      genotypes: `[c, G]` for a `SharedNetwork`, else `[1, 0]`.
       workdir: folder of the checkpoints and of `log.jsonl`, a line for each
         epoch of each training; None keeps nothing.
       checkpoint_every: epochs from checkpoint to checkpoint; 0 for none.
@@ -139,22 +155,23 @@ class Trainer:
         then hold NaN for the rest.
 
     Returns:
-      One result for each training: all image sets with the first seed, then
-      with the next one.
+      For each cell one result for each training: all image sets with the first
+      seed, then with the next one.
 
     Raises:
       UserError: the folder holds another training, or cannot be written.
     """
-    which, seeds = np.array(self._pairs).T
-    codes = np.zeros(0) if genotype is None else np.asarray(genotype)
+    which, seeds = np.tile(np.array(self._pairs), (len(genotypes), 1)).T
+    codes = np.repeat(genotypes, len(self._pairs), axis=0)
     state = self._initial(
       self._data,
       jnp.asarray(seeds, jnp.uint32),
       jnp.asarray(which, jnp.int32),
-      jnp.asarray(np.tile(codes, (len(which), 1)), jnp.int32),
+      jnp.asarray(codes, jnp.int32),
     )
     history = _empty_history(self._recipe.epochs, len(which))
-    keeper = resumption.Keeper(workdir, checkpoint_every, self._meta(codes))
+    meta = self._meta(genotypes)
+    keeper = resumption.Keeper(workdir, checkpoint_every, meta)
     try:
       done, state, history = keeper.restore(state, history)
       last = min(stop_after or self._recipe.epochs, self._recipe.epochs)
@@ -169,12 +186,14 @@ class Trainer:
           break
     finally:
       keeper.close()
-    return self._results(history)
+    results = self._results(history)
+    num = len(self._pairs)
+    return [results[i : i + num] for i in range(0, len(results), num)]
 
-  def _meta(self, codes: np.ndarray) -> dict[str, Any]:
+  def _meta(self, genotypes: np.ndarray) -> dict[str, Any]:
     return {
       "network": repr(self._module),
-      "genotype": codes.tolist(),
+      "genotypes": genotypes.tolist(),
       "recipe": dataclasses.asdict(self._recipe),
       "image_sets": self._digests,
       "trainings": [list(pair) for pair in self._pairs],
@@ -182,7 +201,8 @@ class Trainer:
 
   def _results(self, history: dict[str, np.ndarray]) -> list[TrainingResult]:
     results = []
-    for i, (which, seed) in enumerate(self._pairs):
+    for i in range(history["loss"].shape[1]):
+      which, seed = self._pairs[i % len(self._pairs)]
       series = {name: history[name][:, i].copy() for name in _SERIES}
       bad = np.flatnonzero(~np.isfinite(series["loss"]))
       ran = np.flatnonzero(history["seconds"] > 0)
@@ -199,9 +219,12 @@ class Trainer:
   def _log_rows(self, done: int, history) -> list[dict[str, Any]]:
     rows = []
     for number in range(done):
-      for i, (which, seed) in enumerate(self._pairs):
+      for i in range(history["loss"].shape[1]):
+        cell, pair = divmod(i, len(self._pairs))
+        which, seed = self._pairs[pair]
         row = {
           "epoch": number + 1,
+          "cell": cell,
           "image_set": self._names[which],
           "seed": int(seed),
         }

@@ -4,6 +4,7 @@ import dataclasses
 from collections.abc import Sequence
 
 from nasjax import errors
+from nasjax.benchmarks import mini201_images
 
 
 @dataclasses.dataclass(frozen=True)
@@ -47,6 +48,10 @@ STUDIES = (
     "darts", "nb301", "cifar10", "val", "val", (100, 500, 1000, 10_000), 11_000
   ),
   Study("darts", "darts545", "cifar10", "val50", "val50", (100, 300), 500),
+  *(
+    Study("nb201", "mini201", name, "test", "test", (150,), 200)
+    for name in mini201_images.names()
+  ),
 )
 
 TRAINED = {

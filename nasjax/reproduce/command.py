@@ -21,6 +21,7 @@ NAMES = {
   "figure8": "nasjax.reproduce.figures.encodings",
   "figure9": "nasjax.reproduce.figures.sizes",
   "figure10": "nasjax.reproduce.figures.cells",
+  "transfer": "nasjax.reproduce.transfer",
   "training_graph": "nasjax.reproduce.training_graph",
   "calibration": "nasjax.reproduce.figures.calibration",
 }

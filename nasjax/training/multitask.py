@@ -12,7 +12,10 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 
+from nasjax import config as configs
+from nasjax import errors, graphs
 from nasjax.models import conditioned
 from nasjax.training import loop, losses
 
@@ -107,3 +110,70 @@ def score_datasets(
 
   over_cells = jax.vmap(score, (None, 0))
   return jnp.asarray(jax.vmap(over_cells, (0, None))(states, cells))
+
+
+def normalize_within(labels: np.ndarray) -> np.ndarray:
+  """Standardises labels within each data set.
+
+  Args:
+    labels: `[..., n, T]`, higher = better; NaN is no label.
+
+  Returns:
+    `[..., n, T]` float32; NaN stays.
+
+  Raises:
+    UserError: a data set has fewer than two different labels.
+  """
+  labels = np.asarray(labels, np.float64)
+  known = np.isfinite(labels)
+  low = np.where(known, labels, np.inf).min(-2)
+  high = np.where(known, labels, -np.inf).max(-2)
+  if not (high > low).all():
+    place = int(np.argwhere(~(high > low))[0][-1])
+    raise errors.UserError(
+      f"labels of data set number {place}: expected at least two different "
+      "values, got none or one; nothing can be ranked on it"
+    )
+  mean = np.nanmean(labels, axis=-2, keepdims=True)
+  std = np.nanstd(labels, axis=-2, keepdims=True)
+  return ((labels - mean) / std).astype(np.float32)
+
+
+def fit(
+  config: configs.Config,
+  model: conditioned.ConditionedPredictor,
+  cells: graphs.CellGraphs,
+  targets: np.ndarray,
+  keys: jax.Array,
+  image_sets: EmbeddedSets,
+  **hooks: Any,
+) -> Any:
+  """Trains on the same cells of every data set.
+
+  Args:
+    config: as for `loop.fit`.
+    model: the predictor of cells and data sets.
+    cells: training graphs, axes `[S, n]`.
+    targets: `[S, n, T]` of `normalize_within`.
+    keys: typed keys `[S, R]`; consumed.
+    image_sets: embedded images of the `T` data sets.
+    **hooks: `start` and `on_epoch` of `loop.fit`.
+
+  Returns:
+    Parameters, axes `[S, R]`.
+
+  Raises:
+    UserError: see `loop.fit`.
+  """
+  objective = dataset_objective(model, losses.get_loss(config.loss), image_sets)
+  trained = loop.fit(
+    config,
+    model,
+    cells,
+    targets,
+    keys,
+    objective=objective,
+    inputs=(image_sets.embeddings[0, 0], image_sets.mask[0, 0]),
+    **hooks,
+  )
+  return trained.params

@@ -7,9 +7,10 @@ import numpy as np
 import pytest
 
 import nasjax
-from nasjax import errors, files
+from nasjax import errors, files, networks
+from nasjax.benchmarks import mini201, mini201_images
 from nasjax.benchmarks import mini201_build as builder
-from nasjax.benchmarks import mini201_images
+from nasjax.training import metrics
 
 SIZES = {"fashion": 28, "mnist5k": 28, "digits": 8, "emoji": 32, "tux": 32}
 
@@ -85,6 +86,9 @@ def result(arch: str, base: float) -> dict:
       "final": base + i + seed,
       "seconds": 2.0,
       "diverged": None,
+      "loss": [2.0, 1.0],
+      "train_accuracy": [20.0, 30.0],
+      "test_accuracy": [None, base],
     }
     for seed in builder.SEEDS
     for i, name in enumerate(mini201_images.names())
@@ -105,6 +109,9 @@ def test_file_and_card(tmp_path):
   assert arrays["accuracy"][1, 2].tolist() == [42.0, 43.0]
   assert np.isnan(arrays["accuracy"][2, 0, 0])
   assert arrays["genotypes"].shape == (3, 6)
+  log = arrays["test_accuracy"][1, 2, 0]
+  np.testing.assert_array_equal(log, [np.nan, 40, *[np.nan] * 4])
+  assert arrays["loss"][1, 2, 1, :2].tolist() == [2.0, 1.0]
   card = json.loads(str(arrays["card"]))
   assert card == json.loads(out.with_suffix(".json").read_text())
   assert (card["cells"], card["trainings"], card["diverged"]) == (3, 48, 1)
@@ -124,3 +131,50 @@ def test_missing_source_is_one_line(tmp_path, capsys):
   error = capsys.readouterr().err
   assert "fashion.npz" in error
   assert error.count("\n") == 1
+
+
+def test_the_file_that_comes_with_nasjax():
+  benchmark = nasjax.get_benchmark("mini201")
+  card = mini201.card()
+  assert len(benchmark) == card["cells"] >= 200
+  assert card["trainings"] == card["cells"] * 8 * 2
+  space = benchmark.space
+  assert len(np.unique(space.fingerprint(benchmark.genotypes))) == len(
+    benchmark
+  )
+  arrays = files.load_npz(mini201.FILE)
+  logged = arrays["test_accuracy"][..., -1]
+  np.testing.assert_array_equal(logged, arrays["accuracy"])
+  np.testing.assert_allclose(
+    benchmark.values("tux/test"), arrays["accuracy"][:, -1].mean(-1), rtol=1e-5
+  )
+  first = benchmark.values("mnist/seed0")
+  assert metrics.kendall_tau(
+    first, benchmark.values("mnist/seed1")
+  ) == pytest.approx(card["noise"]["mnist"]["tau_between_seeds"], abs=1e-4)
+  assert "6 epochs, mean of 2 seeds" in benchmark.describe("emoji/test")
+  network = networks.build(
+    "nb201", benchmark.genotypes[0], skeleton=builder.SKELETON
+  )
+  assert networks.count_params(network) == arrays["params"][0]
+
+
+def test_embeddings_that_come_with_nasjax():
+  images = mini201.load_embeddings()
+  assert images.names == mini201_images.names()
+  assert images.embeddings.shape == (8, 3, 10, 20, 128)
+  assert images.mask.shape == images.embeddings.shape[:-1]
+  assert np.isfinite(images.embeddings).all()
+  assert not images.embeddings[images.mask == 0].any()
+  counts = images.mask[:, 0, :, 0].sum(axis=1)
+  assert dict(zip(images.names, counts, strict=True)) == {
+    **dict.fromkeys(images.names, 10),
+    "fashion_tops": 4,
+    "emoji": 9,
+    "tux": 8,
+  }
+  # Two draws of one set resemble each other more than they do another set.
+  centres = images.embeddings.sum((2, 3)) / images.mask.sum((2, 3))[..., None]
+  within = np.linalg.norm(centres[:, 0] - centres[:, 1], axis=-1)
+  between = np.linalg.norm(centres[:, None, 0] - centres[None, :, 1], axis=-1)
+  assert (within < np.sort(between, axis=1)[:, 1]).all()

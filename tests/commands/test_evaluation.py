@@ -8,6 +8,7 @@ import scoring_models
 
 from nasjax import errors
 from nasjax.commands import evaluation, search
+from nasjax.images import sample
 
 
 @pytest.fixture(scope="module")
@@ -101,14 +102,50 @@ def test_the_best_cells_are_trained_and_the_winner_named(
   assert "known   none" in printed
 
 
+def test_a_predictor_that_sees_images_is_given_those_of_the_data_set(
+  image_file, tmp_path, monkeypatch, capsys
+):
+  rng = np.random.default_rng(0)
+  model = scoring_models.make_dataset_predictor()
+  model.save(tmp_path / "sees")
+  seen = []
+
+  def embed(images, labels, **options):
+    seen.append((images, labels, options))
+    embeddings = rng.normal(size=(5, 4, 6)).astype(np.float32)
+    return sample.ClassEmbeddings(embeddings, np.ones((5, 4), np.float32))
+
+  def train(space, genotypes, *_, **__):
+    del space
+    return [{"trainings": [{"final": 50.0}]} for _ in genotypes]
+
+  monkeypatch.setattr(evaluation.images, "embed_arrays", embed)
+  monkeypatch.setattr(evaluation.evaluate, "evaluate", train)
+  out = tmp_path / "out.json"
+  words = ["search", "--dataset", str(image_file), "--evaluate", "2"]
+  words += ["--image_size", "8", "--seed", "3", "--out", str(out)]
+  assert search.main([*words, "--checkpoint", str(tmp_path / "sees")]) == 0
+  assert "scores  predictor trained on" in capsys.readouterr().out
+  ((images, labels, options),) = seen
+  assert images.shape == (40, 8, 8, 3)
+  assert labels.shape == (40,)
+  assert options["seed"] == 3
+  rng = np.random.default_rng(0)
+  bound = model.on(embed(images, labels))
+  best = json.loads(out.read_text())["top"][0]
+  assert best["score"] == pytest.approx(
+    bound.predict([best["arch"]])[0], abs=1e-5
+  )
+
+
 @pytest.mark.parametrize(
   ("extra", "message"),
   [
-    (("--evaluate", "2"), "expected --dataset=PATH of images"),
+    (("--dataset", "nothing", "--evaluate", "2"), "no image set 'nothing'"),
     (("--evaluate", "11"), "expected 0 .. --top_k = 10, got 11"),
     (("--epochs", "0"), "--epochs: expected at least 1"),
     (("--dataset", "no/such/folder", "--evaluate", "1"), "no/such/folder"),
-    (("--dataset", "no/such/folder"), "reads no images"),
+    (("--dataset", "no/such/folder"), "expected --evaluate as well"),
     (
       ("--dataset", "./mine", "--evaluate", "1", "--scores", "table"),
       "images have no tabulated accuracies",

@@ -5,6 +5,7 @@ import os
 import pathlib
 
 import networks_tiny as tiny
+import numpy as np
 import pytest
 
 import nasjax
@@ -118,3 +119,35 @@ def test_dead_worker_is_replaced_and_nothing_counts_twice(tmp_path):
 def python_path(folder: str) -> str:
   source = str(pathlib.Path(nasjax.__file__).parent.parent)
   return os.pathsep.join([source, folder])
+
+
+def test_cells_at_once_give_what_each_gives_alone(tmp_path, monkeypatch):
+  space = nasjax.get_space("nb201")
+  cells = np.array([[c, 1, 0, 2, 3, 4] for c in (1, 2, 3)], np.int8)
+  trainer = Trainer(tiny.Network(), [tiny.bars()], tiny.RECIPE, seeds=(0, 4))
+  monkeypatch.setattr(jobs, "_shared_trainer", lambda job: trainer)
+
+  def train(name, **options):
+    return evaluation.evaluate(
+      space, cells, tiny.bars(), tiny.RECIPE, tmp_path / name, **options,
+      seeds=(0, 4), shared=True, before_cell=count,
+    )  # fmt: skip
+
+  alone, together = train("alone"), train("together", cells_at_once=2)
+  assert [each["arch"] for each in together] == space.format(cells)
+  assert [each["params"] for each in together] == [
+    each["params"] for each in alone
+  ]
+  losses = [
+    [training["loss"] for each in results for training in each["trainings"]]
+    for results in (alone, together)
+  ]
+  np.testing.assert_allclose(losses[0], losses[1], rtol=1e-3)
+  assert len({tuple(loss) for loss in losses[0]}) == 6
+  folders = sorted((tmp_path / "together" / "blocks").iterdir())
+  assert [(f / "begun").read_text() for f in folders] == ["x", "x"]
+  assert not list(tmp_path.glob("together/blocks/*/checkpoints"))
+  assert train("together", cells_at_once=2) == together
+  assert [(f / "begun").read_text() for f in folders] == ["x", "x"]
+  with pytest.raises(errors.UserError, match="cells_at_once: expected 1"):
+    run(tmp_path / "other", cells_at_once=2)

@@ -1,0 +1,257 @@
+"""A predictor of the accuracy of a cell on a data set known by its images.
+
+Wang et al. 2024, section 3.3. Dimensions besides those of `nasjax`: `T` data
+sets, `V` draws of images of each, `C` classes, `P` images of each, `D` width of
+an embedding.
+"""
+
+import json
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from nasjax import compiler, errors, files, predictor, progress, scoring
+from nasjax import config as configs
+from nasjax.images import sample as samples
+from nasjax.models import conditioned
+from nasjax.models import registry as models
+from nasjax.spaces import registry as spaces
+from nasjax.training import checkpoint, multitask, state
+
+PRETRAINED = predictor.PRETRAINED / "images"
+_PART = "dataset_encoder"
+_WIDTH = 64
+_HEADS = 4
+
+
+def reads_images(path: files.PathLike) -> bool:
+  """Says whether a folder holds a predictor that `DatasetPredictor` saved."""
+  try:
+    return _PART in checkpoint.load_meta(path)
+  except errors.UserError:
+    return False
+
+
+def make_model(
+  config: configs.Config, sees_dataset: bool = True
+) -> conditioned.ConditionedPredictor:
+  """Puts a dataset encoder before the predictor of a config.
+
+  Args:
+    config: `model.*`, an architecture-enhanced predictor.
+    sees_dataset: False makes the same predictor for every data set.
+
+  Raises:
+    UserError: the config names another model.
+  """
+  if config.model.name != "architecture":
+    raise errors.UserError(
+      "config.model.name: expected 'architecture', the predictor whose graph "
+      f"has a node for the data set, got {config.model.name!r}"
+    )
+  return conditioned.ConditionedPredictor(
+    models.create_model(config.model),  # pyright: ignore[reportArgumentType]
+    width=_WIDTH,
+    num_heads=_HEADS,
+    sees_dataset=sees_dataset,
+  )
+
+
+class OnDataset:
+  """The predictor of one data set: `predict` of architectures alone.
+
+  Attributes:
+    card: what is known of the model.
+  """
+
+  def __init__(self, owner: "DatasetPredictor", model: Any, params: Any):
+    """Keeps what `DatasetPredictor.on` made."""
+    self._owner, self._model, self._params = owner, model, params
+    self.card = owner.card
+
+  def predict(self, archs: Any) -> np.ndarray:
+    """Scores architectures on the data set; higher = better.
+
+    Args:
+      archs: genotypes `[n, G]` or `n` official notations.
+
+    Returns:
+      Scores `[n]` float64, in standard deviations within a data set.
+
+    Raises:
+      UserError: an architecture is bad.
+    """
+    owner = self._owner
+    genotypes = predictor.as_genotypes(owner.space, archs)
+    raw = scoring.score(
+      self._model,
+      self._params,
+      owner.space,
+      genotypes,
+      prune=owner.config.prune,
+    )
+    return raw.mean(axis=0, dtype=np.float64)
+
+
+class DatasetPredictor:
+  """Predicts which cells of a space are good on a given image set.
+
+  Attributes:
+    config: all fields; see `nasjax.config.default`.
+    space: the search space.
+    card: what is known of the model (data, label, score, command).
+  """
+
+  def __init__(self, config: configs.Config):
+    """Makes an untrained predictor.
+
+    Raises:
+      UserError: a name in the config is unknown.
+    """
+    self.config: configs.Config = config.copy_and_resolve_references()
+    self.space = spaces.get_space(config.space)
+    self.card: dict[str, Any] = {}
+    self._model = make_model(self.config)
+    self._params: Any = None
+    self._shape: tuple[int, ...] = ()
+
+  def fit(
+    self,
+    archs: Any,
+    labels: Any,
+    embeddings: np.ndarray,
+    mask: np.ndarray,
+  ) -> "DatasetPredictor":
+    """Trains on cells whose accuracies on several data sets are known.
+
+    Args:
+      archs: genotypes `[n, G]` or `n` official notations.
+      labels: `[n, T]`, higher = better, any unit; NaN is no label.
+      embeddings: narrow embeddings (`images.narrow`), `[T, V, C, P, D]`.
+      mask: `[T, V, C, P]`, 1 on real images.
+
+    Returns:
+      Itself.
+
+    Raises:
+      UserError: shapes do not fit, or the training diverged.
+    """
+    genotypes = predictor.as_genotypes(self.space, archs)
+    labels = np.asarray(labels, np.float64)
+    expected = [len(genotypes), len(embeddings)]
+    if list(labels.shape) != expected:
+      raise errors.UserError(
+        f"labels: expected shape {expected}, architectures by data sets, got "
+        f"{list(labels.shape)}"
+      )
+    if embeddings.ndim != 5 or embeddings.shape[:-1] != mask.shape:
+      raise errors.UserError(
+        "embeddings: expected [T, V, C, P, D] with a mask [T, V, C, P], got "
+        f"{list(embeddings.shape)} and {list(mask.shape)}"
+      )
+    config = self.config
+    keys = state.member_keys(config.seed, 1, config.num_members)
+    with progress.Progress("training", config.epochs, unit="epochs") as bar:
+      params = multitask.fit(
+        config,
+        self._model,
+        predictor.training_cells(self.space, genotypes[None], config.prune),
+        multitask.normalize_within(labels)[None],
+        keys,
+        multitask.EmbeddedSets(jnp.asarray(embeddings), jnp.asarray(mask)),
+        on_epoch=lambda *_: bar.update(1),
+      )
+    self._params = jax.tree.map(lambda leaf: leaf[0], params)
+    self._shape = tuple(embeddings.shape[2:])
+    return self
+
+  def on(self, images: samples.ClassEmbeddings) -> OnDataset:
+    """Fixes the data set.
+
+    Args:
+      images: embeddings `[C, P, D]` of `embed_classes`, narrow or wide.
+
+    Raises:
+      UserError: nothing was fitted or loaded yet, or the width is another.
+    """
+    if self._params is None:
+      raise errors.UserError(
+        "this predictor is not trained: call fit or load first"
+      )
+    embeddings, width = images.embeddings, self._shape[-1]
+    if embeddings.shape[-1] != width:
+      embeddings = samples.narrow(embeddings, width)
+    model = self._model
+
+    def bind(params):
+      return conditioned.on_dataset(model, params, embeddings, images.mask)[1]
+
+    bound = conditioned.PredictorOnDataset(
+      model.predictor, model.width, model.sees_dataset
+    )
+    bind_all = jax.jit(jax.vmap(bind), compiler_options=compiler.options())
+    return OnDataset(self, bound, bind_all(self._params))
+
+  def save(self, path: files.PathLike) -> None:
+    """Writes parameters, config and card to a folder.
+
+    Raises:
+      UserError: nothing was fitted, or the folder cannot be written.
+    """
+    if self._params is None:
+      raise errors.UserError("this predictor is not trained: call fit first")
+    meta = {
+      "config": json.loads(self.config.to_json()),
+      _PART: {"sample": list(self._shape)},
+      "card": self.card,
+    }
+    checkpoint.save_model(path, self._params, meta)
+
+  @classmethod
+  def load(cls, path: files.PathLike) -> "DatasetPredictor":
+    """Reads a saved predictor.
+
+    Raises:
+      UserError: nothing is there, it is damaged, or it reads no images.
+    """
+    meta = checkpoint.load_meta(path)
+    if _PART not in meta:
+      raise errors.UserError(
+        f"{str(path)!r} is a predictor that reads no images: expected one that "
+        "DatasetPredictor saved; use Predictor.load"
+      )
+    config = configs.default()
+    configs.override(config, predictor.flatten(meta["config"]))
+    made = cls(config)
+    made._shape = tuple(meta[_PART]["sample"])
+    made._params = checkpoint.load_params(path, made._template())
+    made.card = meta["card"]
+    return made
+
+  @classmethod
+  def pretrained(cls, space: str) -> "DatasetPredictor":
+    """Loads the predictor of a space that comes with nasjax.
+
+    Raises:
+      UserError: none comes with nasjax for that space.
+    """
+    folders = PRETRAINED.glob("*/model.json")
+    names = sorted(path.parent.name for path in folders)
+    if space not in names:
+      raise errors.one_of("predictor that sees images, of space", space, names)
+    return cls.load(PRETRAINED / space)
+
+  def _template(self) -> Any:
+    """Shapes of the parameters with a leading axis of members."""
+    genotypes = np.zeros((1, 1, self.space.genotype_length), np.int8)
+
+    def init(key):
+      cells = predictor.training_cells(self.space, genotypes, self.config.prune)
+      one = jax.tree.map(lambda leaf: leaf[0, 0], cells)
+      embeddings = jnp.zeros(self._shape)
+      return self._model.init(key, one, embeddings, embeddings[..., 0])
+
+    keys = jax.random.split(jax.random.key(0), self.config.num_members)
+    return jax.eval_shape(jax.vmap(init), keys)
