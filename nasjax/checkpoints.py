@@ -11,7 +11,9 @@ IMAGES = "images"
 Embed = Callable[[], sample.ClassEmbeddings]
 
 
-def open_predictor(space: str, checkpoint: str | None = None) -> Any:
+def open_predictor(
+  space: str, checkpoint: str | None = None
+) -> predictor.Predictor:
   """Opens a predictor of a space.
 
   Args:
@@ -20,12 +22,15 @@ def open_predictor(space: str, checkpoint: str | None = None) -> Any:
       for `<space>_student`), saved folder, or workdir of a training; the
       pretrained predictor of the space where None.
 
-  Returns:
-    The `Predictor`.
-
   Raises:
-    UserError: nothing is there, it is damaged, or it scores another space.
+    UserError: nothing is there, it is damaged, it scores another space, or it
+      needs images.
   """
+  if checkpoint == IMAGES:
+    raise errors.UserError(
+      "--checkpoint images is a predictor that sees images: expected "
+      "--evaluate and --dataset of images as well"
+    )
   names = predictor.pretrained_names()
   name = checkpoint or space
   if f"{space}_{name}" in names:

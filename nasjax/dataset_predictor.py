@@ -186,13 +186,12 @@ class DatasetPredictor:
     model = self._model
 
     def bind(params):
-      return conditioned.on_dataset(model, params, embeddings, images.mask)[1]
+      return conditioned.bind(model, params, embeddings, images.mask)
 
-    bound = conditioned.PredictorOnDataset(
-      model.predictor, model.width, model.sees_dataset
-    )
     bind_all = jax.jit(jax.vmap(bind), compiler_options=compiler.options())
-    return OnDataset(self, bound, bind_all(self._params))
+    return OnDataset(
+      self, conditioned.bound_model(model), bind_all(self._params)
+    )
 
   def save(self, path: files.PathLike) -> None:
     """Writes parameters, config and card to a folder.

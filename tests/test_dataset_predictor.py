@@ -16,7 +16,7 @@ SHAPE = (2, 2, 3, 4, 5)  # data sets, draws, classes, images, width
 
 
 def make_config():
-  small = {"epochs": 40, "batch_size": NUM, "num_members": 2}
+  small = {"epochs": 120, "batch_size": NUM, "num_members": 2}
   layers = {"model.num_layers": 0, "model.encoder_layers": 0}
   config = tiny.config(**small, **layers, **{"model.features": "none"})
   config.optimizer.learning_rate = 1e-2

@@ -10,6 +10,7 @@ from typing import Any
 
 import flax.linen as nn
 import jax
+import jax.numpy as jnp
 
 from nasjax import graphs
 from nasjax.models import dataset_encoder, predictor
@@ -25,6 +26,9 @@ class ConditionedPredictor(nn.Module):
     num_layers: SABs at each level of the dataset encoder.
     sees_dataset: False replaces `H_D` by a learned vector: the same predictor
       for every data set.
+    forget_rate: how often training replaces `H_D` by zero, a data set of which
+      nothing is known. With few data sets to learn from, a predictor that
+      always knows which one it is on does not learn what they share.
   """
 
   predictor: predictor.ArchitecturePredictor
@@ -32,6 +36,7 @@ class ConditionedPredictor(nn.Module):
   num_heads: int = 4
   num_layers: int = 1
   sees_dataset: bool = True
+  forget_rate: float = 0.5
 
   def setup(self):
     """Makes the dataset encoder."""
@@ -39,9 +44,20 @@ class ConditionedPredictor(nn.Module):
       self.width, self.num_heads, self.num_layers
     )
 
-  def encode_dataset(self, embeddings: jax.Array, mask: jax.Array) -> jax.Array:
-    """Maps embeddings `[C, P, D]` with their mask `[C, P]` to `H_D` `[K]`."""
-    return self.dataset_encoder(embeddings, mask)
+  def encode_dataset(
+    self, embeddings: jax.Array, mask: jax.Array, *, train: bool = False
+  ) -> jax.Array:
+    """Maps embeddings `[C, P, D]` with their mask `[C, P]` to `H_D` `[K]`.
+
+    In training (`train`, needs a `dropout` key) it is zero now and then.
+    """
+    state = self.dataset_encoder(embeddings, mask)
+    if train:
+      kept = jax.random.bernoulli(
+        self.make_rng("dropout"), 1 - self.forget_rate
+      )
+      state *= kept
+    return state
 
   def score(
     self, cell: graphs.CellGraphs, dataset: jax.Array, *, train: bool = False
@@ -54,10 +70,13 @@ class ConditionedPredictor(nn.Module):
       train: whether dropout is on (needs a `dropout` key).
 
     Returns:
-      A scalar, higher = better on that data set.
+      A scalar, higher = better on that data set. Outside of training it is the
+      mean of what `H_D` says and of what holds for any data set, if that was
+      learnt (`forget_rate`).
     """
     known = dataset if self.sees_dataset else None
-    return self.predictor(cell, known, train=train)
+    averaged = self.forget_rate > 0 and not train
+    return _score(self.predictor, cell, known, train, averaged)
 
   def __call__(
     self,
@@ -76,17 +95,19 @@ class PredictorOnDataset(nn.Module):
   """The predictor on one data set whose `H_D` is known: a parameter.
 
   It has the signature of every predictor of architectures, so that a whole
-  space is scored as by the others. Its parameters come from `on_dataset`.
+  space is scored as by the others. Its parameters come from `bind`.
 
   Attributes:
     predictor: the predictor of architectures.
     width: `K`.
     sees_dataset: as in `ConditionedPredictor`.
+    forget_rate: as in `ConditionedPredictor`.
   """
 
   predictor: predictor.ArchitecturePredictor
   width: int = 64
   sees_dataset: bool = True
+  forget_rate: float = 0.5
 
   @nn.compact
   def __call__(
@@ -95,12 +116,33 @@ class PredictorOnDataset(nn.Module):
     """Scores one architecture, a scalar."""
     state = self.param("dataset", nn.initializers.zeros, (self.width,))
     known = state if self.sees_dataset else None
-    return self.predictor(cell, known, train=train)
+    averaged = self.forget_rate > 0 and not train
+    return _score(self.predictor, cell, known, train, averaged)
 
 
-def on_dataset(
+def _score(
+  model: predictor.ArchitecturePredictor,
+  cell: graphs.CellGraphs,
+  dataset: jax.Array | None,
+  train: bool,
+  averaged: bool,
+) -> jax.Array:
+  score = model(cell, dataset, train=train)
+  if dataset is None or not averaged:
+    return score
+  return (score + model(cell, jnp.zeros_like(dataset), train=train)) / 2
+
+
+def bound_model(model: ConditionedPredictor) -> PredictorOnDataset:
+  """Returns the predictor of cells on one data set, without parameters."""
+  return PredictorOnDataset(
+    model.predictor, model.width, model.sees_dataset, model.forget_rate
+  )
+
+
+def bind(
   model: ConditionedPredictor, params: Any, embeddings: Any, mask: Any
-) -> tuple[PredictorOnDataset, Any]:
+) -> Any:
   """Fixes the data set of a predictor; traceable.
 
   Args:
@@ -110,9 +152,8 @@ def on_dataset(
     mask: `[C, P]`.
 
   Returns:
-    The predictor of cells and its parameters.
+    Parameters of `bound_model`.
   """
   state = model.apply(params, embeddings, mask, method="encode_dataset")
-  bound = PredictorOnDataset(model.predictor, model.width, model.sees_dataset)
   inner = params["params"]["predictor"]
-  return bound, {"params": {"predictor": inner, "dataset": state}}
+  return {"params": {"predictor": inner, "dataset": state}}

@@ -17,7 +17,7 @@ import numpy as np
 
 from nasjax import errors, files
 from nasjax.benchmarks import base, registry
-from nasjax.reproduce import catalog, outcomes, reports, results
+from nasjax.reproduce import catalog, outcomes, published, reports, results
 from nasjax.training import metrics
 
 TOP_K = 10
@@ -135,7 +135,8 @@ def _row(
   values: list[float],
 ) -> results.Row:
   row = outcome.row(metric, values)
-  published = row["published"] if study == outcome.study else None
+  method = f"{outcome.method}{suffix}"
+  key = study.benchmark, study.dataset, method, outcome.size, metric
   trained = row["note"].split(" | test: ")[0]
   test = benchmark.describe(f"{study.dataset}/{study.test_label}")
   return {
@@ -143,6 +144,6 @@ def _row(
     "benchmark": study.benchmark,
     "dataset": study.dataset,
     "note": f"{trained} | test: {test}",
-    "method": f"{outcome.method}{suffix}",
-    "published": published,
+    "method": method,
+    "published": published.lookup(*key),
   }

@@ -38,13 +38,23 @@ def encode_datasets(
   params: Any,
   embeddings: jax.Array,
   mask: jax.Array,
+  key: jax.Array | None = None,
 ) -> jax.Array:
-  """Encodes data sets `[T, C, P, D]` with masks `[T, C, P]` to `[T, K]`."""
+  """Encodes data sets `[T, C, P, D]` with masks `[T, C, P]` to `[T, K]`.
 
-  def encode(one, its_mask):
-    return model.apply(params, one, its_mask, method="encode_dataset")
+  A key makes it an encoding for training, see `ConditionedPredictor`.
+  """
 
-  return jnp.asarray(jax.vmap(encode)(embeddings, mask))
+  def encode(one, its_mask, its_key):
+    rngs = {} if key is None else {"dropout": its_key}
+    train = key is not None
+    return model.apply(
+      params, one, its_mask, train=train, rngs=rngs, method="encode_dataset"
+    )
+
+  keys = None if key is None else jax.random.split(key, len(embeddings))
+  axes = (0, 0, None if key is None else 0)
+  return jnp.asarray(jax.vmap(encode, axes)(embeddings, mask, keys))
 
 
 def dataset_objective(
@@ -59,12 +69,11 @@ def dataset_objective(
   num_sets, num_draws = image_sets.embeddings.shape[:2]
 
   def objective(params, cells, targets, where, key):
-    draw_key, key = jax.random.split(key)
+    draw_key, forget_key, key = jax.random.split(key, 3)
     draw = jax.random.randint(draw_key, (num_sets,), 0, num_draws)
     place = jnp.arange(num_sets), draw
-    states = encode_datasets(
-      model, params, image_sets.embeddings[place], image_sets.mask[place]
-    )
+    drawn = image_sets.embeddings[place], image_sets.mask[place]
+    states = encode_datasets(model, params, *drawn, forget_key)
     keys = jax.random.split(key, targets.shape[0])
 
     def score(state, cell, key):

@@ -146,6 +146,7 @@ def test_a_predictor_that_sees_images_is_given_those_of_the_data_set(
     (("--epochs", "0"), "--epochs: expected at least 1"),
     (("--dataset", "no/such/folder", "--evaluate", "1"), "no/such/folder"),
     (("--dataset", "no/such/folder"), "expected --evaluate as well"),
+    (("--checkpoint", "images"), "expected --evaluate and --dataset"),
     (
       ("--dataset", "./mine", "--evaluate", "1", "--scores", "table"),
       "images have no tabulated accuracies",

@@ -59,3 +59,13 @@ def test_labels_of_the_studies_exist(data_dir):
     for label in (study.train_label, study.test_label):
       both &= np.isfinite(benchmark.values(f"{study.dataset}/{label}"))
     assert both.sum() > max(study.max_size, *study.sizes)
+
+
+def test_found_cells_stand_beside_the_size_of_the_table():
+  found = published.shown("table4", "nb201", "cifar100", "found_top10")
+  assert found["paper, trained on cifar10"] == {156: 73.51}
+  assert (
+    published.lookup("nb201", "cifar10", "paper", 156, "found_top10") == 94.36
+  )
+  assert published.shown("table4", "nb201", "imagenet16", "found_top10") == {}
+  assert published.shown("table4", "nb101", "cifar10", "found_top10") == {}

@@ -32,11 +32,14 @@ def image_sets():
   )
 
 
-def make_model(**fields):
+def make_model(forget_rate=0.5, **fields):
   inner = {**tiny.config().model.to_dict(), "features": "none", **fields}
   inner["dropout_rate"] = 0.0
   return conditioned.ConditionedPredictor(
-    registry.create_model(inner), width=8, num_heads=2
+    registry.create_model(inner),
+    width=8,
+    num_heads=2,
+    forget_rate=forget_rate,
   )
 
 
@@ -45,7 +48,7 @@ def first(image_sets):
 
 
 def test_objective_is_the_mean_loss_of_the_data_sets(cells, image_sets, rng):
-  model, (_, graphs) = make_model(), cells
+  model, (_, graphs) = make_model(forget_rate=0.0), cells
   one_draw = multitask.EmbeddedSets(
     image_sets.embeddings[:, :1], image_sets.mask[:, :1]
   )
@@ -58,18 +61,45 @@ def test_objective_is_the_mean_loss_of_the_data_sets(cells, image_sets, rng):
   where[40:] = 0
   objective = jax.jit(multitask.dataset_objective(model, losses.mse, one_draw))
   found = objective(params, graphs, labels, where, jax.random.key(1))
-  scores = np.asarray(
-    jax.jit(
-      lambda p: multitask.score_datasets(
-        model, p, graphs, one_draw.embeddings[:, 0], one_draw.mask[:, 0]
-      )
-    )(params)
-  )
+  images = one_draw.embeddings[:, 0], one_draw.mask[:, 0]
+
+  @jax.jit
+  def both(params):
+    states = multitask.encode_datasets(model, params, *images)
+    known = trained_scores(model, params, graphs, states)
+    unknown = trained_scores(model, params, graphs, 0 * states)
+    tested = multitask.score_datasets(make_model(), params, graphs, *images)
+    return known, unknown, tested
+
+  scores, unknown, tested = map(np.asarray, both(params))
   assert scores.shape == (2, NUM)
   assert np.abs(scores[0] - scores[1]).max() > 1e-4
   squares = (scores.T - labels) ** 2
   expected = (squares[:40, 0].mean() + squares[20:40, 1].mean()) / 2
   assert float(found) == pytest.approx(expected, rel=1e-4)
+  # What is tested is the mean of what both say.
+  np.testing.assert_array_equal(unknown[0], unknown[1])
+  np.testing.assert_allclose(tested, (scores + unknown) / 2, atol=1e-5)
+
+  always = multitask.dataset_objective(
+    make_model(forget_rate=1.0), losses.mse, one_draw
+  )
+  found = jax.jit(always)(params, graphs, labels, where, jax.random.key(1))
+  squares = (unknown.T - labels) ** 2
+  expected = (squares[:40, 0].mean() + squares[20:40, 1].mean()) / 2
+  assert float(found) == pytest.approx(expected, rel=1e-4)
+
+
+def trained_scores(model, params, graphs, states):
+  """Scores `[T, n]` as training sees them, without dropout."""
+
+  def score(state, cell):
+    keys = {"dropout": jax.random.key(0)}
+    return model.apply(
+      params, cell, state, train=True, rngs=keys, method="score"
+    )
+
+  return jax.vmap(jax.vmap(score, (None, 0)), (0, None))(states, graphs)
 
 
 def fit(model, cells, image_sets, targets):
@@ -99,7 +129,7 @@ def test_only_who_sees_the_images_tells_opposite_data_sets_apart(
 ):
   value = cells[0].astype(np.float32).sum(axis=1)
   targets = np.stack([value, -value], axis=1)
-  model = make_model()
+  model = make_model(forget_rate=0.0)
   scores = fit(model, cells, image_sets, targets)
   taus = [metrics.kendall_tau(scores[i], targets[:, i]) for i in range(2)]
   assert min(taus) > 0.5
