@@ -47,7 +47,8 @@ def open_on_images(space: str, checkpoint: str | None, embed: Embed) -> Any:
 
   Args:
     space: name of the search space.
-    checkpoint: as above; `images` is the one of the space that sees images.
+    checkpoint: as above; `images` is the one of the space that sees images,
+      and taken where None if the space has one.
     embed: makes the embeddings of the image set; called where they are used.
 
   Returns:
@@ -56,6 +57,8 @@ def open_on_images(space: str, checkpoint: str | None, embed: Embed) -> Any:
   Raises:
     UserError: see above.
   """
+  if checkpoint is None and space in dataset_predictor.pretrained_spaces():
+    checkpoint = IMAGES
   if checkpoint == IMAGES:
     model = dataset_predictor.DatasetPredictor.pretrained(space)
   elif checkpoint and dataset_predictor.reads_images(checkpoint):

@@ -26,6 +26,12 @@ _WIDTH = 64
 _HEADS = 4
 
 
+def pretrained_spaces() -> tuple[str, ...]:
+  """Spaces whose predictor that sees images comes with nasjax."""
+  folders = PRETRAINED.glob("*/model.json")
+  return tuple(sorted(path.parent.name for path in folders))
+
+
 def reads_images(path: files.PathLike) -> bool:
   """Says whether a folder holds a predictor that `DatasetPredictor` saved."""
   try:
@@ -236,8 +242,7 @@ class DatasetPredictor:
     Raises:
       UserError: none comes with nasjax for that space.
     """
-    folders = PRETRAINED.glob("*/model.json")
-    names = sorted(path.parent.name for path in folders)
+    names = pretrained_spaces()
     if space not in names:
       raise errors.one_of("predictor that sees images, of space", space, names)
     return cls.load(PRETRAINED / space)

@@ -104,6 +104,8 @@ def test_the_predictor_that_sees_images():
   seen = samples.ClassEmbeddings(
     images.embeddings[place, 1], images.mask[place, 1]
   )
-  scores = model.on(seen).predict(benchmark.genotypes)
+  opened = checkpoints.open_on_images("nb201", None, lambda: seen)
+  assert opened.card == model.card
+  scores = opened.predict(benchmark.genotypes)
   truth = benchmark.values("digits_noise/test")
   assert metrics.kendall_tau(scores, truth) > 0.6
