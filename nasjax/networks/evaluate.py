@@ -44,14 +44,12 @@ def evaluate(
     skeleton: of the networks; by default the small one.
     seeds: of the trainings of each cell on each image set.
     shared: one program for all cells (NAS-Bench-201 only): it compiles once.
-    executor: `serial`, one cell after another; `ray`, on the workers of a Ray
-      cluster, the running one or a local one; `auto`, Ray if it was
-      initialised in this process.
+    executor: `serial`; `ray`, on the workers of a Ray cluster, the running one
+      or a local one; `auto`, Ray if it was initialised in this process.
     max_retries: how often a cell whose worker died is trained again.
     checkpoint_every: epochs from checkpoint to checkpoint; 0 for none.
     before_cell: called with the cell's folder before each training.
-    cells_at_once: cells that are one batch of trainings; needs `shared`. Pays
-      on an accelerator; on a CPU they run one after another.
+    cells_at_once: cells of one program (on a CPU in turn); needs `shared`.
 
   Returns:
     For each row its result: `arch`, `params`, `trainings` (a list of what
@@ -62,12 +60,11 @@ def evaluate(
       died too often (the next call finishes the rest).
   """
   space = spaces.get_space(space) if isinstance(space, str) else space
-  if isinstance(image_sets, ImageSet):
-    image_sets = (image_sets,)
+  sets = [image_sets] if isinstance(image_sets, ImageSet) else image_sets
   job = Job(
     space.name,
-    skeleton or _skeleton_for(space.name, image_sets),
-    tuple(image_sets),
+    skeleton or _skeleton_for(space.name, sets),
+    tuple(sets),
     recipe,
     tuple(int(seed) for seed in seeds),
     shared,
