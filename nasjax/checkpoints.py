@@ -65,7 +65,14 @@ def open_on_images(space: str, checkpoint: str | None, embed: Embed) -> Any:
     model = dataset_predictor.DatasetPredictor.load(checkpoint)
   else:
     return open_predictor(space, checkpoint)
-  return _of_space(model, space).on(embed())
+  model = _of_space(model, space)
+  try:
+    images = embed()
+  except errors.UserError as error:
+    raise errors.UserError(
+      f"{error}; or take a predictor that sees no images: --checkpoint {space}"
+    ) from error
+  return model.on(images)
 
 
 def _of_space(model: Any, space: str) -> Any:

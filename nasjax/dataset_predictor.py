@@ -15,13 +15,13 @@ import numpy as np
 from nasjax import compiler, errors, files, predictor, progress, scoring
 from nasjax import config as configs
 from nasjax.images import sample as samples
+from nasjax.images.encoders import registry as encoders
 from nasjax.models import conditioned
 from nasjax.models import registry as models
 from nasjax.spaces import registry as spaces
 from nasjax.training import checkpoint, multitask, state
 
 PRETRAINED = predictor.PRETRAINED / "images"
-_PART = "dataset_encoder"
 _WIDTH = 64
 _HEADS = 4
 
@@ -35,7 +35,7 @@ def pretrained_spaces() -> tuple[str, ...]:
 def reads_images(path: files.PathLike) -> bool:
   """Says whether a folder holds a predictor that `DatasetPredictor` saved."""
   try:
-    return _PART in checkpoint.load_meta(path)
+    return predictor.DATASET_ENCODER in checkpoint.load_meta(path)
   except errors.UserError:
     return False
 
@@ -177,7 +177,8 @@ class DatasetPredictor:
     """Fixes the data set.
 
     Args:
-      images: embeddings `[C, P, D]` of `embed_classes`, narrow or wide.
+      images: embeddings `[C, P, D]` of `embed_classes` by the default encoder,
+        or narrow ones like those that were trained on.
 
     Raises:
       UserError: nothing was fitted or loaded yet, or the width is another.
@@ -187,8 +188,15 @@ class DatasetPredictor:
         "this predictor is not trained: call fit or load first"
       )
     embeddings, width = images.embeddings, self._shape[-1]
-    if embeddings.shape[-1] != width:
+    wide = encoders.get_encoder(encoders.DEFAULT).width
+    if embeddings.shape[-1] == wide:
       embeddings = samples.narrow(embeddings, width)
+    if embeddings.shape[-1] != width:
+      raise errors.UserError(
+        f"embeddings: expected width {width}, or {wide} of the encoder "
+        f"{encoders.DEFAULT!r}, got {embeddings.shape[-1]}; embed the images "
+        "with that encoder"
+      )
     model = self._model
 
     def bind(params):
@@ -209,7 +217,7 @@ class DatasetPredictor:
       raise errors.UserError("this predictor is not trained: call fit first")
     meta = {
       "config": json.loads(self.config.to_json()),
-      _PART: {"sample": list(self._shape)},
+      predictor.DATASET_ENCODER: {"sample": list(self._shape)},
       "card": self.card,
     }
     checkpoint.save_model(path, self._params, meta)
@@ -222,7 +230,7 @@ class DatasetPredictor:
       UserError: nothing is there, it is damaged, or it reads no images.
     """
     meta = checkpoint.load_meta(path)
-    if _PART not in meta:
+    if predictor.DATASET_ENCODER not in meta:
       raise errors.UserError(
         f"{str(path)!r} is a predictor that reads no images: expected one that "
         "DatasetPredictor saved; use Predictor.load"
@@ -230,7 +238,7 @@ class DatasetPredictor:
     config = configs.default()
     configs.override(config, predictor.flatten(meta["config"]))
     made = cls(config)
-    made._shape = tuple(meta[_PART]["sample"])
+    made._shape = tuple(meta[predictor.DATASET_ENCODER]["sample"])
     made._params = checkpoint.load_params(path, made._template())
     made.card = meta["card"]
     return made

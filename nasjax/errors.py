@@ -1,5 +1,8 @@
 """The one exception type for mistakes that a user can mend."""
 
+import sys
+from collections.abc import Callable
+
 
 class UserError(ValueError):
   """Bad input: the message says expected, got, and what to do.
@@ -22,3 +25,16 @@ def one_of(what: str, got: object, known) -> UserError:
   """
   names = ", ".join(repr(name) for name in known)
   return UserError(f"unknown {what} {got!r}: expected one of {names}")
+
+
+def exit_status(command: Callable[[], None]) -> int:
+  """Runs a command: 0, 2 with one line on a mistake, 130 if interrupted."""
+  try:
+    command()
+  except UserError as error:
+    print(f"error: {error}", file=sys.stderr)
+    return 2
+  except KeyboardInterrupt:
+    print("interrupted: run the same command to resume", file=sys.stderr)
+    return 130
+  return 0

@@ -136,7 +136,7 @@ def load_npz(path: PathLike) -> dict[str, np.ndarray]:
   if digest is None or str(digest) != _digest(arrays):
     raise errors.UserError(
       f"{str(path)!r} does not match its checksum: expected an unchanged "
-      "nasjax cache; delete the file and run again"
+      "file; delete it and run again if it is in the cache, else fetch it again"
     )
   return arrays
 

@@ -20,6 +20,7 @@ from nasjax.training import checkpoint, kernel, loop, pretrain, state
 
 PRETRAINED = pathlib.Path(__file__).parent / "pretrained"
 FINAL_MODEL = "model"
+DATASET_ENCODER = "dataset_encoder"  # marks a predictor that sees images
 
 
 @dataclasses.dataclass(frozen=True)
@@ -290,7 +291,7 @@ class Predictor:
     if (folder / "checkpoint" / FINAL_MODEL).is_dir():
       folder = folder / "checkpoint" / FINAL_MODEL
     meta = checkpoint.load_meta(folder)
-    if "dataset_encoder" in meta:
+    if DATASET_ENCODER in meta:
       raise errors.UserError(
         f"{str(path)!r} is a predictor that sees images: expected one of "
         "architectures alone; use DatasetPredictor.load"

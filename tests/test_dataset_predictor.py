@@ -89,6 +89,12 @@ def test_saved_and_loaded_it_scores_the_same(fitted, task, tmp_path):
     "nb201", str(tmp_path / "model"), lambda: seen
   )
   np.testing.assert_array_equal(opened.predict(cells), loaded.predict(cells))
+
+  def no_weights():
+    raise errors.UserError("the weights are not installed")
+
+  with pytest.raises(errors.UserError, match=r"installed; or .* nb201"):
+    checkpoints.open_on_images("nb201", str(tmp_path / "model"), no_weights)
   with pytest.raises(errors.UserError, match=r"use DatasetPredictor\.load"):
     nasjax.Predictor.load(tmp_path / "model")
   with pytest.raises(errors.UserError, match="expected one of 'nb101'"):
@@ -106,6 +112,9 @@ def test_missing_labels_are_left_out_of_their_data_set(task):
   holes[:, 1] = np.nan
   with pytest.raises(errors.UserError, match="data set number 1"):
     multitask.normalize_within(holes)
+  holes[0, 0] = np.inf
+  with pytest.raises(errors.UserError, match="got an infinite one"):
+    multitask.normalize_within(holes)
 
 
 def test_mistakes(task):
@@ -115,6 +124,10 @@ def test_mistakes(task):
     model.on(draw((embeddings, mask), 0))
   with pytest.raises(errors.UserError, match="not trained"):
     model.save("nowhere")
+  wrong = sample.ClassEmbeddings(np.zeros((3, 4, 512)), np.ones((3, 4)))
+  model._params, model._shape = {}, SHAPE[2:]
+  with pytest.raises(errors.UserError, match="expected width 5, or 1280 of"):
+    model.on(wrong)
   with pytest.raises(errors.UserError, match=r"expected shape \[40, 2\]"):
     model.fit(cells, labels[:, :1], embeddings, mask)
   with pytest.raises(errors.UserError, match="with a mask"):

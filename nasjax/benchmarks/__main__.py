@@ -82,15 +82,14 @@ def main(
       sub.add_argument("--full", action="store_true", help="the largest file")
       sub.add_argument("--sha256", help="expected checksum of the download")
   flags = parser.parse_args(arguments)
-  try:
+
+  def run() -> None:
     if flags.command == "list":
       _list(flags.data_dir)
     else:
       _get(flags.name, flags.data_dir, flags.full, flags.sha256, opener)
-  except errors.UserError as error:
-    print(f"error: {error}", file=sys.stderr)
-    return 2
-  return 0
+
+  return errors.exit_status(run)
 
 
 if __name__ == "__main__":

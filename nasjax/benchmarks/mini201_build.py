@@ -219,18 +219,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
   parser.add_argument("--num_cells", type=int, default=210)
   parser.add_argument("--executor", default="serial")
   flags = parser.parse_args(arguments)
-  try:
-    build(
+  return errors.exit_status(
+    lambda: build(
       flags.images,
       flags.out,
       flags.workdir,
       num_cells=flags.num_cells,
       executor=flags.executor,
     )
-  except errors.UserError as error:
-    print(f"error: {error}", file=sys.stderr)
-    return 2
-  return 0
+  )
 
 
 if __name__ == "__main__":

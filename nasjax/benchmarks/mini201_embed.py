@@ -63,12 +63,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
   parser.add_argument("--images", required=True, help="folder of the sources")
   parser.add_argument("--out", required=True, help="the .npz to write")
   flags = parser.parse_args(arguments)
-  try:
-    embed(flags.images, flags.out)
-  except errors.UserError as error:
-    print(f"error: {error}", file=sys.stderr)
-    return 2
-  return 0
+  return errors.exit_status(lambda: embed(flags.images, flags.out))
 
 
 if __name__ == "__main__":

@@ -78,15 +78,8 @@ def guard(command: Callable[[Sequence[str]], None]) -> Callable[..., int]:
   """
 
   def main(argv: Sequence[str] | None = None) -> int:
-    try:
-      command(sys.argv if argv is None else argv)
-    except errors.UserError as error:
-      print(f"error: {error}", file=sys.stderr)
-      return 2
-    except KeyboardInterrupt:
-      print("interrupted: run the same command to resume", file=sys.stderr)
-      return 130
-    return 0
+    given = sys.argv if argv is None else argv
+    return errors.exit_status(lambda: command(given))
 
   main.__doc__ = command.__doc__
   return main

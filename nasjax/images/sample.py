@@ -93,7 +93,7 @@ def embed_arrays(
     UserError: see `embed_classes`; or the arrays do not fit together.
   """
   labels = np.asarray(labels, np.int32)
-  names = tuple(str(label) for label in range(int(labels.max()) + 1))
+  names = tuple(str(label) for label in range(int(labels.max(initial=0)) + 1))
   return embed_classes(
     base.ImageSet("images", images, labels, names), **options
   )

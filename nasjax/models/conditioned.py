@@ -28,7 +28,8 @@ class ConditionedPredictor(nn.Module):
       for every data set.
     forget_rate: how often training replaces `H_D` by zero, a data set of which
       nothing is known. With few data sets to learn from, a predictor that
-      always knows which one it is on does not learn what they share.
+      always knows which one it is on does not learn what they share. The
+      training is that of classifier-free guidance (Ho and Salimans, 2022).
   """
 
   predictor: predictor.ArchitecturePredictor

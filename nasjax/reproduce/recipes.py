@@ -187,8 +187,22 @@ def recipe(
   if method == "default":
     most = max(1, DEFAULT_STEPS // batches)
     config.epochs = min(config.epochs, most)
+  return bounded(config, max_steps)
+
+
+def bounded(config: configs.Config, max_steps: int) -> configs.Config:
+  """Lowers the epochs of a config until a bound on its steps holds, in place.
+
+  Args:
+    config: with `num_train`.
+    max_steps: the bound, 0 for none.
+
+  Raises:
+    UserError: the bound is below one epoch.
+  """
   if not max_steps:
     return config
+  batches = loop.make_plan(config, config.num_train).num_batches
   if max_steps < batches:
     raise errors.UserError(
       f"max_steps: expected at least {batches}, the steps of one epoch, got "

@@ -24,7 +24,8 @@ TOP_K = 10
 SOURCE = "cifar10"
 SPEC = reports.Spec(
   what="test accuracy of the NAS-Bench-201 cell that is found, and transfer "
-  "(table 4 and section 4.3 of Wang et al. 2024)",
+  "(table 4 and section 4.3 of Wang et al. 2024, who do not say how many "
+  "labels stand behind the published accuracies)",
   spaces=("nb201",),
   methods=("default", "paper"),
   known=tuple(catalog.TRAINED),

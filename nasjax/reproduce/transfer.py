@@ -49,7 +49,7 @@ SPEC = reports.Spec(
 
 def run(options: reports.Options) -> None:
   """Trains every method at every size, and writes the table."""
-  for size in options.sizes or (150,):
+  for size in options.sizes_of(options.studies[0]):
     problem = transfer_training.make_problem(options, size)
     for method in options.methods:
       scores, facts = _scores(options, problem, method, size)
@@ -65,9 +65,9 @@ def run(options: reports.Options) -> None:
 def _scores(
   options: reports.Options, problem: Problem, method: str, size: int
 ) -> tuple[np.ndarray, dict[str, Any]]:
-  """Scores `[F, s, n]`, and what is known of them (seconds, commit)."""
+  """Scores `[F, s, n]`, and what is known of them (seconds, commit, bound)."""
   shape = len(problem.held_out), len(problem.rows), len(problem.labels)
-  facts = {"seconds": 0.0, "commit": experiment.commit()}
+  facts = {"seconds": 0.0, "commit": experiment.commit(), "max_steps": 0}
   if method == PRETRAINED:
     model = predictors.Predictor.pretrained("nb201")
     scores = model.predict(problem.benchmark.genotypes)
@@ -125,7 +125,6 @@ def _rows(
           taus,
           note=problem.benchmark.describe(f"{study.dataset}/{label}"),
           first_seed=options.setup.seed,
-          max_steps=options.setup.max_steps,
           **facts,
         )
       )

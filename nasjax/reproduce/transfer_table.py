@@ -47,6 +47,10 @@ def render(
     f"{card['trainings']} trainings, mean test accuracy of two seeds after "
     f"{card['recipe']['epochs']} epochs; {card['training_hours']} hours.",
   ]
+  bounded = {row["max_steps"] for row in rows if row["max_steps"]}
+  if bounded:
+    steps = ", ".join(f"{each:,}" for each in sorted(bounded))
+    parts.append(f"Some are trained for less than the recipe: {steps} steps.")
   for size in markdown.sizes_of(rows):
     for metric in ("tau_rest", "tau_all"):
       own = results.select(rows, size=size, metric=metric)

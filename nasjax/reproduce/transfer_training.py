@@ -28,8 +28,8 @@ from nasjax import (
 from nasjax import config as configs
 from nasjax import predictor as predictors
 from nasjax.benchmarks import base, mini201
-from nasjax.reproduce import reports
-from nasjax.training import checkpoint, loop, multitask, state
+from nasjax.reproduce import recipes, reports
+from nasjax.training import checkpoint, multitask, state
 
 _CHECKPOINT_EVERY = 10
 
@@ -98,10 +98,8 @@ def make_config(
     "num_members": 1,
     "model.graph": method.split("_")[1],
   }
-  if setup.max_steps:
-    batches = loop.make_plan(config, size).num_batches
-    fields["epochs"] = min(config.epochs, max(1, setup.max_steps // batches))
-  return configs.override(config, fields)
+  configs.override(config, fields)
+  return recipes.bounded(config, setup.max_steps)
 
 
 def scores(
@@ -110,7 +108,7 @@ def scores(
   """Trains a method, or reads its scores where that is done.
 
   Returns:
-    Scores `[F, s, n]`, and `seconds` and `commit` of the training.
+    Scores `[F, s, n]`, and `seconds`, `commit` and `max_steps` of the training.
   """
   config = make_config(options, method, size)
   meta = _meta(config, problem, method)
@@ -123,10 +121,17 @@ def scores(
     facts = {
       "seconds": round(time.monotonic() - began, 1),
       "commit": experiment.commit(),
+      "max_steps": _bound(options, config),
     }
     files.save_npz(finished, scores=found, facts=np.array(json.dumps(facts)))
   arrays = files.load_npz(finished)
   return arrays["scores"], json.loads(str(arrays["facts"]))
+
+
+def _bound(options: reports.Options, config: configs.Config) -> int:
+  """The bound on the training steps where it shortens the recipe, else 0."""
+  whole = configs.images_defaults().epochs
+  return options.setup.max_steps if config.epochs < whole else 0
 
 
 def _meta(config: configs.Config, problem: Problem, method: str) -> dict:
@@ -142,9 +147,14 @@ def _meta(config: configs.Config, problem: Problem, method: str) -> dict:
   return {
     "config": json.loads(config.to_json()),
     "method": method,
+    "model": repr(_model(config, method)),
     "held_out": [problem.names[column] for column in problem.held_out],
     "data": digest.hexdigest(),
   }
+
+
+def _model(config: configs.Config, method: str) -> Any:
+  return dataset_predictor.make_model(config, method.startswith("images"))
 
 
 def _targets(problem: Problem) -> np.ndarray:
@@ -165,7 +175,7 @@ def _train(
   folder: pathlib.Path,
 ) -> np.ndarray:
   """Trains all held-out sets and seeds; resumes; returns `[F, s, n]`."""
-  model = dataset_predictor.make_model(config, method.startswith("images"))
+  model = _model(config, method)
   sets = multitask.EmbeddedSets(
     jnp.asarray(problem.embeddings.embeddings),
     jnp.asarray(problem.embeddings.mask),

@@ -131,9 +131,15 @@ def normalize_within(labels: np.ndarray) -> np.ndarray:
     `[..., n, T]` float32; NaN stays.
 
   Raises:
-    UserError: a data set has fewer than two different labels.
+    UserError: a label is infinite, or a data set has fewer than two different
+      ones.
   """
   labels = np.asarray(labels, np.float64)
+  if np.isinf(labels).any():
+    raise errors.UserError(
+      "labels: expected finite numbers, or NaN where there is none, got an "
+      "infinite one"
+    )
   known = np.isfinite(labels)
   low = np.where(known, labels, np.inf).min(-2)
   high = np.where(known, labels, -np.inf).max(-2)
