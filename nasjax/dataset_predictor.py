@@ -19,7 +19,7 @@ from nasjax.images.encoders import registry as encoders
 from nasjax.models import conditioned
 from nasjax.models import registry as models
 from nasjax.spaces import registry as spaces
-from nasjax.training import checkpoint, multitask, state
+from nasjax.training import checkpoint, loop, multitask, state
 
 PRETRAINED = predictor.PRETRAINED / "images"
 _WIDTH = 64
@@ -159,7 +159,8 @@ class DatasetPredictor:
       )
     config = self.config
     keys = state.member_keys(config.seed, 1, config.num_members)
-    with progress.Progress("training", config.epochs, unit="epochs") as bar:
+    epochs = loop.make_plan(config, len(genotypes)).epochs
+    with progress.Progress("training", epochs, unit="epochs") as bar:
       params = multitask.fit(
         config,
         self._model,

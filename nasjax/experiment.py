@@ -72,7 +72,8 @@ def train(
   checkpoints = checkpoint.Checkpoints(workdir / "checkpoint" / "state")
   model = models.create_model(config.model)
   log = _Log(workdir / "metrics.jsonl")
-  bar = progress.Progress("training", config.epochs, unit="epochs")
+  epochs = loop.make_plan(config, task.targets.shape[1]).epochs
+  bar = progress.Progress("training", epochs, unit="epochs")
 
   def start(fresh):
     done, current = checkpoints.restore(fresh, meta) or (
@@ -88,7 +89,7 @@ def train(
     mean = loss.mean(axis=(1, 2))
     log.write({"epoch": epoch, "loss": [round(float(x), 6) for x in mean]})
     bar.update(1, f"loss {mean.mean():.4f}")
-    if epoch % config.checkpoint_every == 0 or epoch == config.epochs:
+    if epoch % config.checkpoint_every == 0 or epoch == epochs:
       checkpoints.save(epoch, train_state, meta)
 
   with bar:

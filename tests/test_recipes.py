@@ -102,6 +102,11 @@ def test_paper_configs_are_recipes():
     assert _shipped(name).to_dict() == expected
 
 
+def test_default_trains_large_samples_for_fewer_epochs():
+  for num_train, epochs in ((424, 300), (4236, 90)):  # 14 and 133 batches
+    assert recipes.recipe("default", "nb101", num_train).epochs == epochs
+
+
 def test_step_bound_lowers_epochs_and_shortens_the_schedule():
   full = recipes.recipe("tnasp", "nb201", 156)
   short = recipes.recipe("tnasp", "nb201", 156, max_steps=400)
@@ -112,6 +117,7 @@ def test_step_bound_lowers_epochs_and_shortens_the_schedule():
   rates = [float(schedule(step)) for step in (0, steps // 2, steps)]
   np.testing.assert_allclose(rates, [1e-4, 0.5e-4, 0], atol=1e-9)
   assert recipes.recipe("tnasp", "nb201", 156, 10**6).epochs == 300
+  assert recipes.recipe("tnasp", "nb101", 4236).epochs == 300  # 126,900 steps
   paper = recipes.recipe("paper", "nb201", 156, max_steps=400)
   assert paper.epochs == 25  # the last batch of six is kept: 16 batches
 

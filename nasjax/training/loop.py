@@ -35,7 +35,7 @@ class Plan:
     num_train: `n`.
     batch_size: `b`.
     num_batches: batches of an epoch.
-    epochs: epochs in all.
+    epochs: epochs in all; `max_steps` may lower those of the config.
   """
 
   num_train: int
@@ -53,7 +53,8 @@ def make_plan(config: configs.Config, num_train: int) -> Plan:
   """Sizes of a training.
 
   Args:
-    config: `batch_size`, `epochs`, `drop_last`.
+    config: `batch_size`, `epochs`, `drop_last`, `max_steps` (0: no bound; one
+      epoch is always trained).
     num_train: training cells `n` of one seed.
 
   Raises:
@@ -66,7 +67,14 @@ def make_plan(config: configs.Config, num_train: int) -> Plan:
   batch_size = min(config.batch_size, num_train)
   batches = num_train / batch_size
   whole = math.floor(batches) if config.drop_last else math.ceil(batches)
-  return Plan(num_train, batch_size, whole, config.epochs)
+  epochs, max_steps = config.epochs, config.get("max_steps", 0)
+  if max_steps < 0:
+    raise errors.UserError(
+      f"config.max_steps: expected 0 (no bound) or more, got {max_steps}"
+    )
+  if max_steps:
+    epochs = min(epochs, max(1, max_steps // whole))
+  return Plan(num_train, batch_size, whole, epochs)
 
 
 def score_objective(model: nn.Module, loss_fn: losses.Loss) -> Objective:
@@ -155,6 +163,7 @@ def create_state(
   cells: graphs.CellGraphs,
   keys: jax.Array,
   inputs: Sequence[jax.Array] = (),
+  init: str = "lecun",
 ) -> state.TrainState:
   """Initial state with axes `[S, R]` from typed keys `[S, R]`.
 
@@ -164,9 +173,11 @@ def create_state(
     cells: training graphs, axes `[S, n]`; the first gives the shapes.
     keys: typed keys `[S, R]`; consumed.
     inputs: what the model takes besides a cell.
+    init: see `state.create`.
   """
   example = jax.tree.map(lambda field: field[0, 0], cells)
   make = functools.partial(state.create, model, optimizer, (example, *inputs))
+  make = functools.partial(make, init=init)
   return jax.jit(
     jax.vmap(jax.vmap(make)), compiler_options=compiler.quick_options()
   )(keys)
@@ -200,7 +211,7 @@ def fit(
   """Trains every seed and member to the last epoch.
 
   Args:
-    config: `loss`, `batch_size`, `epochs`, `drop_last`, `optimizer.*`.
+    config: `loss`, `init`, `optimizer.*` and the sizes of `make_plan`.
     model: a module for one architecture.
     cells: training graphs, axes `[S, n]`.
     targets: normalised labels `[S, n]`; `[S, n, ...]` for another objective.
@@ -223,7 +234,8 @@ def fit(
   if objective is None:
     objective = score_objective(model, losses.get_loss(config.loss))
   epoch_fn = make_epoch(objective, optimizer, plan)
-  train_state = create_state(model, optimizer, cells, keys, inputs)
+  init = config.get("init", "lecun")
+  train_state = create_state(model, optimizer, cells, keys, inputs, init)
   done = 0
   if start is not None:
     done, train_state = start(train_state)

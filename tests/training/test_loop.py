@@ -137,6 +137,34 @@ def test_sizes_must_be_positive(field):
     loop.make_plan(tiny.config(**{field: 0}), 10)
 
 
+@pytest.mark.parametrize(
+  ("max_steps", "epochs"), [(0, 50), (10_000, 50), (100, 33), (2, 1)]
+)
+def test_max_steps_lowers_the_epochs_but_leaves_one(max_steps, epochs):
+  config = tiny.config(epochs=50, max_steps=max_steps)
+  assert loop.make_plan(config, 20).epochs == epochs  # three batches each
+
+
+def test_negative_max_steps_is_refused():
+  with pytest.raises(errors.UserError, match=r"config\.max_steps.*got -1"):
+    loop.make_plan(tiny.config(max_steps=-1), 20)
+
+
+def test_training_stops_at_max_steps():
+  config = tiny.config(epochs=50, max_steps=6)
+  cells, targets = _data(config)
+  seen = []
+  last = _fit(
+    config,
+    cells,
+    targets,
+    state.member_keys(0, 2, 1),
+    on_epoch=lambda epoch, *_: seen.append(epoch),
+  )
+  assert seen == [1, 2]
+  np.testing.assert_array_equal(last.step, [[6], [6]])
+
+
 def test_plan_drops_or_pads_the_last_batch():
   kept = loop.make_plan(tiny.config(drop_last=False), 20)
   dropped = loop.make_plan(tiny.config(drop_last=True), 20)
