@@ -17,6 +17,7 @@ _SPACES: dict[str, dict[str, Any]] = {
     "num_train": 424,
     "epochs": 300,
     "num_members": 4,
+    "model.attention": "relations",
   },
   "nb201": {"benchmark": "nb201", "num_train": 156, "num_members": 4},
   "darts": {

@@ -38,7 +38,8 @@ class ArchitecturePredictor(nn.Module):
     gcn_dropout_rate: dropout after each graph convolution.
     encoding: `hyper` (operation and its numeric detail) or `onehot`.
     position: whether the Laplacian is added to the embedding (eq. 3).
-    attention: `all` or `structural` (see `transformer.head_scopes`).
+    attention: `all`, `structural` or `relations` (see
+      `transformer.head_scopes`).
     adjacency: `raw` (eq. 7 to the letter) or `norm` (self-loops, normalised
       rows).
     bidirectional: whether the predictor GCN also reads the transposed graph.

@@ -12,7 +12,7 @@ import jax.numpy as jnp
 from nasjax import graphs
 from nasjax.models import layers
 
-ATTENTIONS = ("all", "structural")
+ATTENTIONS = ("all", "structural", "relations")
 MAX_PAIR_NODES = 12
 
 
@@ -27,7 +27,8 @@ def head_scopes(
     num_heads: `H`.
     attention: `all`: every real node; `structural`: three eighths of the heads
       see ancestors, three eighths descendants (both with the node itself), the
-      rest every real node.
+      rest every real node; `relations`: the heads take turns at the eight rows
+      of `relation_scopes`.
 
   Returns:
     `[H, N, N]` float32, 1 where the row's node may look at the column's node.
@@ -35,6 +36,9 @@ def head_scopes(
   everywhere = jnp.broadcast_to(mask[None, :], adjacency.shape)
   if attention == "all":
     return jnp.broadcast_to(everywhere, (num_heads, *adjacency.shape))
+  if attention == "relations":
+    relations = relation_scopes(adjacency, mask)
+    return relations[jnp.arange(num_heads) % len(relations)]
   paths = graphs.reachability(adjacency)
   own = jnp.eye(adjacency.shape[-1], dtype=adjacency.dtype)
   descendants = (paths + own) * mask[None, :]
@@ -45,6 +49,40 @@ def head_scopes(
     + [descendants] * third
     + [everywhere] * (num_heads - 2 * third)
   )
+
+
+def relation_scopes(adjacency: jax.Array, mask: jax.Array) -> jax.Array:
+  """How nodes can be related, one relation a row.
+
+  Siblings read the same node or are read by the same node; that these two
+  relations help a predictor of architectures is a finding of NN-Former (Xu et
+  al. 2025).
+
+  Args:
+    adjacency: `[N, N]`, 1 where node i feeds node j.
+    mask: `[N]`, 1 on real nodes.
+
+  Returns:
+    `[8, N, N]` float32: every real node; descendants; ancestors; nodes that
+    are fed; nodes that feed; nodes with a common feeding node; nodes with a
+    common fed node; every real node again. Each node sees itself.
+  """
+  paths = graphs.reachability(adjacency)
+  feeding = adjacency.T
+  related = jnp.stack(
+    [
+      paths,
+      paths.T,
+      adjacency,
+      feeding,
+      feeding @ adjacency,
+      adjacency @ feeding,
+    ]
+  )
+  own = jnp.eye(adjacency.shape[-1], dtype=adjacency.dtype)
+  scopes = (related + own[None] > 0).astype(adjacency.dtype)
+  everywhere = jnp.ones_like(scopes[:1])
+  return jnp.concatenate([everywhere, scopes, everywhere]) * mask[None, None]
 
 
 class SelfAttention(nn.Module):

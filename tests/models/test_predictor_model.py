@@ -61,7 +61,8 @@ def test_aggregate_reads_along_the_rows_of_the_adjacency():
 
 
 @pytest.mark.parametrize(
-  ("attention", "adjacency"), [("all", "raw"), ("structural", "norm")]
+  ("attention", "adjacency"),
+  [("all", "raw"), ("structural", "norm"), ("relations", "norm")],
 )
 def test_padding_changes_nothing(attention, adjacency, rng):
   cells = _cells("nb201", 8, rng)
@@ -83,9 +84,10 @@ def test_padding_changes_nothing(attention, adjacency, rng):
   )
 
 
-def test_node_order_changes_nothing_without_position(rng):
+@pytest.mark.parametrize("attention", ["structural", "relations"])
+def test_node_order_changes_nothing_without_position(attention, rng):
   cells = _cells("nb201", 8, rng)
-  fields = {"position": False, "attention": "structural", "adjacency": "norm"}
+  fields = {"position": False, "attention": attention, "adjacency": "norm"}
   model, params = _model_and_params(cells, **fields)
   order = rng.permutation(8)
   shuffled = graphs.CellGraphs(
@@ -112,6 +114,7 @@ def test_batch_neighbours_change_nothing(rng):
   ("field", "value"),
   [
     ("attention", "structural"),
+    ("attention", "relations"),
     ("adjacency", "norm"),
     ("graph", "inference"),
     ("head", "mlp"),
@@ -162,6 +165,49 @@ def test_structural_heads_see_ancestors_descendants_or_all():
   for head in range(8):
     expected = lower if head < 3 else upper if head < 6 else np.ones((3, 3))
     np.testing.assert_array_equal(scopes[head], expected)
+
+
+def test_relations_of_a_diamond_with_padding():
+  # 0 feeds 1 and 2, which feed 3; 4 is padding.
+  diamond = np.zeros((5, 5), np.float32)
+  diamond[[0, 0, 1, 2], [1, 2, 3, 3]] = 1
+  mask = jnp.array([1.0, 1, 1, 1, 0])
+  seen = {
+    "everywhere": ["0123", "0123", "0123", "0123"],
+    "descendants": ["0123", "13", "23", "3"],
+    "ancestors": ["0", "01", "02", "0123"],
+    "fed": ["012", "13", "23", "3"],
+    "feeding": ["0", "01", "02", "123"],
+    "common feeding": ["0", "12", "12", "3"],
+    "common fed": ["0", "12", "12", "3"],
+    "again": ["0123", "0123", "0123", "0123"],
+  }
+  scopes = transformer.relation_scopes(jnp.asarray(diamond), mask)
+  assert scopes.shape == (8, 5, 5)
+  for scope, rows in zip(scopes, seen.values(), strict=True):
+    for row, columns in enumerate(rows):
+      expected = np.isin(np.arange(5), [int(column) for column in columns])
+      np.testing.assert_array_equal(scope[row], expected)
+    assert not scope[:, 4].any()
+
+
+def test_two_heads_with_different_common_nodes():
+  # 0 feeds 1 and 2; 1 feeds 3, 2 feeds nothing: a common feeding node alone.
+  graph = np.zeros((4, 4), np.float32)
+  graph[[0, 0, 1], [1, 2, 3]] = 1
+  scopes = transformer.relation_scopes(jnp.asarray(graph), jnp.ones(4))
+  assert scopes[5, 1, 2] == 1
+  assert scopes[6, 1, 2] == 0
+
+
+@pytest.mark.parametrize("num_heads", [2, 8, 12])
+def test_heads_take_turns_at_the_relations(num_heads):
+  chain = jnp.array([[0.0, 1, 0], [0, 0, 1], [0, 0, 0]])
+  scopes = transformer.head_scopes(chain, jnp.ones(3), num_heads, "relations")
+  relations = transformer.relation_scopes(chain, jnp.ones(3))
+  assert scopes.shape == (num_heads, 3, 3)
+  for head in range(num_heads):
+    np.testing.assert_array_equal(scopes[head], relations[head % 8])
 
 
 def test_attention_equals_the_textbook_formula(rng):
