@@ -176,8 +176,9 @@ def create_state(
     init: see `state.create`.
   """
   example = jax.tree.map(lambda field: field[0, 0], cells)
-  make = functools.partial(state.create, model, optimizer, (example, *inputs))
-  make = functools.partial(make, init=init)
+  make = functools.partial(
+    state.create, model, optimizer, (example, *inputs), init=init
+  )
   return jax.jit(
     jax.vmap(jax.vmap(make)), compiler_options=compiler.quick_options()
   )(keys)
