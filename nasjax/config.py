@@ -16,7 +16,7 @@ _SPACES: dict[str, dict[str, Any]] = {
     "benchmark": "nb101",
     "num_train": 424,
     "epochs": 300,
-    "num_members": 4,
+    "num_members": 2,
     "model.attention": "relations",
   },
   "nb201": {"benchmark": "nb201", "num_train": 156, "num_members": 4},
