@@ -145,7 +145,8 @@ class Predictor:
     Args:
       space: name of the search space.
       seed: seed of all draws of the training.
-      config: a whole config; the default of nasjax where None.
+      config: a whole config; the default of the space where None
+        (`nasjax.config.space_defaults`).
       **fields: further config fields (`epochs=100`, `num_members=4`,
         `model=dict(width=32)`).
 
@@ -153,7 +154,7 @@ class Predictor:
       UserError: a name is unknown or a value has the wrong type.
     """
     if config is None:
-      resolved: configs.Config = configs.default()
+      resolved: configs.Config = configs.space_defaults(space)
     else:
       resolved = config.copy_and_resolve_references()
     flat = {}

@@ -5,6 +5,7 @@ import pytest
 import tiny
 
 import nasjax
+from nasjax import config as configs
 from nasjax import errors, predictor
 from nasjax.training import metrics
 
@@ -125,6 +126,14 @@ def test_fields_by_keyword():
   model = nasjax.Predictor("nb201", epochs=7, model={"width": 16})
   assert model.config.epochs == 7
   assert model.config.model.width == 16
+
+
+@pytest.mark.parametrize("space", ["nb101", "nb201", "darts"])
+def test_starts_from_the_default_of_its_space(space):
+  model = nasjax.Predictor(space, seed=3)
+  expected = configs.space_defaults(space)
+  expected.seed = 3
+  assert model.config.to_dict() == expected.to_dict()
 
 
 def test_calibration_never_turns_a_ranking_around():
