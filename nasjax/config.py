@@ -24,8 +24,11 @@ _SPACES: dict[str, dict[str, Any]] = {
     "benchmark": "nb301",
     "test_label": "val",
     "num_train": 1000,
-    "num_members": 4,
+    "num_members": 2,
     "epochs": 100,
+    "model.edges": True,
+    "kernel.linear": True,
+    "kernel.weight": 2.0,
   },
 }
 
@@ -70,7 +73,7 @@ def default() -> Config:
         "features": "head",
         "feature_dropout_rate": 0.1,
       },
-      "kernel": {"weight": 0.5, "max_cells": 1000},
+      "kernel": {"weight": 0.5, "max_cells": 1000, "linear": False},
       "optimizer": {
         "name": "adamw",
         "learning_rate": 1e-3,

@@ -20,7 +20,7 @@ NUM_DETAILS = operators.detail_table().shape[1] + 3
 
 @functools.partial(
   jax.tree_util.register_dataclass,
-  data_fields=["ops", "details", "adjacency", "mask", "features"],
+  data_fields=["ops", "details", "adjacency", "mask", "features", "edges"],
   meta_fields=[],
 )
 @dataclasses.dataclass(frozen=True)
@@ -39,6 +39,8 @@ class CellGraphs:
     mask: 1 on real nodes, `[B, N]` float32.
     features: standardised graph features, the cells of an architecture side by
       side, `[B, F]` float32; None where nobody computed them.
+    edges: 1 where an edge has an operation (`Space.edge_features`), `[B, E]`
+      float32; None in spaces without.
   """
 
   ops: jax.Array
@@ -46,6 +48,7 @@ class CellGraphs:
   adjacency: jax.Array
   mask: jax.Array
   features: jax.Array | None = None
+  edges: jax.Array | None = None
 
 
 def build(cells: spaces_base.EncodedCells, *, prune: bool) -> CellGraphs:
@@ -82,11 +85,13 @@ def cell_graphs(
   Features are standardised by their mean and spread over 4,096 cells that are
   drawn from the space once and for all; no label enters.
   """
-  cells = build(space.encode(jnp.asarray(genotypes)), prune=prune)
+  genotypes = jnp.asarray(genotypes)
+  cells = build(space.encode(genotypes), prune=prune)
   known = feature_scales.load(space.name)
   mean, spread = known or measure_feature_scale(space)
   features = (graph_features(space, cells) - mean) / spread
-  return dataclasses.replace(cells, features=features)
+  edges = space.edge_features(genotypes)
+  return dataclasses.replace(cells, features=features, edges=edges)
 
 
 @functools.lru_cache(maxsize=16)

@@ -196,7 +196,7 @@ class Predictor:
     """Wraps members that were trained elsewhere."""
     predictor = cls(config.space, config.seed, config=config)
     predictor._fitted, predictor.card = fitted, card
-    predictor._set_kernel(kernel.num_cells(fitted.params))
+    predictor._set_kernel(kernel.sizes(fitted.params))
     return predictor
 
   def fit(self, archs: Any, labels: Any) -> "Predictor":
@@ -214,7 +214,7 @@ class Predictor:
     """
     genotypes = as_genotypes(self.space, archs)
     targets, _, _ = normalize_labels(labels, len(genotypes))
-    self._set_kernel(0)
+    self._set_kernel({"kernel_cells": 0, "kernel_distance": 0})
     cells = training_cells(self.space, genotypes[None], self.config.prune)
     keys = state.member_keys(self.config.seed, 1, self.config.num_members)
     trained = loop.fit(
@@ -231,15 +231,15 @@ class Predictor:
     params = jax.tree.map(lambda leaf: leaf[0], trained.params)
     values = np.asarray(labels, float)
     _, params = complete(self.config, self.space, params, genotypes, values)
-    self._set_kernel(kernel.num_cells(params))
+    self._set_kernel(kernel.sizes(params))
     raw = self._raw(params, genotypes)
     self._fitted = Fitted(params, *calibrate(raw, values))
     return self
 
-  def _set_kernel(self, num_cells: int) -> None:
-    """Makes the model one with a regression over that many cells."""
+  def _set_kernel(self, sizes: dict[str, int]) -> None:
+    """Makes the model one with a regression of those `kernel.sizes`."""
     if "kernel_cells" in self.config.model:
-      self.config.model.kernel_cells = num_cells
+      self.config.model.update(sizes)
     self._model = models.create_model(self.config.model)
 
   def _raw(self, params: Any, genotypes: np.ndarray) -> np.ndarray:
@@ -373,8 +373,9 @@ def complete(
     return model, params
   raw = scoring.score(model, params, space, genotypes, prune=config.prune)
   cells = training_cells(space, genotypes[None], config.prune)
-  features = np.asarray(cells.features)[0]
-  return kernel.attach(config, model, params, raw, features, labels)
+  features = np.asarray(model.read_features(cells))[0]
+  num_edges = features.shape[1] - cells.features.shape[-1]
+  return kernel.attach(config, model, params, raw, features, labels, num_edges)
 
 
 def pretrained_names() -> Sequence[str]:

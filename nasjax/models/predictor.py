@@ -47,10 +47,14 @@ class ArchitecturePredictor(nn.Module):
     head: `gcn`, or `mlp` on the mean of the encoded nodes.
     features: where graph features enter: `none`, `node` (added to the
       embedding of every node), `head` (beside the summary), or `both`.
+    edges: whether the edge features of the space stand beside the graph
+      features wherever those enter; they show how nodes are numbered.
     feature_width: width that they are projected to for the head.
     feature_dropout_rate: dropout of the features themselves.
     kernel_cells: training cells of a kernel regression on the features, which
       is added to the score; training sets it, 0 is none.
+    kernel_distance: features that enter its distance where it has a linear
+      part; training sets it, 0 is none.
     implementation: `dense` or `jraph` graph convolutions.
   """
 
@@ -72,9 +76,11 @@ class ArchitecturePredictor(nn.Module):
   graph: str = "training"
   head: str = "gcn"
   features: str = "none"
+  edges: bool = False
   feature_width: int = 64
   feature_dropout_rate: float = 0.0
   kernel_cells: int = 0
+  kernel_distance: int = 0
   implementation: str = "dense"
 
   @nn.compact
@@ -115,7 +121,9 @@ class ArchitecturePredictor(nn.Module):
     hidden = nn.relu(nn.Dense(self.head_width, name="head_hidden")(summary))
     score = nn.Dense(1, name="head_output")(hidden)[0]
     if self.kernel_cells and features is not None:
-      regression = kernel.KernelRegression(self.kernel_cells, name="kernel")
+      regression = kernel.KernelRegression(
+        self.kernel_cells, self.kernel_distance, name="kernel"
+      )
       score += regression(features)
     return score
 
@@ -129,7 +137,25 @@ class ArchitecturePredictor(nn.Module):
         "build them with nasjax.graphs.cell_graphs, or set features='none'"
       )
     drop = layers.Dropout(self.feature_dropout_rate, name="feature_dropout")
-    return drop(cell.features, train=train)
+    return drop(self.read_features(cell), train=train)
+
+  def read_features(self, cell: graphs.CellGraphs) -> jax.Array:
+    """What the model reads of a cell besides its graph, `[F]` or `[F + E]`.
+
+    Args:
+      cell: with graph features; a batch `[B, ...]` is fine too.
+
+    Raises:
+      UserError: edge features are asked for, and the space has none.
+    """
+    if not self.edges:
+      return cell.features
+    if cell.edges is None:
+      raise errors.UserError(
+        "config.model.edges: expected a space with edge features (darts), got "
+        "cells without; set edges=False"
+      )
+    return jnp.concatenate([cell.features, cell.edges], axis=-1)
 
   def _embed(
     self, cell: graphs.CellGraphs, features: jax.Array | None

@@ -104,6 +104,17 @@ class Space(abc.ABC):
     to output uses are one cell too.
     """
 
+  def edge_features(self, genotypes: jax.Array) -> jax.Array | None:
+    """Says which operation each edge has, `[B, E]` of 0 and 1; traceable.
+
+    Unlike graph features they show how the nodes are numbered. None, as by
+    default, in spaces that do not offer them.
+
+    Args:
+      genotypes: valid cells `[B, G]`.
+    """
+    del genotypes
+
   def canonical(
     self, genotypes: Genotypes, *, ordered: bool = True
   ) -> Genotypes:

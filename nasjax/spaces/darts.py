@@ -27,6 +27,8 @@ OP_NAMES = (
 )
 # Node 0 is c_{k-2}, node 1 is c_{k-1}, nodes 2 .. 5 are intermediate.
 _EDGE_NODES = np.repeat(np.arange(2, 6), 2)
+# Edges into nodes 2, 3, 4 and 5 start at 0, 2, 5 and 9 among the 14 of a cell.
+_FIRST_EDGE = np.repeat([0, 2, 5, 9], 2)
 _PAIRS = {
   node: np.array(list(itertools.combinations(range(node), 2)), np.int8)
   for node in range(2, 6)
@@ -220,6 +222,20 @@ class DARTS(base.Space):
       adjacency=both.reshape(batch, 22, 22),
       mask=jnp.ones((batch, 22)),
     )
+
+  def edge_features(self, genotypes: jax.Array) -> jax.Array:
+    """Says which operation each of 2 x 14 edges has, `[B, 196]` float32.
+
+    Edges run from each node to each later one that is no input, by the node
+    they end in; the seven operations of an edge stand side by side. An edge
+    that the cell does not have, or with `none`, has zeros.
+    """
+    batch = genotypes.shape[0]
+    inputs, codes = jnp.moveaxis(genotypes.reshape(batch, 2, 8, 2), -1, 0)
+    edges = jnp.asarray(_FIRST_EDGE)[None, None] + inputs
+    places = jax.nn.one_hot(edges, 14)
+    ops = jax.nn.one_hot(codes - 1, len(OP_NAMES) - 1)
+    return jnp.einsum("bcep,bceo->bcpo", places, ops).reshape(batch, -1)
 
 
 def _split(genotypes: np.ndarray) -> np.ndarray:

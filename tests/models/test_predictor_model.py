@@ -1,5 +1,7 @@
 """Predictor A: invariances, ablations, and the two graph convolutions."""
 
+import dataclasses
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -131,6 +133,24 @@ def test_every_ablation_changes_the_score(field, value, rng):
   first, second = _apply(base, base_params, cells), _apply(other, params, cells)
   assert np.isfinite(second).all()
   assert not np.allclose(first, second)
+
+
+def test_edge_features_stand_beside_the_graph_features(rng):
+  cells = _cells("darts", 3, rng)
+  assert cells.edges.shape == (3, 196)
+  fields = {"features": "head", "edges": True, "width": 8, "num_heads": 2}
+  model, params = _model_and_params(cells, **fields)
+  kernel = params["params"]["feature_hidden"]["kernel"]
+  assert kernel.shape[0] == cells.features.shape[-1] + 196
+  blank = dataclasses.replace(cells, edges=jnp.zeros_like(cells.edges))
+  first, second = _apply(model, params, cells), _apply(model, params, blank)
+  assert not np.allclose(first, second)
+
+
+def test_space_without_edge_features(rng):
+  cells = _cells("nb201", 3, rng)
+  with pytest.raises(errors.UserError, match="a space with edge features"):
+    _model_and_params(cells, features="head", edges=True)
 
 
 def test_dropout_needs_a_key_only_in_training(rng):

@@ -317,3 +317,23 @@ def test_fingerprint_agrees_with_the_graph_hash(rng):
   assert len(set(zip(hashes, fingerprints, strict=True))) == num
   assert len(np.unique(hashes)) == num
   assert num < 0.9 * len(np.unique(genotypes, axis=0))
+
+
+def test_edge_features_by_hand():
+  found = np.asarray(SPACE.edge_features(row())).reshape(2, 14, 7)
+  first_edge = {2: 0, 3: 2, 4: 5, 5: 9}
+  for cell, edges in enumerate((V2_NORMAL, V2_REDUCE)):
+    expected = np.zeros((14, 7))
+    for index, (source, op) in enumerate(edges):
+      expected[first_edge[2 + index // 2] + source, op - 1] = 1
+    np.testing.assert_array_equal(found[cell], expected)
+
+
+def test_edge_features_of_none_and_of_inputs_in_another_order():
+  cells = row()
+  other = cells.reshape(1, 2, 4, 2, 2)[:, :, :, ::-1].reshape(1, 32)
+  np.testing.assert_array_equal(
+    SPACE.edge_features(cells), SPACE.edge_features(other)
+  )
+  cells[0, 1] = NONE
+  assert SPACE.edge_features(cells).sum() == 15

@@ -6,7 +6,7 @@ import pytest
 
 import nasjax
 from nasjax import config as configs
-from nasjax import errors, experiment
+from nasjax import errors, experiment, features
 from nasjax.models import kernel as kernel_model
 from nasjax.models import registry as models
 from nasjax.training import kernel, metrics
@@ -59,6 +59,71 @@ def test_regression_predicts_a_smooth_label(rng):
   features = rng.normal(size=(80, 4))
   fit = kernel.solve(features, features[:, 0])
   assert metrics.kendall_tau(fit.left_out, features[:, 0]) > 0.5
+
+
+def test_linear_part_predicts_far_from_the_training_cells(rng):
+  features = rng.normal(size=(60, 5))
+  labels = features @ [1.0, -2.0, 0.0, 0.5, 3.0]
+  fit = kernel.solve(features, labels, 5)
+  far = 20 * rng.normal(size=(40, 5))
+  truth = far @ [1.0, -2.0, 0.0, 0.5, 3.0]
+  assert metrics.kendall_tau(far @ fit.slopes, truth) > 0.9
+  assert not kernel.solve(features, labels).slopes.any()
+
+
+def test_edge_features_enter_the_linear_part_alone(rng):
+  near, edges = rng.normal(size=(60, 3)), rng.integers(0, 2, (60, 4))
+  labels = near[:, 0] + 5 * edges[:, 1]
+  features = np.concatenate([near, edges], axis=1)
+  fit = kernel.solve(features, labels, 3)
+  assert fit.slopes.shape == (7,)
+  assert np.argmax(np.abs(fit.slopes[3:])) == 1
+  alone = kernel.solve(near, labels, 3)
+  error = {
+    name: np.mean((each.left_out - kernel.normal_scores(labels)) ** 2)
+    for name, each in (("both", fit), ("alone", alone))
+  }
+  assert error["both"] < 0.5 * error["alone"]
+
+
+def test_left_out_predictions_with_a_linear_part_are_those_of_refits(rng):
+  features, labels = rng.normal(size=(20, 3)), rng.normal(size=20)
+  labels += 4 * features[:, 0]
+  targets = kernel.normal_scores(labels)
+  fit = kernel.solve(features, labels, 3)
+  assert fit.slopes.any()
+  centred = features - features.mean(0)
+  weight = fit.slopes / (fit.coefficients @ centred)
+  np.testing.assert_allclose(weight, weight[0], rtol=1e-6)
+  gram = np.asarray(
+    kernel_model.laplacian_kernel(features[:, None], features[None], fit.rate)
+  )
+  gram = gram + weight[0] * centred @ centred.T
+  ridge = (targets - gram @ fit.coefficients) / fit.coefficients
+  np.testing.assert_allclose(ridge, ridge[0], rtol=1e-2)
+  keep = np.arange(20) != 7
+  kept = gram[np.ix_(keep, keep)] + ridge[0] * np.eye(19)
+  alone = gram[7, keep] @ np.linalg.solve(kept, targets[keep])
+  assert fit.left_out[7] == pytest.approx(alone, abs=1e-2)
+
+
+def test_darts_predictor_with_edges_and_linear_part(tmp_path, rng):
+  space = nasjax.get_space("darts")
+  genotypes = space.sample(40, rng)
+  labels = (genotypes.reshape(-1, 2, 8, 2)[..., 1] == 4).sum((1, 2))
+  labels = labels + genotypes[:, 4 * 3]  # and where an edge comes from
+  predictor = nasjax.Predictor("darts", **SMALL).fit(genotypes, labels)
+  model = predictor.config.model
+  width = len(features.feature_names(space))
+  assert (model.kernel_cells, model.kernel_distance) == (40, width)
+  slopes = predictor.fitted.params["params"]["kernel"]["slopes"]
+  assert slopes.shape == (2, width + 196)
+  assert metrics.kendall_tau(predictor.predict(genotypes), labels) > 0.6
+  predictor.save(tmp_path / "model")
+  loaded = nasjax.Predictor.load(tmp_path / "model")
+  np.testing.assert_array_equal(
+    loaded.predict(genotypes), predictor.predict(genotypes)
+  )
 
 
 def test_attached_score_is_the_network_plus_the_regression(rng):
