@@ -80,18 +80,34 @@ TITLES = {**METHODS, CEILING: "ceiling: training label against test label"}
 
 
 def get_studies(
-  spaces: Sequence[str], datasets: Sequence[str]
+  spaces: Sequence[str],
+  datasets: Sequence[str],
+  benchmarks: Sequence[str] = (),
 ) -> tuple[Study, ...]:
   """Returns the studies of the named spaces and data sets, in table order.
 
+  Args:
+    spaces: search spaces.
+    datasets: data sets.
+    benchmarks: benchmarks of the labels; all of the spaces where empty.
+
   Raises:
-    UserError: a name is unknown, or no space has the data set.
+    UserError: a name is unknown, or no space has the benchmark or data set.
   """
   known = list(dict.fromkeys(study.space for study in STUDIES))
   for space in spaces:
     if space not in known:
       raise errors.one_of("--space", space, known)
   chosen = [study for study in STUDIES if study.space in spaces]
+  known = list(dict.fromkeys(study.benchmark for study in chosen))
+  for benchmark in benchmarks:
+    if benchmark not in known:
+      raise errors.one_of(
+        f"--benchmark of {', '.join(spaces)}", benchmark, known
+      )
+  chosen = [
+    study for study in chosen if study.benchmark in (benchmarks or known)
+  ]
   known = sorted({study.dataset for study in chosen})
   for dataset in datasets:
     if dataset not in known:

@@ -31,8 +31,8 @@ _USAGE = """Measures published tables and figures again.
 
   python -m nasjax.reproduce --list
   python -m nasjax.reproduce NAME [--space nb101,nb201,darts]
-    [--dataset cifar10] [--methods A,B] [--sizes N,M] [--num_seeds 5]
-    [--seed 0] [--max_steps 0] [--workdir reproduce_runs]
+    [--benchmark nb301] [--dataset cifar10] [--methods A,B] [--sizes N,M]
+    [--num_seeds 5] [--seed 0] [--max_steps 0] [--workdir reproduce_runs]
     [--results docs/results] [--data_dir DIR]
   python -m nasjax.reproduce readme [--results docs/results]
 
@@ -54,6 +54,7 @@ def _define() -> flags.FlagValues:
   }
   lists = {
     "space": "search spaces; all of the table by default",
+    "benchmark": "benchmarks of the labels; all of the spaces by default",
     "dataset": "data sets: cifar10, on nb201 also cifar100, imagenet16",
     "methods": "methods: " + ", ".join(catalog.METHODS),
     "sizes": "numbers of training labels; those of the table by default",
@@ -132,7 +133,7 @@ def make_options(
   datasets = tuple(given["dataset"]) or spec.datasets
   options = reports.Options(
     name=name,
-    studies=catalog.get_studies(spaces, datasets),
+    studies=catalog.get_studies(spaces, datasets, given["benchmark"]),
     methods=tuple(given["methods"]) or spec.methods,
     sizes=_sizes(given["sizes"]),
     spec=spec,

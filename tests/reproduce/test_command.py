@@ -47,6 +47,13 @@ def test_list_prints_every_name(capsys):
     assert set(report.SPEC.methods) <= set(known) <= set(named)
 
 
+def test_one_benchmark_of_a_space():
+  (study,) = catalog.get_studies(("darts",), ("cifar10",), ("darts545",))
+  assert study.benchmark == "darts545"
+  both = catalog.get_studies(("darts",), ("cifar10",))
+  assert [each.benchmark for each in both] == ["nb301", "darts545"]
+
+
 @pytest.mark.parametrize(
   ("words", "message"),
   [
@@ -54,6 +61,10 @@ def test_list_prints_every_name(capsys):
     (["table44"], "unknown name 'table44': expected one of 'table3'"),
     (["table3", "--space=nb301"], "unknown --space 'nb301'"),
     (["table3", "--space=nb101", "--dataset=cifar100"], "'cifar100'"),
+    (
+      ["table3", "--space=darts", "--benchmark=nb201"],
+      "unknown --benchmark of darts 'nb201': expected one of 'nb301'",
+    ),
     (["table3", "--methods=bonas"], "unknown method 'bonas'"),
     (["figure6", "--methods=flops"], "unknown method 'flops'"),
     (["table3", "--sizes=many"], "--sizes: expected numbers"),
