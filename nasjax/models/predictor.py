@@ -131,11 +131,6 @@ class ArchitecturePredictor(nn.Module):
     """Graph features `[F]`, dropped out in training; None where unused."""
     if self.features == "none":
       return None
-    if cell.features is None:
-      raise errors.UserError(
-        "config.model.features: expected cells with graph features, got none; "
-        "build them with nasjax.graphs.cell_graphs, or set features='none'"
-      )
     drop = layers.Dropout(self.feature_dropout_rate, name="feature_dropout")
     return drop(self.read_features(cell), train=train)
 
@@ -143,11 +138,17 @@ class ArchitecturePredictor(nn.Module):
     """What the model reads of a cell besides its graph, `[F]` or `[F + E]`.
 
     Args:
-      cell: with graph features; a batch `[B, ...]` is fine too.
+      cell: a cell, or a batch of cells with leading axes.
 
     Raises:
-      UserError: edge features are asked for, and the space has none.
+      UserError: there are no graph features, or edge features are asked for
+        and the space has none.
     """
+    if cell.features is None:
+      raise errors.UserError(
+        "config.model.features: expected cells with graph features, got none; "
+        "build them with nasjax.graphs.cell_graphs, or set features='none'"
+      )
     if not self.edges:
       return cell.features
     if cell.edges is None:

@@ -180,5 +180,5 @@ def attach(
   joined["kernel"] = {
     name: jnp.asarray(value, jnp.float32) for name, value in variables.items()
   }
-  sizes = {"kernel_cells": len(labels), "kernel_distance": num_distance}
-  return model.clone(**sizes), {"params": joined}
+  model = model.clone(kernel_cells=len(labels), kernel_distance=num_distance)
+  return model, {"params": joined}
