@@ -107,6 +107,15 @@ def test_cells_are_not_shared_without_pruning(rng):
   np.testing.assert_array_equal(kept, cells)
 
 
+def test_cells_are_not_shared_where_edges_are_read():
+  space, model, _ = make()
+  cells = space.enumerate()[::29]
+  kept = sharing.canonical(model.clone(edges=True), space, cells, prune=True)
+  np.testing.assert_array_equal(kept, cells)
+  shared = sharing.canonical(model, space, cells, prune=True)
+  assert (shared != cells).any()
+
+
 def test_a_score_does_not_depend_on_the_other_cells(rng):
   space, model, params = make()
   genotypes = space.sample(64, rng)

@@ -35,9 +35,19 @@ def _check_heads(fields: Mapping[str, Any]) -> None:
     )
 
 
+def _check_architecture(fields: Mapping[str, Any]) -> None:
+  _check_heads(fields)
+  if fields["edges"] and fields["features"] == "none":
+    raise errors.UserError(
+      "config.model.edges: expected False where config.model.features is "
+      "'none', as edge features stand beside the graph features, got True; "
+      "set both"
+    )
+
+
 _MODELS = {
   "architecture": _Entry(
-    predictor.ArchitecturePredictor, predictor.CHOICES, _check_heads
+    predictor.ArchitecturePredictor, predictor.CHOICES, _check_architecture
   ),
   "mlp": _Entry(mlp.MLP),
   "neural_predictor": _Entry(neural_predictor.NeuralPredictor),

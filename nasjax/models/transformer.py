@@ -211,7 +211,7 @@ class TransformerEncoder(nn.Module):
     num_heads: heads of each attention.
     ffn_width: width of the feed-forward hidden layers.
     dropout_rate: dropout.
-    attention: `all` or `structural`, see `head_scopes`.
+    attention: one of `ATTENTIONS`, see `head_scopes`.
   """
 
   num_layers: int

@@ -28,7 +28,8 @@ def canonical(
   The representative depends on the cell alone, never on the batch. With
   pruning, cells that differ in dead operations have one input to the model. A
   model that cannot see the order of the nodes (`position` is False) also
-  scores isomorphic cells alike, up to the rounding of sums in another order.
+  scores isomorphic cells alike, up to the rounding of sums in another order. A
+  model that reads edge features (`edges`) may tell all cells apart.
 
   Args:
     model: the model that will score the cells.
@@ -39,7 +40,7 @@ def canonical(
   Returns:
     Valid cells `[n, G]` int8.
   """
-  if not prune:
+  if not prune or getattr(model, "edges", False):
     return genotypes
   ordered = bool(getattr(model, "position", True))
   return space.canonical(genotypes, ordered=ordered)

@@ -261,6 +261,7 @@ def test_attention_equals_the_textbook_formula(rng):
     ({"name": "architecture", "heads": 3}, "unknown field of config.model"),
     ({"name": "architecture", "head": "cnn"}, "unknown config.model.head"),
     ({"name": "architecture", "width": 30}, "multiple of num_heads"),
+    ({"name": "architecture", "edges": True}, "edges: expected False where"),
   ],
 )
 def test_bad_model_configs(fields, message):

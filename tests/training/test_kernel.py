@@ -6,7 +6,8 @@ import pytest
 
 import nasjax
 from nasjax import config as configs
-from nasjax import errors, experiment, features
+from nasjax import errors, experiment
+from nasjax import features as graph_features
 from nasjax.models import kernel as kernel_model
 from nasjax.models import registry as models
 from nasjax.training import kernel, metrics
@@ -114,7 +115,7 @@ def test_darts_predictor_with_edges_and_linear_part(tmp_path, rng):
   labels = labels + genotypes[:, 4 * 3]  # and where an edge comes from
   predictor = nasjax.Predictor("darts", **SMALL).fit(genotypes, labels)
   model = predictor.config.model
-  width = len(features.feature_names(space))
+  width = len(graph_features.feature_names(space))
   assert (model.kernel_cells, model.kernel_distance) == (40, width)
   slopes = predictor.fitted.params["params"]["kernel"]["slopes"]
   assert slopes.shape == (2, width + 196)
