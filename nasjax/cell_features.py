@@ -8,14 +8,10 @@ Dimensions: `N` nodes, `O` operators of the space, `V = 1 + 2 O` views of a
 graph (all operators; all but one; one alone), `F` features.
 """
 
-from typing import NamedTuple
-
 import jax
 import jax.numpy as jnp
 
-from nasjax import operators
-
-_FAR = 1e3
+from nasjax import cell_paths, operators
 
 
 def feature_names(names: tuple[str, ...]) -> tuple[str, ...]:
@@ -79,7 +75,7 @@ def cell_features(
   is_input = mask * (ops == operators.INPUT)
   is_output = mask * (ops == operators.OUTPUT)
   chosen = (ops[None, :] == jnp.array(op_ids)[:, None]) * mask[None]
-  graph = _Graph(adjacency, is_input, is_output, max_hops)
+  graph = cell_paths.PathGraph(adjacency, is_input, is_output, max_hops)
   paths = _path_features(graph, mask, chosen)
   into, out = jnp.sum(adjacency, axis=0), jnp.sum(adjacency, axis=1)
   per_operator = (
@@ -109,32 +105,16 @@ def cell_features(
   )
 
 
-class _Graph(NamedTuple):
-  """What paths run through.
-
-  Attributes:
-    adjacency: `[N, N]`.
-    is_input: 1 where paths begin, `[N]`.
-    is_output: 1 where paths end, `[N]`.
-    max_hops: edges of the longest path there can be.
-  """
-
-  adjacency: jax.Array
-  is_input: jax.Array
-  is_output: jax.Array
-  max_hops: int
-
-
-def _path_features(graph: _Graph, mask, chosen):
+def _path_features(graph: cell_paths.PathGraph, mask, chosen):
   """Number, longest and shortest of the paths in every view, `[3 V]`."""
   ends = jnp.maximum(graph.is_input, graph.is_output)
   views = jnp.concatenate(
     [mask[None], mask[None] - chosen, jnp.maximum(chosen, ends[None])]
   )
   steps = jnp.broadcast_to(mask - ends, views.shape)
-  number = _count_paths(graph, views)
-  longest = _extreme(graph, views, steps, jnp.maximum)
-  shortest = _extreme(graph, views, steps, jnp.minimum)
+  number = cell_paths.count_paths(graph, views)
+  longest = cell_paths.extreme(graph, views, steps, jnp.maximum)
+  shortest = cell_paths.extreme(graph, views, steps, jnp.minimum)
   connected = number > 0
   far = graph.max_hops + 1
   return jnp.concatenate(
@@ -146,44 +126,12 @@ def _path_features(graph: _Graph, mask, chosen):
   )
 
 
-def _count_paths(graph: _Graph, views):
-  """Paths from an input to an output through the nodes of each view, `[V]`."""
-
-  def step(_, reached):
-    return graph.is_input[None] + (reached @ graph.adjacency) * views
-
-  start = jnp.broadcast_to(graph.is_input, views.shape)
-  reached = jax.lax.fori_loop(0, graph.max_hops, step, start)
-  return reached @ graph.is_output
-
-
-def _extreme(graph: _Graph, views, weights, better):
-  """Largest or smallest sum of weights `[V, N]` along a path, `[V]`.
-
-  `better` is `jnp.maximum` or `jnp.minimum`; where no path leads to an output
-  the result is far off and means nothing.
-  """
-  worst = -_FAR if better is jnp.maximum else _FAR
-  reduce = jnp.max if better is jnp.maximum else jnp.min
-  barred = jnp.where(graph.adjacency > 0, 0.0, worst)
-  closed = jnp.where(views > 0, 0.0, worst)
-  start = jnp.where(graph.is_input > 0, 0.0, worst)[None] + closed
-
-  def step(_, best):
-    arrived = reduce(best[:, :, None] + barred[None], axis=1)
-    arrived = jnp.clip(arrived + weights + closed, -_FAR, _FAR)
-    return better(start, arrived)
-
-  best = jax.lax.fori_loop(0, graph.max_hops, step, start)
-  return reduce(jnp.where(graph.is_output[None] > 0, best, worst), axis=1)
-
-
-def _on_paths(graph: _Graph, chosen):
+def _on_paths(graph: cell_paths.PathGraph, chosen):
   """Most and least nodes of each operator on one path, `[O]` each."""
   views = jnp.ones_like(chosen)
-  most = _extreme(graph, views, chosen, jnp.maximum)
-  least = _extreme(graph, views, chosen, jnp.minimum)
-  connected = _count_paths(graph, views[:1]) > 0
+  most = cell_paths.extreme(graph, views, chosen, jnp.maximum)
+  least = cell_paths.extreme(graph, views, chosen, jnp.minimum)
+  connected = cell_paths.count_paths(graph, views[:1]) > 0
   return jnp.where(connected, most, 0.0), jnp.where(connected, least, 0.0)
 
 

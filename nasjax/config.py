@@ -18,6 +18,7 @@ _SPACES: dict[str, dict[str, Any]] = {
     "epochs": 300,
     "num_members": 2,
     "model.attention": "relations",
+    "model.paths": True,
   },
   "nb201": {"benchmark": "nb201", "num_train": 156, "num_members": 4},
   "darts": {
@@ -26,6 +27,7 @@ _SPACES: dict[str, dict[str, Any]] = {
     "num_train": 1000,
     "num_members": 2,
     "epochs": 100,
+    "model.paths": True,
     "model.edges": True,
     "kernel.linear": True,
     "kernel.weight": 2.0,
@@ -72,6 +74,7 @@ def default() -> Config:
         "gcn_width": 96,
         "features": "head",
         "feature_dropout_rate": 0.1,
+        "kernel_power": 1.5,
       },
       "kernel": {"weight": 0.5, "max_cells": 1000, "linear": False},
       "optimizer": {
@@ -118,6 +121,7 @@ _STUDENT: dict[str, Any] = {
   "model.head_width": 128,
   "model.graph": "inference",
   "model.feature_dropout_rate": 0.0,
+  "model.paths": False,
   "optimizer.learning_rate": 3e-3,
   "optimizer.weight_decay": 0.0,
 }

@@ -1,4 +1,4 @@
-"""Graph features of whole spaces, on the host."""
+"""Graph and path features of whole spaces, on the host."""
 
 import functools
 
@@ -6,15 +6,28 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from nasjax import cell_features, compiler, graphs
+from nasjax import cell_features, cell_path_features, compiler, graphs
 from nasjax.spaces import base as spaces_base
 
 _CHUNK = 4096
 
 
 def feature_names(space: spaces_base.Space) -> tuple[str, ...]:
-  """Names of the features of an architecture, `F` of them."""
-  names = cell_features.feature_names(space.operator_names)
+  """Names of the graph features of an architecture, `F` of them."""
+  return _of_each_cell(space, cell_features.feature_names(space.operator_names))
+
+
+def path_feature_names(space: spaces_base.Space) -> tuple[str, ...]:
+  """Names of the path features of an architecture, `P` of them."""
+  return _of_each_cell(
+    space,
+    cell_path_features.feature_names(space.operator_names, space.max_hops),
+  )
+
+
+def _of_each_cell(
+  space: spaces_base.Space, names: tuple[str, ...]
+) -> tuple[str, ...]:
   if space.num_cells == 1:
     return names
   return tuple(
@@ -35,19 +48,39 @@ def graph_features(
   Returns:
     `[n, F]` float32, columns as in `feature_names`.
   """
+  return _compute(space, genotypes, prune, "features")
+
+
+def path_features(
+  space: spaces_base.Space, genotypes: np.ndarray, *, prune: bool = True
+) -> np.ndarray:
+  """Path features of architectures, in one compiled call.
+
+  Args:
+    space: their space.
+    genotypes: `[n, G]`.
+    prune: whether dead nodes are removed first.
+
+  Returns:
+    `[n, P]` float32, columns as in `path_feature_names`.
+  """
+  return _compute(space, genotypes, prune, "paths")
+
+
+def _compute(space, genotypes, prune, kind) -> np.ndarray:
   num = len(genotypes)
   rows = np.resize(
     genotypes, (-(-num // _CHUNK) * _CHUNK, space.genotype_length)
   )
   chunks = jnp.asarray(rows.reshape(-1, _CHUNK, space.genotype_length))
-  return np.asarray(_compiled(space, prune)(chunks))[:num]
+  return np.asarray(_compiled(space, prune, kind)(chunks))[:num]
 
 
 @functools.lru_cache(maxsize=8)
-def _compiled(space: spaces_base.Space, prune: bool):
+def _compiled(space: spaces_base.Space, prune: bool, kind: str):
   def compute_chunk(rows):
     cells = graphs.build(space.encode(rows), prune=prune)
-    return graphs.graph_features(space, cells)
+    return graphs.FEATURES[kind](space, cells)
 
   def compute(chunks):
     found = jax.lax.map(compute_chunk, chunks)

@@ -12,7 +12,12 @@ import jax.numpy as jnp
 import jraph
 import numpy as np
 
-from nasjax import cell_features, feature_scales, operators
+from nasjax import (
+  cell_features,
+  cell_path_features,
+  feature_scales,
+  operators,
+)
 from nasjax.spaces import base as spaces_base
 
 NUM_DETAILS = operators.detail_table().shape[1] + 3
@@ -20,7 +25,15 @@ NUM_DETAILS = operators.detail_table().shape[1] + 3
 
 @functools.partial(
   jax.tree_util.register_dataclass,
-  data_fields=["ops", "details", "adjacency", "mask", "features", "edges"],
+  data_fields=[
+    "ops",
+    "details",
+    "adjacency",
+    "mask",
+    "features",
+    "paths",
+    "edges",
+  ],
   meta_fields=[],
 )
 @dataclasses.dataclass(frozen=True)
@@ -39,6 +52,8 @@ class CellGraphs:
     mask: 1 on real nodes, `[B, N]` float32.
     features: standardised graph features, the cells of an architecture side by
       side, `[B, F]` float32; None where nobody computed them.
+    paths: standardised path features (`nasjax.cell_path_features`), likewise,
+      `[B, P]` float32.
     edges: 1 where an edge has an operation (`Space.edge_features`), `[B, E]`
       float32; None in spaces without.
   """
@@ -48,6 +63,7 @@ class CellGraphs:
   adjacency: jax.Array
   mask: jax.Array
   features: jax.Array | None = None
+  paths: jax.Array | None = None
   edges: jax.Array | None = None
 
 
@@ -87,51 +103,76 @@ def cell_graphs(
   """
   genotypes = jnp.asarray(genotypes)
   cells = build(space.encode(genotypes), prune=prune)
-  known = feature_scales.load(space.name)
-  mean, spread = known or measure_feature_scale(space)
-  features = (graph_features(space, cells) - mean) / spread
+  scales = feature_scales.load(space.name) or measure_feature_scales(space)
+  found = {
+    kind: (compute(space, cells) - mean) / spread
+    for (kind, compute), (mean, spread) in zip(
+      FEATURES.items(), scales, strict=True
+    )
+  }
   edges = space.edge_features(genotypes)
-  return dataclasses.replace(cells, features=features, edges=edges)
+  return dataclasses.replace(cells, **found, edges=edges)
 
 
 @functools.lru_cache(maxsize=16)
-def measure_feature_scale(
+def measure_feature_scales(
   space: spaces_base.Space,
-) -> tuple[np.ndarray, np.ndarray]:
-  """Mean and spread of a space's features over 4,096 cells, `[1, F]` each."""
+) -> tuple[feature_scales.Scale, ...]:
+  """Mean and spread of each of `FEATURES` over 4,096 cells of a space."""
   drawn = space.sample(4096, np.random.default_rng(0))
 
-  def compute(genotypes):
-    return graph_features(space, build(space.encode(genotypes), prune=True))
+  def compute_all(genotypes):
+    cells = build(space.encode(genotypes), prune=True)
+    return [compute(space, cells) for compute in FEATURES.values()]
 
   with jax.ensure_compile_time_eval():
-    found = np.asarray(jax.jit(compute)(drawn), np.float64)
-  spread = found.std(axis=0, keepdims=True)
-  spread = np.where(spread > 1e-6, spread, 1.0)
-  mean = found.mean(axis=0, keepdims=True)
-  return mean.astype(np.float32), spread.astype(np.float32)
+    found = jax.jit(compute_all)(drawn)
+  return tuple(feature_scales.measure(np.asarray(each)) for each in found)
 
 
 def graph_features(space: spaces_base.Space, cells: CellGraphs) -> jax.Array:
   """Graph features (`nasjax.cell_features`) as they are, `[B, F]` float32."""
-  op_ids = tuple(operators.operator_id(name) for name in space.operator_names)
-  compute = jax.vmap(
-    functools.partial(
-      cell_features.cell_features, op_ids=op_ids, max_hops=space.max_hops
+
+  def compute(cell, **known):
+    return cell_features.cell_features(
+      cell.ops, cell.details, cell.adjacency, cell.mask, **known
     )
+
+  return _of_each_cell(compute, space, cells)
+
+
+def path_features(space: spaces_base.Space, cells: CellGraphs) -> jax.Array:
+  """Path features (`nasjax.cell_path_features`) as they are, `[B, P]`."""
+
+  def compute(cell, **known):
+    return cell_path_features.path_features(
+      cell.ops, cell.adjacency, cell.mask, **known
+    )
+
+  return _of_each_cell(compute, space, cells)
+
+
+FEATURES = {"features": graph_features, "paths": path_features}
+"""Fields of `CellGraphs` that are standardised features, and what they hold."""
+
+
+def _of_each_cell(compute, space: spaces_base.Space, cells: CellGraphs):
+  """Features of the cells of each architecture, side by side."""
+  op_ids = tuple(operators.operator_id(name) for name in space.operator_names)
+  batched = jax.vmap(
+    functools.partial(compute, op_ids=op_ids, max_hops=space.max_hops)
   )
   size = space.num_nodes // space.num_cells
   parts = []
   for start in range(0, space.num_nodes, size):
     own = slice(start, start + size)
-    parts.append(
-      compute(
-        cells.ops[:, own],
-        cells.details[:, own],
-        cells.adjacency[:, own, own],
-        cells.mask[:, own],
-      )
+    part = CellGraphs(
+      ops=cells.ops[:, own],
+      details=cells.details[:, own],
+      adjacency=cells.adjacency[:, own, own],
+      mask=cells.mask[:, own],
     )
+    parts.append(batched(part))
   return jnp.concatenate(parts, axis=-1)
 
 

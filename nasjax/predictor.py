@@ -374,7 +374,9 @@ def complete(
   raw = scoring.score(model, params, space, genotypes, prune=config.prune)
   cells = training_cells(space, genotypes[None], config.prune)
   features = np.asarray(model.read_features(cells))[0]
-  num_edges = features.shape[1] - np.asarray(cells.features).shape[-1]
+  num_edges = 0
+  if getattr(model, "edges", False):
+    num_edges = np.asarray(cells.edges).shape[-1]
   return kernel.attach(config, model, params, raw, features, labels, num_edges)
 
 

@@ -1,6 +1,7 @@
 """Graph features against hand-worked cells and a search over all paths."""
 
 import dataclasses
+import functools
 import itertools
 
 import jax
@@ -10,6 +11,7 @@ import pytest
 
 from nasjax import (
   cell_features,
+  cell_path_features,
   errors,
   feature_scales,
   features,
@@ -62,51 +64,109 @@ def test_cell_without_a_path():
 
 
 def paths_of(ops, adjacency):
-  """Operators along every path from an input to an output."""
+  """Nodes of every path from an input to an output."""
   found = []
 
-  def walk(node, seen):
-    seen = [*seen, ops[node]]
-    if ops[node] == operators.OUTPUT:
-      found.append(seen[1:-1])
-    for after in np.flatnonzero(adjacency[node]):
-      walk(after, seen)
+  def walk(path):
+    if ops[path[-1]] == operators.OUTPUT:
+      found.append(path)
+    for after in np.flatnonzero(adjacency[path[-1]]):
+      walk([*path, int(after)])
 
   for start in np.flatnonzero(ops == operators.INPUT):
-    walk(start, [])
+    walk([int(start)])
   return found
 
 
-@pytest.mark.parametrize("name", ["nb101", "nb201", "darts"])
-def test_path_features_equal_a_search_over_all_paths(name, rng):
+def cells_and_rows(name, rng):
+  """Operators, adjacency and named features of the first of some cells."""
   space = spaces.get_space(name)
   genotypes = space.sample(12, rng)
-  columns = {n: i for i, n in enumerate(features.feature_names(space))}
   prefix = "cell 0: " if space.num_cells == 2 else ""
-  rows = features.graph_features(space, genotypes)
+  names = features.feature_names(space) + features.path_feature_names(space)
+  names = [name.removeprefix(prefix) for name in names]
+  rows = np.concatenate(
+    [
+      features.graph_features(space, genotypes),
+      features.path_features(space, genotypes),
+    ],
+    axis=1,
+  )
   cells = graphs.cell_graphs(space, jnp.asarray(genotypes))
   size = space.num_nodes // space.num_cells
   for index, row in enumerate(rows):
     mask = np.asarray(cells.mask)[index, :size] > 0
     ops = np.where(mask, np.asarray(cells.ops)[index, :size], -1)
     adjacency = np.asarray(cells.adjacency)[index, :size, :size]
-    paths = paths_of(ops, adjacency)
+    found = dict(zip(names, row.tolist(), strict=True))
+    yield space, ops, adjacency, found
+
+
+@pytest.mark.parametrize("name", ["nb101", "nb201", "darts"])
+def test_path_features_equal_a_search_over_all_paths(name, rng):
+  for space, ops, adjacency, found in cells_and_rows(name, rng):
+    paths = [list(ops[path[1:-1]]) for path in paths_of(ops, adjacency)]
     for op in space.operator_names:
       number = operators.operator_id(op)
       without = [path for path in paths if number not in path]
       only = [path for path in paths if set(path) <= {number}]
       for view, kept in ((f"no {op}", without), (f"only {op}", only)):
-        at = columns[f"{prefix}paths ({view})"]
-        assert row[at] == pytest.approx(np.log2(1 + len(kept)) / 4), view
+        expected = pytest.approx(np.log2(1 + len(kept)) / 4)
+        assert found[f"paths ({view})"] == expected, view
         longest = max(map(len, kept), default=0) / 4
-        assert row[columns[f"{prefix}longest path ({view})"]] == longest
+        assert found[f"longest path ({view})"] == longest
         shortest = min(map(len, kept), default=space.max_hops + 1) / 4
-        assert row[columns[f"{prefix}shortest path ({view})"]] == shortest
-      counts = [path.count(number) for path in paths]
-      most = row[columns[f"{prefix}most on a path ({op})"]]
-      assert most == max(counts, default=0) / 4
-      least = row[columns[f"{prefix}least on a path ({op})"]]
-      assert least == min(counts, default=0) / 4
+        assert found[f"shortest path ({view})"] == shortest
+      counts = [path.count(number) for path in paths] or [0]
+      assert found[f"most on a path ({op})"] == max(counts) / 4
+      assert found[f"least on a path ({op})"] == min(counts) / 4
+      close = functools.partial(pytest.approx, abs=1e-5)
+      assert found[f"mean on paths ({op})"] == close(np.mean(counts) / 4)
+      assert found[f"spread on paths ({op})"] == close(np.std(counts) / 4)
+    hops = [len(path) + 1 for path in paths]
+    assert found["mean path length"] == close(np.mean(hops or [0]) / 4)
+    assert found["spread of path lengths"] == close(np.std(hops or [0]) / 4)
+    for number in range(1, space.max_hops + 1):
+      expected = np.log2(1 + hops.count(number)) / 4
+      assert found[f"paths of {number} edges"] == pytest.approx(expected)
+
+
+@pytest.mark.parametrize("name", ["nb101", "nb201", "darts"])
+def test_walks_distances_and_degrees_equal_a_search(name, rng):
+  for space, ops, adjacency, found in cells_and_rows(name, rng):
+    paths = paths_of(ops, adjacency)
+    into, out = adjacency.sum(axis=0), adjacency.sum(axis=1)
+    for op in space.operator_names:
+      own = np.flatnonzero(ops == operators.operator_id(op))
+      visits = np.zeros(2)
+      for path in paths:
+        number = len(set(path) & set(own))
+        visits += (
+          number / np.prod(out[path[:-1]]),
+          number / np.prod(into[path[1:]]),
+        )
+      for where, expected in zip(("input", "output"), visits, strict=True):
+        got = found[f"visits from {where} ({op})"]
+        assert got == pytest.approx(expected / 4, abs=1e-5)
+      places = [
+        [path.index(node) for path in paths if node in path] for node in own
+      ]
+      rests = [
+        [len(path) - 1 - path.index(node) for path in paths if node in path]
+        for node in own
+      ]
+      for what, values in (
+        ("longest from input", [max(each) for each in places]),
+        ("shortest from input", [min(each) for each in places]),
+        ("longest to output", [max(each) for each in rests]),
+        ("shortest to output", [min(each) for each in rests]),
+        ("mean in-degree", into[own]),
+        ("mean out-degree", out[own]),
+      ):
+        expected = np.mean(values) / 4 if len(own) else 0
+        assert found[f"{what} ({op})"] == pytest.approx(expected, abs=1e-6)
+      assert found[f"largest in-degree ({op})"] == max([0, *into[own]]) / 4
+      assert found[f"largest out-degree ({op})"] == max([0, *out[own]]) / 4
 
 
 def test_features_do_not_depend_on_the_order_of_nodes(rng):
@@ -127,6 +187,11 @@ def test_features_do_not_depend_on_the_order_of_nodes(rng):
     for each in (fields, moved)
   )
   np.testing.assert_allclose(first, second, atol=1e-6)
+  first, second = (
+    cell_path_features.path_features(*map(jnp.asarray, each), ids, 6)
+    for each in ((ops, adjacency, mask), (moved[0], *moved[2:]))
+  )
+  np.testing.assert_allclose(first, second, atol=1e-6)
 
 
 def test_whole_calls_and_parts_agree(rng):
@@ -136,6 +201,18 @@ def test_whole_calls_and_parts_agree(rng):
   np.testing.assert_array_equal(
     together[4090:], features.graph_features(space, genotypes[4090:])
   )
+
+
+def test_a_model_can_read_path_features(rng):
+  space = spaces.get_space("nb201")
+  cells = graphs.cell_graphs(space, jnp.asarray(space.sample(3, rng)))
+  for paths, count in ((False, 63), (True, 63 + 54)):
+    model = models.create_model(
+      {"name": "architecture", "features": "head", "paths": paths}
+    )
+    assert model.read_features(cells).shape == (3, count)
+  with pytest.raises(errors.UserError, match="expected cells with graph feat"):
+    model.read_features(dataclasses.replace(cells, paths=None))
 
 
 @pytest.mark.parametrize("where", ["node", "head", "both"])
@@ -154,18 +231,20 @@ def test_model_reads_the_features_and_misses_them_clearly(where, rng):
 
 def test_names_are_unique():
   for name in ("nb101", "nb201", "darts"):
-    names = features.feature_names(spaces.get_space(name))
+    space = spaces.get_space(name)
+    names = features.feature_names(space) + features.path_feature_names(space)
     assert len(set(names)) == len(names)
     assert not set(itertools.chain(*names)) & set("_/\\") - {"_"}
 
 
 @pytest.mark.parametrize("name", spaces.space_names())
 def test_stored_scale_is_the_measured_one(name):
-  measured = graphs.measure_feature_scale(spaces.get_space(name))
+  measured = graphs.measure_feature_scales(spaces.get_space(name))
   stored = feature_scales.load(name)
   assert stored is not None
   for kept, found in zip(stored, measured, strict=True):
-    np.testing.assert_allclose(kept, found, rtol=1e-5, atol=1e-6)
+    np.testing.assert_allclose(kept[0], found[0], rtol=1e-5, atol=1e-6)
+    np.testing.assert_allclose(kept[1], found[1], rtol=1e-5, atol=1e-6)
 
 
 def test_an_unknown_space_has_no_stored_scale():

@@ -4,32 +4,49 @@ Dimensions: `n` training cells, `F` features, the first `D` of which enter the
 distance between cells.
 """
 
+from typing import Any
+
 import flax.linen as nn
 import jax
 import jax.numpy as jnp
 
 
-def laplacian_kernel(
-  first: jax.Array, second: jax.Array, rate: jax.Array
+def power_kernel(
+  first: jax.Array, second: jax.Array, rate: jax.Array, power: float = 1.0
 ) -> jax.Array:
-  """`exp(-rate * mean |a - b|)` of features `[..., F]`; broadcasts."""
-  return jnp.exp(-rate * jnp.mean(jnp.abs(first - second), axis=-1))
+  """`exp(-rate * mean |a - b|^power)` of features `[..., F]`; broadcasts.
+
+  Laplacian with a power of 1, Gaussian with 2.
+  """
+  distance = jnp.mean(raised(jnp.abs(first - second), power), axis=-1)
+  return jnp.exp(-rate * distance)
+
+
+def raised(differences: Any, power: float) -> Any:
+  """Differences of at least 0 to a power; 1 and 1.5 without a logarithm."""
+  if power == 1:
+    return differences
+  if power == 1.5:
+    return differences * differences**0.5
+  return differences**power
 
 
 class KernelRegression(nn.Module):
   """`sum_i c_i k(x, x_i)` over the training cells (kernel ridge regression).
 
-  The kernel is Laplacian, or the sum of a Laplacian and a linear one. Its
-  variables are solved for and not trained: `nasjax.training.kernel`.
+  The kernel is `power_kernel`, or its sum with a linear one. Its variables are
+  solved for and not trained: `nasjax.training.kernel`.
 
   Attributes:
     num_cells: `n`.
     num_distance: `D` where a linear kernel over all features is added; 0: none
       is, and `D = F`.
+    power: power of the differences of features.
   """
 
   num_cells: int
   num_distance: int = 0
+  power: float = 1.0
 
   @nn.compact
   def __call__(self, features: jax.Array) -> jax.Array:
@@ -40,7 +57,8 @@ class KernelRegression(nn.Module):
     cells = self.param("cells", zeros, shape)
     coefficients = self.param("coefficients", zeros, shape[:1])
     rate = self.param("rate", ones, ())
-    score = laplacian_kernel(near[None], cells, rate) @ coefficients
+    score = power_kernel(near[None], cells, rate, self.power)
+    score = score @ coefficients
     if self.num_distance:
       score += features @ self.param("slopes", zeros, features.shape)
     return score

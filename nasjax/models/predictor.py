@@ -47,6 +47,8 @@ class ArchitecturePredictor(nn.Module):
     head: `gcn`, or `mlp` on the mean of the encoded nodes.
     features: where graph features enter: `none`, `node` (added to the
       embedding of every node), `head` (beside the summary), or `both`.
+    paths: whether path features stand beside the graph features wherever
+      those enter.
     edges: whether the edge features of the space stand beside the graph
       features wherever those enter; they show how nodes are numbered.
     feature_width: width that they are projected to for the head.
@@ -55,6 +57,7 @@ class ArchitecturePredictor(nn.Module):
       is added to the score; training sets it, 0 is none.
     kernel_distance: features that enter its distance where it has a linear
       part; training sets it, 0 is none.
+    kernel_power: power of its differences (`kernel.power_kernel`).
     implementation: `dense` or `jraph` graph convolutions.
   """
 
@@ -76,11 +79,13 @@ class ArchitecturePredictor(nn.Module):
   graph: str = "training"
   head: str = "gcn"
   features: str = "none"
+  paths: bool = False
   edges: bool = False
   feature_width: int = 64
   feature_dropout_rate: float = 0.0
   kernel_cells: int = 0
   kernel_distance: int = 0
+  kernel_power: float = 1.0
   implementation: str = "dense"
 
   @nn.compact
@@ -122,7 +127,10 @@ class ArchitecturePredictor(nn.Module):
     score = nn.Dense(1, name="head_output")(hidden)[0]
     if self.kernel_cells and features is not None:
       regression = kernel.KernelRegression(
-        self.kernel_cells, self.kernel_distance, name="kernel"
+        self.kernel_cells,
+        self.kernel_distance,
+        self.kernel_power,
+        name="kernel",
       )
       score += regression(features)
     return score
@@ -135,7 +143,7 @@ class ArchitecturePredictor(nn.Module):
     return drop(self.read_features(cell), train=train)
 
   def read_features(self, cell: graphs.CellGraphs) -> jax.Array:
-    """What the model reads of a cell besides its graph, `[F]` or `[F + E]`.
+    """What the model reads of a cell besides its graph, `[F + P + E]` or less.
 
     Args:
       cell: a cell, or a batch of cells with leading axes.
@@ -144,19 +152,24 @@ class ArchitecturePredictor(nn.Module):
       UserError: there are no graph features, or edge features are asked for
         and the space has none.
     """
-    if cell.features is None:
+    if cell.features is None or (self.paths and cell.paths is None):
       raise errors.UserError(
         "config.model.features: expected cells with graph features, got none; "
         "build them with nasjax.graphs.cell_graphs, or set features='none'"
       )
-    if not self.edges:
-      return cell.features
-    if cell.edges is None:
+    if self.edges and cell.edges is None:
       raise errors.UserError(
         "config.model.edges: expected a space with edge features (darts), got "
         "cells without; set edges=False"
       )
-    return jnp.concatenate([cell.features, cell.edges], axis=-1)
+    chosen = (
+      cell.features,
+      cell.paths if self.paths else None,
+      cell.edges if self.edges else None,
+    )
+    return jnp.concatenate(
+      [part for part in chosen if part is not None], axis=-1
+    )
 
   def _embed(
     self, cell: graphs.CellGraphs, features: jax.Array | None

@@ -37,12 +37,12 @@ def _check_heads(fields: Mapping[str, Any]) -> None:
 
 def _check_architecture(fields: Mapping[str, Any]) -> None:
   _check_heads(fields)
-  if fields["edges"] and fields["features"] == "none":
-    raise errors.UserError(
-      "config.model.edges: expected False where config.model.features is "
-      "'none', as edge features stand beside the graph features, got True; "
-      "set both"
-    )
+  for field in ("paths", "edges"):
+    if fields[field] and fields["features"] == "none":
+      raise errors.UserError(
+        f"config.model.{field}: expected False where config.model.features is "
+        f"'none', as these stand beside the graph features, got True; set both"
+      )
 
 
 _MODELS = {

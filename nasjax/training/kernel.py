@@ -17,6 +17,7 @@ import numpy as np
 from scipy import stats
 
 from nasjax import config as configs
+from nasjax.models import kernel as kernel_models
 
 RATES = (0.05, 0.1, 0.2, 0.4, 0.8, 1.6)
 RIDGES = (0.01, 0.03, 0.1, 0.3, 1.0, 3.0)
@@ -29,7 +30,7 @@ class Fit(NamedTuple):
   """A solved regression.
 
   Attributes:
-    rate: rate of the Laplacian kernel.
+    rate: rate of `models.kernel.power_kernel`.
     coefficients: one for each training cell, `[n]`.
     slopes: the linear part, one for each feature, `[F]`.
     left_out: prediction for each training cell by the others, `[n]`.
@@ -68,20 +69,24 @@ def normal_scores(labels: np.ndarray) -> np.ndarray:
 
 
 def solve(
-  features: np.ndarray, labels: np.ndarray, num_distance: int = 0
+  features: np.ndarray,
+  labels: np.ndarray,
+  num_distance: int = 0,
+  power: float = 1.0,
 ) -> Fit:
   """Fits normal scores of labels; the smallest leave-one-out error wins.
 
   Args:
     features: standardised graph features `[n, D]`, then edge features.
     labels: `[n]`, higher = better.
-    num_distance: `D` where linear kernels are tried too; 0: Laplacian kernels
-      of all features alone.
+    num_distance: `D` where linear kernels are tried too; 0: power kernels of
+      all features alone.
+    power: power of the differences of features.
   """
   targets = normal_scores(labels)
   centred = features - features.mean(axis=0, dtype=np.float64)
   best, least = None, np.inf
-  for kernel in _candidates(centred, num_distance):
+  for kernel in _candidates(centred, num_distance, power):
     values, vectors = np.linalg.eigh(kernel.gram)
     for ridge in RIDGES:
       inverse = (vectors / (values + ridge)) @ vectors.T
@@ -97,14 +102,19 @@ def solve(
 
 
 def _candidates(
-  features: np.ndarray, num_distance: int
+  features: np.ndarray, num_distance: int, power: float
 ) -> Iterator[_Candidate]:
   """Kernels of centred features `[n, F]`, the simplest first."""
   near = features[:, : num_distance or None]
-  distance = np.stack([np.abs(row[None] - near).mean(axis=1) for row in near])
+  distance = np.stack(
+    [
+      kernel_models.raised(np.abs(row[None] - near), power).mean(axis=1)
+      for row in near
+    ]
+  )
   nothing = np.zeros(features.shape[1])
-  laplacian = {rate: np.exp(-rate * distance) for rate in RATES}
-  for rate, gram in laplacian.items():
+  grams = {rate: np.exp(-rate * distance) for rate in RATES}
+  for rate, gram in grams.items():
     yield _Candidate(rate, nothing, gram)
   if not num_distance:
     return
@@ -117,7 +127,7 @@ def _candidates(
       ]
     )
     linear = (features * weights) @ features.T
-    for rate, gram in laplacian.items():
+    for rate, gram in grams.items():
       for weight in LINEAR_WEIGHTS:
         yield _Candidate(rate, weight * weights, gram + weight * linear)
 
@@ -164,7 +174,8 @@ def attach(
   num_distance = 0
   if config.kernel.linear:
     num_distance = features.shape[1] - num_edges
-  fit = solve(features, labels, num_distance)
+  power = config.model.kernel_power
+  fit = solve(features, labels, num_distance, power)
   spread = max(float(fit.left_out.std()), 1e-9)
   factor = config.kernel.weight * raw.std(axis=1) / spread
   members = len(factor)

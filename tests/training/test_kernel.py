@@ -32,7 +32,7 @@ def test_left_out_predictions_are_those_of_refits(rng):
   assert fit.rate in kernel.RATES
   targets = kernel.normal_scores(labels)
   gram = np.asarray(
-    kernel_model.laplacian_kernel(features[:, None], features[None], fit.rate)
+    kernel_model.power_kernel(features[:, None], features[None], fit.rate)
   )
   ridges = [
     ridge
@@ -97,7 +97,7 @@ def test_left_out_predictions_with_a_linear_part_are_those_of_refits(rng):
   weight = fit.slopes / (fit.coefficients @ centred)
   np.testing.assert_allclose(weight, weight[0], rtol=1e-6)
   gram = np.asarray(
-    kernel_model.laplacian_kernel(features[:, None], features[None], fit.rate)
+    kernel_model.power_kernel(features[:, None], features[None], fit.rate)
   )
   gram = gram + weight[0] * centred @ centred.T
   ridge = (targets - gram @ fit.coefficients) / fit.coefficients
@@ -116,6 +116,7 @@ def test_darts_predictor_with_edges_and_linear_part(tmp_path, rng):
   predictor = nasjax.Predictor("darts", **SMALL).fit(genotypes, labels)
   model = predictor.config.model
   width = len(graph_features.feature_names(space))
+  width += len(graph_features.path_feature_names(space))
   assert (model.kernel_cells, model.kernel_distance) == (40, width)
   slopes = predictor.fitted.params["params"]["kernel"]["slopes"]
   assert slopes.shape == (2, width + 196)
