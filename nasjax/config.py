@@ -29,6 +29,7 @@ _SPACES: dict[str, dict[str, Any]] = {
     "epochs": 100,
     "model.paths": True,
     "model.edges": True,
+    "model.kernel_power": 1.0,
     "kernel.linear": True,
     "kernel.weight": 2.0,
   },
@@ -212,3 +213,27 @@ def _names(config: Config, prefix: str = "") -> list[str]:
     else:
       names.append(prefix + name)
   return names
+
+
+def restored(saved: dict[str, Any]) -> Config:
+  """Returns the config of a saved predictor.
+
+  Fields of the model that are newer than the predictor take the model's own
+  defaults, which keep it as it was, and not those of new trainings.
+
+  Args:
+    saved: the config as nested fields.
+  """
+  config = use_model(default(), saved["model"]["name"])
+  return override(config, flatten(saved))
+
+
+def flatten(config: dict[str, Any], prefix: str = "") -> dict[str, Any]:
+  """Returns nested fields by dotted name."""
+  flat = {}
+  for name, value in config.items():
+    if isinstance(value, dict):
+      flat.update(flatten(value, f"{prefix}{name}."))
+    else:
+      flat[prefix + name] = value
+  return flat

@@ -236,8 +236,7 @@ class DatasetPredictor:
         f"{str(path)!r} is a predictor that reads no images: expected one that "
         "DatasetPredictor saved; use Predictor.load"
       )
-    config = configs.default()
-    configs.override(config, predictor.flatten(meta["config"]))
+    config = configs.restored(meta["config"])
     made = cls(config)
     made._shape = tuple(meta[predictor.DATASET_ENCODER]["sample"])
     made._params = checkpoint.load_params(path, made._template())

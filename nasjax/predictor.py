@@ -297,8 +297,7 @@ class Predictor:
         f"{str(path)!r} is a predictor that sees images: expected one of "
         "architectures alone; use DatasetPredictor.load"
       )
-    config = configs.default()
-    configs.override(config, flatten(meta["config"]))
+    config = configs.restored(meta["config"])
     predictor = cls(config.space, config.seed, config=config)
     scale, shift = np.asarray(meta["scale"]), np.asarray(meta["shift"])
     template = predictor._params_template(len(scale))
@@ -387,14 +386,3 @@ def pretrained_names() -> Sequence[str]:
   return tuple(
     sorted(path.parent.name for path in PRETRAINED.glob("*/model.json"))
   )
-
-
-def flatten(config: dict[str, Any], prefix: str = "") -> dict[str, Any]:
-  """Returns nested fields by dotted name."""
-  flat = {}
-  for name, value in config.items():
-    if isinstance(value, dict):
-      flat.update(flatten(value, f"{prefix}{name}."))
-    else:
-      flat[prefix + name] = value
-  return flat

@@ -92,7 +92,8 @@ def cells_and_rows(name, rng):
     ],
     axis=1,
   )
-  cells = graphs.cell_graphs(space, jnp.asarray(genotypes))
+  build = jax.jit(lambda rows: graphs.build(space.encode(rows), prune=True))
+  cells = build(jnp.asarray(genotypes))
   size = space.num_nodes // space.num_cells
   for index, row in enumerate(rows):
     mask = np.asarray(cells.mask)[index, :size] > 0

@@ -12,14 +12,31 @@ import jax.numpy as jnp
 
 
 def power_kernel(
-  first: jax.Array, second: jax.Array, rate: jax.Array, power: float = 1.0
+  features: jax.Array, cells: jax.Array, rate: jax.Array, power: float = 1.0
 ) -> jax.Array:
-  """`exp(-rate * mean |a - b|^power)` of features `[..., F]`; broadcasts.
+  """`exp(-rate * mean |a - b|^power)`: Laplacian with 1, Gaussian with 2.
 
-  Laplacian with a power of 1, Gaussian with 2.
+  A loop over the features: with one over the cells, a reduction over the
+  features takes five times as long on a CPU.
+
+  Args:
+    features: of one architecture, `[F]`.
+    cells: features of others, `[n, F]`.
+    rate: scalar.
+    power: power of the differences.
+
+  Returns:
+    `[n]`.
   """
-  distance = jnp.mean(raised(jnp.abs(first - second), power), axis=-1)
-  return jnp.exp(-rate * distance)
+
+  def add(total, column):
+    own, others = column
+    return total + raised(jnp.abs(own - others), power), None
+
+  dtype = jnp.result_type(features, cells)
+  start = jnp.zeros(cells.shape[0], dtype)
+  total, _ = jax.lax.scan(add, start, (features.astype(dtype), cells.T))
+  return jnp.exp(-rate * total / cells.shape[1])
 
 
 def raised(differences: Any, power: float) -> Any:
@@ -57,7 +74,7 @@ class KernelRegression(nn.Module):
     cells = self.param("cells", zeros, shape)
     coefficients = self.param("coefficients", zeros, shape[:1])
     rate = self.param("rate", ones, ())
-    score = power_kernel(near[None], cells, rate, self.power)
+    score = power_kernel(near, cells, rate, self.power)
     score = score @ coefficients
     if self.num_distance:
       score += features @ self.param("slopes", zeros, features.shape)

@@ -41,7 +41,7 @@ def _check_architecture(fields: Mapping[str, Any]) -> None:
     if fields[field] and fields["features"] == "none":
       raise errors.UserError(
         f"config.model.{field}: expected False where config.model.features is "
-        f"'none', as these stand beside the graph features, got True; set both"
+        "'none', as these stand beside the graph features, got True; set both"
       )
 
 

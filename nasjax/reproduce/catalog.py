@@ -73,6 +73,8 @@ FLOORS = {
   "xgboost_onehot": "XGBoost, one-hot",
   "random_forest_graph": "random forest, graph features",
   "xgboost_graph": "XGBoost, graph features",
+  "random_forest_paths": "random forest, graph and path features",
+  "xgboost_paths": "XGBoost, graph and path features",
 }
 CEILING = "ceiling"
 METHODS = {**TRAINED, **FLOORS}

@@ -1,10 +1,11 @@
 """Cheap floors: what a predictor has to beat to be worth its training.
 
-Multiply-adds, parameters, and tree ensembles on one-hot genotypes or graph
-features, on the same splits and standardised labels as the trained methods.
-Settings were fixed before any test label was looked at: the random forest has
-the defaults of scikit-learn, XGBoost 1,000 trees of depth 6 with learning rate
-0.03 (GRAF, Kadlecova et al. 2024, takes 10,000 trees and 0.01, which is slow).
+Multiply-adds, parameters, and tree ensembles on one-hot genotypes, on graph
+features or on graph and path features, on the same splits and standardised
+labels as the trained methods. Settings were fixed before any test label was
+looked at: the random forest has the defaults of scikit-learn, XGBoost 1,000
+trees of depth 6 with learning rate 0.03 (GRAF, Kadlecova et al. 2024, takes
+10,000 trees and 0.01, which is slow).
 
 Dimensions: `n` cells of the benchmark, `G` integers of a genotype, `F`
 features, `S` seeds.
@@ -15,13 +16,13 @@ from typing import Any
 
 import numpy as np
 
-from nasjax import errors, tasks
+from nasjax import errors, features, tasks
 from nasjax.benchmarks import base as benchmarks_base
 from nasjax.reproduce import catalog, extras
 from nasjax.spaces import base as spaces_base
 from nasjax.training import metrics
 
-GraphFeatures = Callable[[spaces_base.Space, np.ndarray], np.ndarray]
+GraphFeatures = Callable[[spaces_base.Space, np.ndarray, bool], np.ndarray]
 
 XGBOOST = {"n_estimators": 1000, "learning_rate": 0.03, "max_depth": 6}
 RANDOM_FOREST = {"n_estimators": 100}
@@ -34,10 +35,21 @@ def settings(method: str) -> dict[str, Any]:
   return dict(RANDOM_FOREST) if method.startswith("random_forest") else {}
 
 
-def graph_features(space: spaces_base.Space, genotypes: np.ndarray):
-  """Graph features of cells `[n, G]`, `[n, F]` float32; imported when used."""
-  features: Any = extras.load("nasjax.features", "baselines")
-  return features.graph_features(space, genotypes)
+def graph_features(
+  space: spaces_base.Space, genotypes: np.ndarray, with_paths: bool
+) -> np.ndarray:
+  """Graph features of cells `[n, G]`, `[n, F]` float32.
+
+  Args:
+    space: their space.
+    genotypes: the cells.
+    with_paths: whether path features stand beside them.
+  """
+  found = features.graph_features(space, genotypes)
+  if not with_paths:
+    return found
+  paths = features.path_features(space, genotypes)
+  return np.concatenate([found, paths], axis=1)
 
 
 def onehot(genotypes: np.ndarray) -> np.ndarray:
@@ -63,7 +75,7 @@ def scores(
   Args:
     method: a name of `catalog.FLOORS`.
     task: splits and labels.
-    features_fn: graph features of cells.
+    features_fn: graph features of cells, as `graph_features`.
 
   Returns:
     One row of scores for each seed, `[S, n]` float64.
@@ -77,12 +89,12 @@ def scores(
   if method in ("flops", "params"):
     counts = _counts(method, benchmark)
     return np.tile(counts.astype(np.float64), (len(task.splits), 1))
-  features = _features(method, benchmark, features_fn)
+  inputs = _inputs(method, benchmark, features_fn)
   predicted = []
   for split, targets in zip(task.splits, task.targets, strict=True):
     model = _regressor(method, len(predicted))
-    model.fit(features[split.train], targets)
-    predicted.append(model.predict(features).astype(np.float64))
+    model.fit(inputs[split.train], targets)
+    predicted.append(model.predict(inputs).astype(np.float64))
   return np.stack(predicted)
 
 
@@ -92,20 +104,22 @@ def _counts(method: str, benchmark: benchmarks_base.Benchmark) -> np.ndarray:
   return count(benchmark.genotypes)
 
 
-def _features(
+def _inputs(
   method: str,
   benchmark: benchmarks_base.Benchmark,
   features_fn: GraphFeatures,
 ) -> np.ndarray:
   if method.endswith("_onehot"):
     return onehot(benchmark.genotypes)
-  features = np.asarray(features_fn(benchmark.space, benchmark.genotypes))
-  if features.ndim != 2 or len(features) != len(benchmark):
+  found = features_fn(
+    benchmark.space, benchmark.genotypes, method.endswith("_paths")
+  )
+  if found.ndim != 2 or len(found) != len(benchmark):
     raise ValueError(
       f"graph features: expected shape [{len(benchmark)}, F], got "
-      f"{list(features.shape)}"
+      f"{list(found.shape)}"
     )
-  return features
+  return found
 
 
 def _regressor(method: str, seed: int) -> Any:

@@ -172,9 +172,12 @@ def _key(
     "num_seeds"
   )
   kept = {name: whole[name] for name in names.split()}
-  if method.endswith("_graph"):
+  if method.endswith(("_graph", "_paths")):
     cells = task.benchmark.genotypes[:_PROBED]
-    probe = np.asarray(features(task.benchmark.space, cells), np.float32)
+    probe = np.asarray(
+      features(task.benchmark.space, cells, method.endswith("_paths")),
+      np.float32,
+    )
     kept["features"] = hashlib.sha256(probe.tobytes()).hexdigest()[:16]
   return {"floor": method, **floors.settings(method), **kept}
 

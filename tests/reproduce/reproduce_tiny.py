@@ -27,11 +27,12 @@ def recipe(method, space, num_train, max_steps):
   )
 
 
-def features(space, genotypes):
-  """Counts of every operation, `[n, 5]`."""
+def features(space, genotypes, with_paths=False):
+  """Counts of every operation, `[n, 5]`; twice where `with_paths`."""
   assert space is SPACE
   counts = [(genotypes == code).sum(axis=1) for code in range(5)]
-  return np.stack(counts, axis=1).astype(np.float32)
+  found = np.stack(counts, axis=1).astype(np.float32)
+  return np.tile(found, (1, 2)) if with_paths else found
 
 
 def write_table(folder, num=60):

@@ -13,6 +13,8 @@ NEEDS = {
   "random_forest_graph": "sklearn",
   "xgboost_onehot": "xgboost",
   "xgboost_graph": "xgboost",
+  "random_forest_paths": "sklearn",
+  "xgboost_paths": "xgboost",
 }
 
 
@@ -36,6 +38,15 @@ def test_onehot_of_a_space():
   code = floors.onehot(cells)
   assert code.shape == (15625, 30)
   assert (code.sum(axis=1) == 6).all()
+
+
+def test_graph_features_with_and_without_path_features(rng):
+  cells = reproduce_tiny.SPACE.sample(4, rng)
+  widths = [
+    floors.graph_features(reproduce_tiny.SPACE, cells, paths).shape
+    for paths in (False, True)
+  ]
+  assert widths == [(4, 63), (4, 63 + 54)]
 
 
 @pytest.mark.parametrize("method", ["flops", "params"])

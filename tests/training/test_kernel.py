@@ -1,5 +1,7 @@
 """The kernel regression beside the network: solved by hand, and attached."""
 
+import json
+
 import jax
 import numpy as np
 import pytest
@@ -26,14 +28,27 @@ def labelled(num, rng):
   return genotypes, (genotypes == 3).sum(axis=1) + 0.1 * rng.normal(size=num)
 
 
-def test_left_out_predictions_are_those_of_refits(rng):
+def gram_of(features, rate, power):
+  """The kernel between all rows of `features` `[n, F]`, `[n, n]`."""
+  return np.stack(
+    [kernel_model.power_kernel(row, features, rate, power) for row in features]
+  )
+
+
+def test_kernel_by_hand():
+  cells = np.array([[1.0, 2.0], [5.0, 2.0]])
+  for power, expected in ((1.0, 2.0), (1.5, 4.0), (2.0, 8.0)):
+    found = kernel_model.power_kernel(cells[0], cells, 0.1, power)
+    np.testing.assert_allclose(found, [1, np.exp(-0.1 * expected)], rtol=1e-6)
+
+
+@pytest.mark.parametrize("power", [1.0, 1.5, 1.7])
+def test_left_out_predictions_are_those_of_refits(power, rng):
   features, labels = rng.normal(size=(12, 3)), rng.normal(size=12)
-  fit = kernel.solve(features, labels)
+  fit = kernel.solve(features, labels, power=power)
   assert fit.rate in kernel.RATES
   targets = kernel.normal_scores(labels)
-  gram = np.asarray(
-    kernel_model.power_kernel(features[:, None], features[None], fit.rate)
-  )
+  gram = gram_of(features, fit.rate, power)
   ridges = [
     ridge
     for ridge in kernel.RIDGES
@@ -96,9 +111,7 @@ def test_left_out_predictions_with_a_linear_part_are_those_of_refits(rng):
   centred = features - features.mean(0)
   weight = fit.slopes / (fit.coefficients @ centred)
   np.testing.assert_allclose(weight, weight[0], rtol=1e-6)
-  gram = np.asarray(
-    kernel_model.power_kernel(features[:, None], features[None], fit.rate)
-  )
+  gram = gram_of(features, fit.rate, 1.0)
   gram = gram + weight[0] * centred @ centred.T
   ridge = (targets - gram @ fit.coefficients) / fit.coefficients
   np.testing.assert_allclose(ridge, ridge[0], rtol=1e-2)
@@ -154,6 +167,22 @@ def test_saved_and_fitted_again(tmp_path, rng):
   )
   loaded.fit(genotypes[:20], labels[:20])
   assert loaded.config.model.kernel_cells == 20
+
+
+def test_a_predictor_older_than_a_field_scores_as_it_did(tmp_path, rng):
+  genotypes, labels = labelled(24, rng)
+  fields = {**SMALL, "model": {**SMALL.get("model", {}), "kernel_power": 1.0}}
+  predictor = nasjax.Predictor("nb201", **fields).fit(genotypes, labels)
+  predictor.save(tmp_path / "model")
+  path = tmp_path / "model" / "model.json"
+  meta = json.loads(path.read_text())
+  for field in ("kernel_power", "paths"):
+    del meta["config"]["model"][field]
+  path.write_text(json.dumps(meta))
+  loaded = nasjax.Predictor.load(tmp_path / "model")
+  np.testing.assert_array_equal(
+    loaded.predict(genotypes), predictor.predict(genotypes)
+  )
 
 
 @pytest.mark.parametrize(
