@@ -20,7 +20,12 @@ _SPACES: dict[str, dict[str, Any]] = {
     "model.attention": "relations",
     "model.paths": True,
   },
-  "nb201": {"benchmark": "nb201", "num_train": 156, "num_members": 4},
+  "nb201": {
+    "benchmark": "nb201",
+    "num_train": 156,
+    "num_members": 4,
+    "max_steps": 2500,
+  },
   "darts": {
     "benchmark": "nb301",
     "test_label": "val",
@@ -113,6 +118,7 @@ _STUDENT: dict[str, Any] = {
   "train_label": "predicted",
   "num_seeds": 1,
   "num_members": 1,
+  "max_steps": 12_000,
   "batch_size": 256,
   "model.width": 32,
   "model.num_heads": 4,
@@ -123,6 +129,7 @@ _STUDENT: dict[str, Any] = {
   "model.graph": "inference",
   "model.feature_dropout_rate": 0.0,
   "model.paths": False,
+  "kernel.weight": 0.0,
   "optimizer.learning_rate": 3e-3,
   "optimizer.weight_decay": 0.0,
 }

@@ -368,7 +368,7 @@ def complete(
     The model that scores, and its parameters.
   """
   model = models.create_model(config.model)
-  if not kernel.is_used(config, model, len(labels)):
+  if not kernel.is_used(config, model):
     return model, params
   raw = scoring.score(model, params, space, genotypes, prune=config.prune)
   cells = training_cells(space, genotypes[None], config.prune)

@@ -1,7 +1,7 @@
 """Kernel regression on the features of a cell, as a part of a model.
 
-Dimensions: `n` training cells, `F` features, the first `D` of which enter the
-distance between cells.
+Dimensions: `n` cells that others are compared with, `F` features, the first `D`
+of which enter the distance between cells.
 """
 
 from typing import Any
@@ -49,7 +49,7 @@ def raised(differences: Any, power: float) -> Any:
 
 
 class KernelRegression(nn.Module):
-  """`sum_i c_i k(x, x_i)` over the training cells (kernel ridge regression).
+  """`sum_i c_i k(x, x_i)` over `n` training cells (kernel ridge regression).
 
   The kernel is `power_kernel`, or its sum with a linear one. Its variables are
   solved for and not trained: `nasjax.training.kernel`.
@@ -66,16 +66,43 @@ class KernelRegression(nn.Module):
   power: float = 1.0
 
   @nn.compact
-  def __call__(self, features: jax.Array) -> jax.Array:
-    """Maps the features `[F]` of one architecture to a scalar."""
+  def __call__(
+    self, features: jax.Array, similarities: jax.Array | None = None
+  ) -> jax.Array:
+    """Maps one architecture to a scalar.
+
+    Args:
+      features: `[F]`.
+      similarities: `similarities(...)` of the features, `[n]`, where they are
+        known already.
+    """
     zeros, ones = nn.initializers.zeros, nn.initializers.ones
     near = features[: self.num_distance or None]
     shape = self.num_cells, near.shape[-1]
     cells = self.param("cells", zeros, shape)
     coefficients = self.param("coefficients", zeros, shape[:1])
     rate = self.param("rate", ones, ())
-    score = power_kernel(near, cells, rate, self.power)
-    score = score @ coefficients
+    if similarities is None:
+      similarities = power_kernel(near, cells, rate, self.power)
+    score = similarities @ coefficients
     if self.num_distance:
       score += features @ self.param("slopes", zeros, features.shape)
     return score
+
+
+def similarities(
+  variables: Any, features: jax.Array, power: float = 1.0
+) -> jax.Array:
+  """What members of an ensemble share: the kernel, without coefficients.
+
+  Args:
+    variables: those of the `KernelRegression` of any member.
+    features: of one architecture, `[F]`.
+    power: power of the differences of features.
+
+  Returns:
+    `[n]`.
+  """
+  cells = variables["cells"]
+  near = features[: cells.shape[1]]
+  return power_kernel(near, cells, variables["rate"], power)

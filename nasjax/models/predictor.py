@@ -4,6 +4,8 @@ Written for one architecture; `vmap` it over architectures. Dimensions: `N`
 nodes, `M` numeric details, `K` width, `T = 2N + 1` training-graph nodes.
 """
 
+from typing import Any
+
 import flax.linen as nn
 import jax
 import jax.numpy as jnp
@@ -95,6 +97,7 @@ class ArchitecturePredictor(nn.Module):
     dataset: jax.Array | None = None,
     *,
     train: bool = False,
+    similarities: jax.Array | None = None,
   ) -> jax.Array:
     """Scores one architecture.
 
@@ -104,6 +107,8 @@ class ArchitecturePredictor(nn.Module):
       dataset: `H_D` of the data set, any width; it becomes the head node `S_0`
         of the training graph, a learned vector where None.
       train: whether dropout is on (needs a `dropout` key).
+      similarities: `self.similarities` of the cell, `[n]`, where they are known
+        already.
 
     Returns:
       A scalar, higher = better, in units of the normalised label.
@@ -132,8 +137,26 @@ class ArchitecturePredictor(nn.Module):
         self.kernel_power,
         name="kernel",
       )
-      score += regression(features)
+      score += regression(features, similarities)
     return score
+
+  def similarities(
+    self, params: Any, cell: graphs.CellGraphs
+  ) -> jax.Array | None:
+    """The part of the kernel regression that all members have in common.
+
+    Args:
+      params: those of any member.
+      cell: graphs without a batch axis.
+
+    Returns:
+      `[n]`, or None without a regression.
+    """
+    if not self.kernel_cells:
+      return None
+    return kernel.similarities(
+      params["params"]["kernel"], self.read_features(cell), self.kernel_power
+    )
 
   def _features(self, cell: graphs.CellGraphs, train: bool) -> jax.Array | None:
     """Graph features `[F]`, dropped out in training; None where unused."""

@@ -42,10 +42,34 @@ def score_members(
   cells = graphs.cell_graphs(space, genotypes, prune=prune)
   apply_fn = precisions.apply_fn(model, precision)
 
+  known = _shared(model, params, cells)
+
   def score_member(member):
-    return jax.vmap(lambda cell: apply_fn(member, cell))(cells)
+    return jax.vmap(lambda cell, kept: apply_fn(member, cell, **kept))(
+      cells, known
+    )
 
   return jax.lax.map(score_member, params)
+
+
+def _shared(
+  model: nn.Module, params: Any, cells: graphs.CellGraphs
+) -> dict[str, jax.Array]:
+  """What every member would compute alike, by argument of the model.
+
+  Args:
+    model: a module for one architecture.
+    params: leaves `[R, ...]`.
+    cells: fields `[c, ...]`.
+
+  Returns:
+    Arrays `[c, ...]`.
+  """
+  if not getattr(model, "kernel_cells", 0):
+    return {}
+  first = jax.tree.map(lambda leaf: leaf[0], params)
+  similarities = jax.vmap(lambda cell: model.similarities(first, cell))(cells)
+  return {"similarities": similarities}
 
 
 @functools.lru_cache(maxsize=64)

@@ -2,13 +2,12 @@
 
 import pathlib
 from collections.abc import Callable
-from typing import Any
 
 import flax.linen as nn
 import jax
 import jax.numpy as jnp
 
-from nasjax import errors, graphs
+from nasjax import errors
 
 DEFAULT = "float32"
 PRECISIONS = ("float32", "bfloat16")
@@ -41,17 +40,19 @@ def _has_bfloat16() -> bool:
   return any(flag in words for flag in _CPU_FLAGS)
 
 
-def apply_fn(
-  model: nn.Module, precision: str
-) -> Callable[[Any, graphs.CellGraphs], jax.Array]:
+def apply_fn(model: nn.Module, precision: str) -> Callable[..., jax.Array]:
   """Returns a function of parameters and one cell to a float32 score.
+
+  It takes further arguments of the model by name.
 
   In `bfloat16` all parameters and the inputs of all dense layers are rounded
   to bfloat16, so that every large product is one of bfloat16; norms and the
   softmax keep their own rules. The parameters that are stored stay float32.
   """
   if precision == DEFAULT:
-    return lambda params, cell: jnp.asarray(model.apply(params, cell))
+    return lambda params, cell, **known: jnp.asarray(
+      model.apply(params, cell, **known)
+    )
 
   def low(tree):
     return jax.tree.map(
@@ -68,8 +69,10 @@ def apply_fn(
       args, kwargs = low((args, kwargs))
     return next_fn(*args, **kwargs)
 
-  def apply(params, cell):
+  def apply(params, cell, **known):
     with nn.intercept_methods(round_inputs):
-      return jnp.asarray(model.apply(low(params), low(cell)), jnp.float32)
+      return jnp.asarray(
+        model.apply(low(params), low(cell), **low(known)), jnp.float32
+      )
 
   return apply

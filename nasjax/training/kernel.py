@@ -4,8 +4,14 @@ With few labels a smooth function of the features errs elsewhere than a network
 does, so their sum ranks better than either. Its kernel and its ridge are chosen
 by leave-one-out errors, which need no further fit.
 
-Dimensions: `n` training cells, `F` features, the first `D` of which are graph
-features and enter the distance between cells, `R` members.
+Beyond `max_cells` training cells the kernel compares with that many of them
+alone, drawn at random, and is chosen on them; its coefficients are fitted to
+all (Nystroem's approximation: Williams and Seeger, "Using the Nystroem Method
+to Speed Up Kernel Machines", 2000). So a score costs no more with more labels.
+
+Dimensions: `n` training cells, `m` of which others are compared with, `F`
+features, the first `D` of which are graph features and enter the distance
+between cells, `R` members.
 """
 
 from collections.abc import Iterator
@@ -17,6 +23,7 @@ import numpy as np
 from scipy import stats
 
 from nasjax import config as configs
+from nasjax import errors
 from nasjax.models import kernel as kernel_models
 
 RATES = (0.05, 0.1, 0.2, 0.4, 0.8, 1.6)
@@ -24,18 +31,22 @@ RIDGES = (0.01, 0.03, 0.1, 0.3, 1.0, 3.0)
 # Weight of a linear kernel, and within it of the edge features.
 LINEAR_WEIGHTS = (0.1, 0.3, 1.0, 3.0)
 EDGE_WEIGHTS = (0.0, 0.1, 0.3, 1.0)
+# Smaller ones are taken as this: their directions would be blown up.
+_LEAST_EIGENVALUE = 1e-6
 
 
 class Fit(NamedTuple):
   """A solved regression.
 
   Attributes:
+    cells: rows of the training cells that others are compared with, `[m]`.
     rate: rate of `models.kernel.power_kernel`.
-    coefficients: one for each training cell, `[n]`.
+    coefficients: one for each of `cells`, `[m]`.
     slopes: the linear part, one for each feature, `[F]`.
     left_out: prediction for each training cell by the others, `[n]`.
   """
 
+  cells: np.ndarray
   rate: float
   coefficients: np.ndarray
   slopes: np.ndarray
@@ -43,24 +54,35 @@ class Fit(NamedTuple):
 
 
 class _Candidate(NamedTuple):
-  """A kernel: its rate, weights of the features `[F]`, and Gram matrix."""
+  """A kernel: its rate, weights of the features `[F]`, and Gram matrix.
+
+  `num_distance` is `D` where linear kernels are tried too, 0 otherwise.
+  """
 
   rate: float
   weights: np.ndarray
   gram: np.ndarray
+  num_distance: int
 
 
-def is_used(config: configs.Config, model: nn.Module, num_train: int) -> bool:
+def is_used(config: configs.Config, model: nn.Module) -> bool:
   """Says whether a regression is put beside this model.
 
   Args:
-    config: `kernel.weight`, `kernel.max_cells`.
+    config: `kernel.weight`.
     model: the network; it must read graph features.
-    num_train: `n`.
+
+  Raises:
+    UserError: `kernel.max_cells` is below 2.
   """
+  if config.kernel.max_cells < 2:
+    raise errors.UserError(
+      "config.kernel.max_cells: expected at least 2 training cells to compare "
+      f"with, got {config.kernel.max_cells}; set config.kernel.weight=0 for no "
+      "regression"
+    )
   reads = getattr(model, "features", "none") != "none"
-  small = num_train <= config.kernel.max_cells
-  return bool(reads and small and config.kernel.weight > 0)
+  return bool(reads and config.kernel.weight > 0)
 
 
 def normal_scores(labels: np.ndarray) -> np.ndarray:
@@ -73,6 +95,8 @@ def solve(
   labels: np.ndarray,
   num_distance: int = 0,
   power: float = 1.0,
+  max_cells: int = 1000,
+  seed: int = 0,
 ) -> Fit:
   """Fits normal scores of labels; the smallest leave-one-out error wins.
 
@@ -82,11 +106,28 @@ def solve(
     num_distance: `D` where linear kernels are tried too; 0: power kernels of
       all features alone.
     power: power of the differences of features.
+    max_cells: most cells that others are compared with, `m`.
+    seed: seed of their draw.
   """
-  targets = normal_scores(labels)
-  centred = features - features.mean(axis=0, dtype=np.float64)
+  num = len(labels)
+  cells = np.arange(num)
+  if num > max_cells:
+    cells = np.random.default_rng(seed).choice(num, max_cells, replace=False)
+  centred = features - features[cells].mean(axis=0, dtype=np.float64)
+  kernel, fit = _solve_exactly(
+    centred[cells], normal_scores(labels[cells]), num_distance, power
+  )
+  if num > max_cells:
+    fit = _solve_all(centred, normal_scores(labels), kernel, cells, power)
+  return fit
+
+
+def _solve_exactly(
+  features: np.ndarray, targets: np.ndarray, num_distance: int, power: float
+) -> tuple[_Candidate, Fit]:
+  """The best kernel and ridge for centred features `[n, F]`, `[n]` targets."""
   best, least = None, np.inf
-  for kernel in _candidates(centred, num_distance, power):
+  for kernel in _candidates(features, num_distance, power):
     values, vectors = np.linalg.eigh(kernel.gram)
     for ridge in RIDGES:
       inverse = (vectors / (values + ridge)) @ vectors.T
@@ -94,11 +135,82 @@ def solve(
       residual = coefficients / np.diag(inverse)
       error = float(np.mean(residual**2))
       if error < least:
-        slopes = kernel.weights * (coefficients @ centred)
-        best = Fit(kernel.rate, coefficients, slopes, targets - residual)
-        least = error
+        slopes = kernel.weights * (coefficients @ features)
+        left_out = targets - residual
+        rows = np.arange(len(targets))
+        fit = Fit(rows, kernel.rate, coefficients, slopes, left_out)
+        best, least = (kernel, fit), error
   assert best is not None
   return best
+
+
+def _solve_all(
+  features: np.ndarray,
+  targets: np.ndarray,
+  kernel: _Candidate,
+  cells: np.ndarray,
+  power: float,
+) -> Fit:
+  """Ridge regression of all targets `[n]` on a kernel's approximation.
+
+  With the kernel `K` between the cells, `K(x, cells) K^-1/2` and the weighted
+  features are a map whose products are the kernel, exactly so on the cells.
+
+  Args:
+    features: centred, `[n, F]`.
+    targets: `[n]`.
+    kernel: the kernel; of its Gram matrix the linear part is not read.
+    cells: rows that others are compared with, `[m]`.
+    power: power of the differences of features.
+  """
+  near = features[:, : kernel.num_distance or None]
+  similar = np.exp(-kernel.rate * _distances(near, near[cells], power))
+  values, vectors = np.linalg.eigh(similar[cells])
+  root = vectors / np.sqrt(np.maximum(values, _LEAST_EIGENVALUE))
+  scales = np.sqrt(kernel.weights)
+  mapped = np.concatenate([similar @ root, features * scales], axis=1)
+  weights, left_out = _ridge_regression(mapped, targets)
+  own, slopes = np.split(weights, [len(cells)])
+  return Fit(cells, kernel.rate, root @ own, scales * slopes, left_out)
+
+
+def _ridge_regression(
+  inputs: np.ndarray, targets: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+  """The ridge of the smallest leave-one-out error.
+
+  Args:
+    inputs: `[n, k]`.
+    targets: `[n]`.
+
+  Returns:
+    Weights `[k]`, and the prediction for each row by the others `[n]`.
+  """
+  spectrum, axes = np.linalg.eigh(inputs.T @ inputs)
+  turned = inputs @ axes
+  projected = targets @ turned
+  found = []
+  for ridge in RIDGES:
+    inverse = 1 / (np.maximum(spectrum, 0) + ridge)
+    leverage = turned**2 @ inverse
+    residual = targets - turned @ (inverse * projected)
+    residual /= np.maximum(1 - leverage, 1e-6)
+    error = float(np.mean(residual**2))
+    found.append((error, axes @ (inverse * projected), targets - residual))
+  _, weights, left_out = min(found, key=lambda each: each[0])
+  return weights, left_out
+
+
+def _distances(
+  features: np.ndarray, others: np.ndarray, power: float
+) -> np.ndarray:
+  """Mean power of differences, `[n, D]` and `[m, D]` to `[n, m]`."""
+  return np.stack(
+    [
+      kernel_models.raised(np.abs(row[None] - others), power).mean(axis=1)
+      for row in features
+    ]
+  )
 
 
 def _candidates(
@@ -106,16 +218,11 @@ def _candidates(
 ) -> Iterator[_Candidate]:
   """Kernels of centred features `[n, F]`, the simplest first."""
   near = features[:, : num_distance or None]
-  distance = np.stack(
-    [
-      kernel_models.raised(np.abs(row[None] - near), power).mean(axis=1)
-      for row in near
-    ]
-  )
+  distance = _distances(near, near, power)
   nothing = np.zeros(features.shape[1])
   grams = {rate: np.exp(-rate * distance) for rate in RATES}
   for rate, gram in grams.items():
-    yield _Candidate(rate, nothing, gram)
+    yield _Candidate(rate, nothing, gram, num_distance)
   if not num_distance:
     return
   edges = features[:, num_distance:]
@@ -129,7 +236,8 @@ def _candidates(
     linear = (features * weights) @ features.T
     for rate, gram in grams.items():
       for weight in LINEAR_WEIGHTS:
-        yield _Candidate(rate, weight * weights, gram + weight * linear)
+        total = gram + weight * linear
+        yield _Candidate(rate, weight * weights, total, num_distance)
 
 
 def sizes(params: Any) -> dict[str, int]:
@@ -160,7 +268,7 @@ def attach(
   Args:
     config: `kernel.weight`: spread of the regression in units of the spread of
       the member's scores; `kernel.linear`: whether kernels with a linear part
-      are tried.
+      are tried; `kernel.max_cells`; `seed`.
     model: the network without regression.
     params: its parameters, leaves `[R, ...]`.
     raw: its scores of the training cells, `[R, n]`.
@@ -175,11 +283,18 @@ def attach(
   if config.kernel.linear:
     num_distance = features.shape[1] - num_edges
   power = config.model.kernel_power
-  fit = solve(features, labels, num_distance, power)
+  fit = solve(
+    features,
+    labels,
+    num_distance,
+    power,
+    config.kernel.max_cells,
+    config.seed,
+  )
   spread = max(float(fit.left_out.std()), 1e-9)
   factor = config.kernel.weight * raw.std(axis=1) / spread
   members = len(factor)
-  near = features[:, : num_distance or None]
+  near = features[fit.cells, : num_distance or None]
   variables = {
     "cells": np.repeat(near[None], members, axis=0),
     "coefficients": factor[:, None] * fit.coefficients[None],
@@ -191,5 +306,5 @@ def attach(
   joined["kernel"] = {
     name: jnp.asarray(value, jnp.float32) for name, value in variables.items()
   }
-  model = model.clone(kernel_cells=len(labels), kernel_distance=num_distance)
+  model = model.clone(kernel_cells=len(fit.cells), kernel_distance=num_distance)
   return model, {"params": joined}
