@@ -16,6 +16,7 @@ _SPACES: dict[str, dict[str, Any]] = {
     "benchmark": "nb101",
     "num_train": 424,
     "epochs": 300,
+    "max_steps": 4500,
     "num_members": 2,
     "model.attention": "relations",
     "model.paths": True,

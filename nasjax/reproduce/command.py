@@ -41,7 +41,7 @@ made from it. An experiment that is finished in the workdir is read, not run
 again, and one that was cut off resumes. `readme` writes the tables of README.md
 from the result files.
 """
-_PRIVATE = ("workdir", "data_dir", "results")
+_PRIVATE = ("workdir", "data_dir", "results", "readme")
 
 
 def _define() -> flags.FlagValues:
