@@ -9,14 +9,17 @@ import sys
 from collections.abc import Sequence
 from typing import Any
 
+from nasjax import config as configs
 from nasjax import errors, files, predictor
 from nasjax.commands import flags
+from nasjax.training import loop
 
 
 def _facts(summary: dict[str, Any], config: dict[str, Any]) -> dict[str, str]:
   """What a card says, in order."""
   optimizer = config["optimizer"]
   label, test = summary["train_label"], summary["test_label"]
+  plan = loop.make_plan(configs.restored(config), summary["num_train"])
   versions = summary["versions"].items()
   return {
     "benchmark": summary["benchmark"],
@@ -33,8 +36,7 @@ def _facts(summary: dict[str, Any], config: dict[str, Any]) -> dict[str, str]:
     "Spearman rho, other cells": f"{summary['spearman_rest'][0]:.4f}",
     "members": f"{summary['num_members']} of "
     f"{summary['num_params']} parameters",
-    "loss": f"{config['loss']}, {config['epochs']} epochs, "
-    f"batch {config['batch_size']}",
+    "loss": f"{config['loss']}, {plan.epochs} epochs, batch {plan.batch_size}",
     "optimizer": f"{optimizer['name']}, rate {optimizer['learning_rate']}, "
     f"weight decay {optimizer['weight_decay']}",
     "time to train": f"{summary['train_seconds']:.0f} s on {summary['device']}",

@@ -129,10 +129,11 @@ def _solve_exactly(
   best, least = None, np.inf
   for kernel in _candidates(features, num_distance, power):
     values, vectors = np.linalg.eigh(kernel.gram)
+    projected, squares = targets @ vectors, vectors**2
     for ridge in RIDGES:
-      inverse = (vectors / (values + ridge)) @ vectors.T
-      coefficients = inverse @ targets
-      residual = coefficients / np.diag(inverse)
+      inverse = 1 / (values + ridge)
+      coefficients = vectors @ (inverse * projected)
+      residual = coefficients / (squares @ inverse)
       error = float(np.mean(residual**2))
       if error < least:
         slopes = kernel.weights * (coefficients @ features)
