@@ -103,7 +103,7 @@ def test_paper_configs_are_recipes():
 
 
 def test_default_trains_large_samples_for_fewer_epochs():
-  for num_train, epochs in ((424, 300), (4236, 90)):  # 14 and 133 batches
+  for num_train, epochs in ((424, 300), (4236, 33)):  # 14 and 133 batches
     assert recipes.recipe("default", "nb101", num_train).epochs == epochs
 
 
