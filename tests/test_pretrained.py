@@ -63,7 +63,9 @@ def _finished(tmp_path, seeds):
     for name, cell in zip(space.format(cells), cells.tolist(), strict=True)
   ]
   table.write_text("\n".join(["arch,value", *lines]))
-  config = tiny.config(table=str(table), num_train=0, epochs=1, num_seeds=seeds)
+  config = tiny.config(
+    table=str(table), num_train=0, epochs=7, max_steps=1, num_seeds=seeds
+  )
   experiment.run(config, tmp_path / "run")
   return tmp_path / "run"
 
@@ -77,6 +79,7 @@ def test_add_writes_the_model_and_a_true_card(tmp_path, monkeypatch, capsys):
   summary = json.loads((run / "summary.json").read_text())
   assert f"{summary['tau_rest'][0]:.4f}" in card
   assert "one run" not in card
+  assert ", 1 epochs, " in card  # max_steps bounds the 7 of the config
   assert pretrained.main(["pretrained", str(tmp_path), "mine"]) == 2
   assert "not a finished training" in capsys.readouterr().err
 
