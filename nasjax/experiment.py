@@ -16,7 +16,7 @@ import numpy as np
 from nasjax import config as configs
 from nasjax import errors, files, predictor, progress, scoring, tasks
 from nasjax.models import registry as models
-from nasjax.training import checkpoint, loop, metrics, pretrain, state
+from nasjax.training import checkpoint, kernel, loop, metrics, pretrain, state
 
 _PACKAGES = ("jax", "jaxlib", "flax", "optax", "numpy")
 
@@ -60,14 +60,15 @@ def train(
     The last state, axes `[S, R]`.
 
   Raises:
-    UserError: the workdir holds another run, the training diverged, or
-      `config.model.kernel_cells` is set.
+    UserError: the workdir holds another run, the training diverged,
+      `config.model.kernel_cells` is set, or `config.kernel.max_cells` is bad.
   """
   if config.model.get("kernel_cells", 0):
     raise errors.UserError(
       "config.model.kernel_cells: expected 0, which training changes itself, "
       f"got {config.model.kernel_cells}; set config.kernel.weight instead"
     )
+  kernel.check(config)
   meta = {"config": json.loads(config.to_json()), "data": tasks.digest(task)}
   checkpoints = checkpoint.Checkpoints(workdir / "checkpoint" / "state")
   model = models.create_model(config.model)

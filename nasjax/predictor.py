@@ -210,10 +210,12 @@ class Predictor:
       Itself.
 
     Raises:
-      UserError: an architecture or a label is bad, or the training diverged.
+      UserError: an architecture, a label or a field of the config is bad, or
+        the training diverged.
     """
     genotypes = as_genotypes(self.space, archs)
     targets, _, _ = normalize_labels(labels, len(genotypes))
+    kernel.check(self.config)
     self._set_kernel({"kernel_cells": 0, "kernel_distance": 0})
     cells = training_cells(self.space, genotypes[None], self.config.prune)
     keys = state.member_keys(self.config.seed, 1, self.config.num_members)

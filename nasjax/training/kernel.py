@@ -31,6 +31,7 @@ RIDGES = (0.01, 0.03, 0.1, 0.3, 1.0, 3.0)
 # Weight of a linear kernel, and within it of the edge features.
 LINEAR_WEIGHTS = (0.1, 0.3, 1.0, 3.0)
 EDGE_WEIGHTS = (0.0, 0.1, 0.3, 1.0)
+_LABELS_PER_CELL = 20
 # Smaller ones are taken as this: their directions would be blown up.
 _LEAST_EIGENVALUE = 1e-6
 
@@ -43,7 +44,8 @@ class Fit(NamedTuple):
     rate: rate of `models.kernel.power_kernel`.
     coefficients: one for each of `cells`, `[m]`.
     slopes: the linear part, one for each feature, `[F]`.
-    left_out: prediction for each training cell by the others, `[n]`.
+    left_out: prediction for each training cell by the others, `[n]`; for
+      those that were drawn where there were too many.
   """
 
   cells: np.ndarray
@@ -65,22 +67,27 @@ class _Candidate(NamedTuple):
   num_distance: int
 
 
+def check(config: configs.Config) -> None:
+  """Checks the fields of the regression, before anything is trained.
+
+  Raises:
+    UserError: `kernel.max_cells` is below 2 and a regression is asked for.
+  """
+  if config.kernel.weight > 0 and config.kernel.max_cells < 2:
+    raise errors.UserError(
+      "config.kernel.max_cells: expected at least 2 training cells to compare "
+      f"with, got {config.kernel.max_cells}; set config.kernel.weight=0 for no "
+      "regression"
+    )
+
+
 def is_used(config: configs.Config, model: nn.Module) -> bool:
   """Says whether a regression is put beside this model.
 
   Args:
     config: `kernel.weight`.
     model: the network; it must read graph features.
-
-  Raises:
-    UserError: `kernel.max_cells` is below 2.
   """
-  if config.kernel.max_cells < 2:
-    raise errors.UserError(
-      "config.kernel.max_cells: expected at least 2 training cells to compare "
-      f"with, got {config.kernel.max_cells}; set config.kernel.weight=0 for no "
-      "regression"
-    )
   reads = getattr(model, "features", "none") != "none"
   return bool(reads and config.kernel.weight > 0)
 
@@ -100,6 +107,9 @@ def solve(
 ) -> Fit:
   """Fits normal scores of labels; the smallest leave-one-out error wins.
 
+  Beyond 20 labels for each cell that others are compared with, that many
+  labels are drawn: more would cost memory and hardly change the fit.
+
   Args:
     features: standardised graph features `[n, D]`, then edge features.
     labels: `[n]`, higher = better.
@@ -109,7 +119,13 @@ def solve(
     max_cells: most cells that others are compared with, `m`.
     seed: seed of their draw.
   """
-  num = len(labels)
+  num, most = len(labels), _LABELS_PER_CELL * max_cells
+  if num > most:
+    drawn = np.random.default_rng(seed).choice(num, most, replace=False)
+    fit = solve(
+      features[drawn], labels[drawn], num_distance, power, max_cells, seed
+    )
+    return fit._replace(cells=drawn[fit.cells])
   cells = np.arange(num)
   if num > max_cells:
     cells = np.random.default_rng(seed).choice(num, max_cells, replace=False)

@@ -200,11 +200,28 @@ def test_when_it_is_used(fields, used):
   assert kernel.is_used(config, model) is used
 
 
-def test_too_few_cells_to_compare_with():
-  config = configs.override(configs.default(), {"kernel.max_cells": 1})
-  model = models.create_model(config.model)
-  with pytest.raises(errors.UserError, match=r"max_cells: expected.*got 1"):
-    kernel.is_used(config, model)
+def test_too_few_cells_to_compare_with(rng, tmp_path):
+  message = r"max_cells: expected.*got 1"
+  genotypes, labels = labelled(20, rng)
+  predictor = nasjax.Predictor("nb201", kernel={"max_cells": 1})
+  with pytest.raises(errors.UserError, match=message):
+    predictor.fit(genotypes, labels)
+  with pytest.raises(errors.UserError, match=message):
+    experiment.train(predictor.config, None, tmp_path)
+  predictor.config.kernel.weight = 0.0
+  kernel.check(predictor.config)
+
+
+def test_more_labels_than_are_fitted(rng):
+  features = rng.normal(size=(500, 3))
+  labels = features[:, 0] + features[:, 1]
+  fit = kernel.solve(features, labels, max_cells=10)
+  assert len(fit.left_out) == 200
+  assert len(set(fit.cells)) == len(fit.coefficients) == 10
+  assert fit.cells.max() >= 200  # rows of all cells, not of those drawn
+  near = features[fit.cells]
+  gram = np.exp(-fit.rate * np.abs(features[:, None] - near).mean(axis=-1))
+  assert metrics.kendall_tau(gram @ fit.coefficients, labels) > 0.5
 
 
 def test_students_have_no_regression():
