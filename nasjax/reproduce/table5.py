@@ -33,7 +33,8 @@ from nasjax.reproduce import outcomes, reports, results
 
 SPEC = reports.Spec(
   what="cosine and RV coefficient of adjacency and node states, with and "
-  "without the GCN (table 5 of Wang et al. 2024)",
+  "without the GCN (table 5 of Wang et al. 2024; the MLP row is trained "
+  "without the GCN of the encoder too, other than in table 3)",
   spaces=("nb201",),
   methods=("paper_mlp", "paper"),
   known=("paper_mlp", "paper", "default", "paper_onehot", "paper_inference"),
