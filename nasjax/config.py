@@ -231,6 +231,9 @@ def restored(saved: dict[str, Any]) -> Config:
 
   Args:
     saved: the config as nested fields.
+
+  Raises:
+    UserError: it has a field or a model that does not exist.
   """
   config = use_model(default(), saved["model"]["name"])
   return override(config, flatten(saved))

@@ -29,6 +29,16 @@ def labelled(num, rng):
   return genotypes, (genotypes == 3).sum(axis=1) + 0.1 * rng.normal(size=num)
 
 
+def reloaded(predictor, folder, genotypes):
+  """The predictor after a save and a load, which must change no score."""
+  predictor.save(folder / "model")
+  loaded = nasjax.Predictor.load(folder / "model")
+  np.testing.assert_array_equal(
+    loaded.predict(genotypes), predictor.predict(genotypes)
+  )
+  return loaded
+
+
 def gram_of(features, rate, power):
   """The kernel between all rows of `features` `[n, F]`, `[n, n]`."""
   return np.stack(
@@ -135,11 +145,7 @@ def test_darts_predictor_with_edges_and_linear_part(tmp_path, rng):
   slopes = predictor.fitted.params["params"]["kernel"]["slopes"]
   assert slopes.shape == (2, width + 196)
   assert metrics.kendall_tau(predictor.predict(genotypes), labels) > 0.6
-  predictor.save(tmp_path / "model")
-  loaded = nasjax.Predictor.load(tmp_path / "model")
-  np.testing.assert_array_equal(
-    loaded.predict(genotypes), predictor.predict(genotypes)
-  )
+  reloaded(predictor, tmp_path, genotypes)
 
 
 def test_attached_score_is_the_network_plus_the_regression(rng):
@@ -161,11 +167,7 @@ def test_attached_score_is_the_network_plus_the_regression(rng):
 def test_saved_and_fitted_again(tmp_path, rng):
   genotypes, labels = labelled(24, rng)
   predictor = nasjax.Predictor("nb201", **SMALL).fit(genotypes, labels)
-  predictor.save(tmp_path / "model")
-  loaded = nasjax.Predictor.load(tmp_path / "model")
-  np.testing.assert_array_equal(
-    loaded.predict(genotypes), predictor.predict(genotypes)
-  )
+  loaded = reloaded(predictor, tmp_path, genotypes)
   loaded.fit(genotypes[:20], labels[:20])
   assert loaded.config.model.kernel_cells == 20
 
@@ -285,11 +287,7 @@ def test_predictor_compares_with_max_cells_alone(tmp_path, rng):
   assert predictor.config.model.kernel_cells == 25
   cells = predictor.fitted.params["params"]["kernel"]["cells"]
   assert cells.shape[:2] == (2, 25)
-  predictor.save(tmp_path / "model")
-  loaded = nasjax.Predictor.load(tmp_path / "model")
-  np.testing.assert_array_equal(
-    loaded.predict(genotypes), predictor.predict(genotypes)
-  )
+  reloaded(predictor, tmp_path, genotypes)
 
 
 def test_members_that_share_similarities_score_as_each_alone(rng):
