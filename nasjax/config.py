@@ -33,6 +33,7 @@ _SPACES: dict[str, dict[str, Any]] = {
     "num_train": 1000,
     "num_members": 2,
     "epochs": 100,
+    "max_steps": 6400,
     "model.paths": True,
     "model.edges": True,
     "model.kernel_power": 1.0,

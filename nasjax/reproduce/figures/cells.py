@@ -110,9 +110,10 @@ def draw(cells: Sequence[Found], title: str) -> Any:
   )
   for axis, group in zip(axes[0], groups, strict=True):
     draw_cell(axis, group[0].genotype)
-    seeds = ", ".join(str(cell.seed) for cell in group)
+    seeds = "seed" if len(group) == 1 else "seeds"
+    seeds += " " + ", ".join(str(cell.seed) for cell in group)
     axis.set_title(
-      f"{group[0].accuracy:.2f} % test accuracy\nseed {seeds}", fontsize=9
+      f"{group[0].accuracy:.2f} % test accuracy\n{seeds}", fontsize=9
     )
   figure.suptitle(title, fontsize=10)
   return figure
