@@ -87,14 +87,9 @@ def _study(name: str, rows: Sequence[Row], key) -> list[str]:
     f"## {space}, {benchmark}, {dataset}",
     f"Train label: {labels.replace(' | test: ', '. Test label: ')}.",
   ]
-  bounded = dict.fromkeys(
-    f"{catalog.TITLES.get(row['method'], row['method'])} at {row['size']} "
-    f"(at most {row['max_steps']:,} steps)"
-    for row in rows
-    if row.get("max_steps")
-  )
-  if bounded:
-    parts.append(f"Trained for less than the recipe: {', '.join(bounded)}.")
+  bounds = _bounds(rows)
+  if bounds:
+    parts.append(f"Trained for less than the recipe: {bounds}.")
   shown = [metric for metric in METRICS if find(rows, metric=metric)]
   for metric in shown:
     parts += [f"### {METRICS[metric]}", _metric(name, rows, key, metric)]
@@ -103,6 +98,28 @@ def _study(name: str, rows: Sequence[Row], key) -> list[str]:
     if tests:
       parts += ["### Default predictor against every baseline, paired", tests]
   return parts
+
+
+def _bounds(rows: Sequence[Row]) -> str:
+  """Names the methods and sizes of trainings that were shortened."""
+  found: dict[int, dict[str, dict[int, None]]] = {}
+  for row in rows:
+    if row.get("max_steps"):
+      methods = found.setdefault(row["max_steps"], {})
+      methods.setdefault(row["method"], {})[row["size"]] = None
+  return "; ".join(
+    f"at most {steps:,} steps: "
+    + ", ".join(
+      f"{catalog.TITLES.get(method, method)} at {_listed(sizes)}"
+      for method, sizes in methods.items()
+    )
+    for steps, methods in sorted(found.items())
+  )
+
+
+def _listed(sizes: Iterable[int]) -> str:
+  *first, last = (str(size) for size in sizes)
+  return f"{', '.join(first)} and {last}" if first else last
 
 
 def sizes_of(rows: Iterable[Row]) -> list[int]:
@@ -167,39 +184,26 @@ def _references(
 def _difference(row: Row | None, value: float | None) -> str:
   if row is None or row["mean"] is None or value is None:
     return "-"
-  difference = row["mean"] - value
+  return signed(row["mean"] - value)
+
+
+def signed(difference: float) -> str:
+  """Prints a difference with its sign, as `+.012`."""
   return ("+" if difference >= 0 else "") + number(difference)
 
 
 def _paired(rows: Sequence[Row]) -> str:
   """Table of paired tests over the seeds; empty where nothing is comparable."""
-  rows = results.select(rows, metric="tau_rest")
-  lines = []
-  for size in sizes_of(rows):
-    default = find(rows, method="default", size=size)
-    for row in results.select(rows, size=size):
-      if default is None or row is default or not comparable(default, row):
-        continue
-      test = paired.compare(default["seeds"], row["seeds"])
-      lines.append(
-        [
-          catalog.TITLES.get(row["method"], row["method"]),
-          str(size),
-          _difference(default, row["mean"]),
-          f"{test.wins} of {test.num}",
-          "-" if test.t is None else f"{test.t:.2f}",
-          "-" if test.p is None else f"{test.p:.2g}",
-        ]
-      )
+  lines = [
+    [
+      catalog.TITLES.get(row["method"], row["method"]),
+      str(row["size"]),
+      signed(test.difference),
+      f"{test.wins} of {test.num}",
+      "-" if test.t is None else f"{test.t:.2f}",
+      "-" if test.p is None else f"{test.p:.2g}",
+    ]
+    for row, test in paired.of_rows(results.select(rows, metric="tau_rest"))
+  ]
   header = ["baseline", "size", "default - baseline", "seeds won", "t", "p"]
   return table(header, lines) if lines else ""
-
-
-def comparable(first: Row, second: Row) -> bool:
-  """Says whether two rows hold finite values of the same seeds."""
-  values = [*first["seeds"], *second["seeds"]]
-  return (
-    len(first["seeds"]) == len(second["seeds"])
-    and first.get("first_seed") == second.get("first_seed")
-    and None not in values
-  )

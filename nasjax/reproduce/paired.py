@@ -7,6 +7,8 @@ from typing import Any
 import numpy as np
 from scipy import stats
 
+from nasjax.reproduce import results
+
 
 @dataclasses.dataclass(frozen=True)
 class Paired:
@@ -47,4 +49,40 @@ def compare(first: Sequence[float], second: Sequence[float]) -> Paired:
     wins=int((difference > 0).sum()),
     losses=int((difference < 0).sum()),
     num=len(difference),
+  )
+
+
+def of_rows(
+  rows: Sequence[results.Row],
+) -> list[tuple[results.Row, Paired]]:
+  """Compares the default predictor with every other method, size by size.
+
+  Args:
+    rows: of one metric; studies are told apart.
+
+  Returns:
+    (row of the other method, comparison) where both hold the same seeds.
+  """
+  found = []
+  for space, benchmark, dataset in results.studies(rows):
+    study = results.select(
+      rows, space=space, benchmark=benchmark, dataset=dataset
+    )
+    for size in sorted({row["size"] for row in study}):
+      own = results.select(study, size=size)
+      default = next(iter(results.select(own, method="default")), None)
+      for row in own:
+        if default and row is not default and comparable(default, row):
+          test = compare(default["seeds"], row["seeds"])
+          found.append((row, test))
+  return found
+
+
+def comparable(first: results.Row, second: results.Row) -> bool:
+  """Says whether two rows hold finite values of the same seeds."""
+  values = [*first["seeds"], *second["seeds"]]
+  return (
+    len(first["seeds"]) == len(second["seeds"])
+    and first.get("first_seed") == second.get("first_seed")
+    and None not in values
   )

@@ -5,12 +5,23 @@ import textwrap
 from collections.abc import Sequence
 
 from nasjax import errors, files
-from nasjax.reproduce import catalog, markdown, published, results
+from nasjax.reproduce import catalog, markdown, paired, published, results
 
 BEGIN = "<!-- results:begin -->"
 END = "<!-- results:end -->"
 
-_SHOWN = ("default", "paper", "xgboost_graph", catalog.CEILING)
+_SHOWN = (
+  "default",
+  "paper",
+  "paper_mlp",
+  "pinat",
+  "tnasp",
+  "gmae",
+  "neural_predictor",
+  "mlp",
+  "xgboost_graph",
+  catalog.CEILING,
+)
 _NAMES = {
   "nb101": "NAS-Bench-101",
   "nb201": "NAS-Bench-201",
@@ -98,18 +109,36 @@ def _tables(data: results.Data) -> list[str]:
       "deviation (number of seeds, a training sample each); columns are "
       "numbers of training labels. The ceiling is tau between the training "
       "label and the test label. Published numbers are the best of any paper, "
-      "each under its own protocol. All methods, labels and paired tests: "
-      "[docs/results/table3.md](docs/results/table3.md). Commit "
+      "each under its own protocol. A star: trained for less than the recipe "
+      f"says. {_comparison(data['rows'])} All methods, labels, bounds and "
+      "paired tests: [docs/results/table3.md](docs/results/table3.md). Commit "
       f"{', '.join(sorted(commits))}; {seconds:,.0f} s."
     )
   )
   return parts
 
 
+def _comparison(rows: Sequence[results.Row]) -> str:
+  """Counts where the default predictor ranks better than everything else."""
+  rows = results.select(rows, metric="tau_rest")
+  tests = paired.of_rows(rows)
+  if not tests:
+    return "Nothing is compared yet."
+  won = sum(test.wins == test.num for _, test in tests)
+  return (
+    f"Of {len(tests)} comparisons with another method at one size, the default "
+    f"predictor ranks better on every seed in {won}."
+  )
+
+
 def _prose(text: str) -> str:
   return textwrap.fill(
     text, width=80, break_long_words=False, break_on_hyphens=False
   )
+
+
+def _star(row: results.Row | None) -> str:
+  return "*" if row and row.get("max_steps") else ""
 
 
 def _table(rows: Sequence[results.Row], benchmark: str, dataset: str) -> str:
@@ -123,7 +152,7 @@ def _table(rows: Sequence[results.Row], benchmark: str, dataset: str) -> str:
       cells = [markdown.number(row["mean"] if row else None) for row in own]
       lines.append(["ceiling", *cells])
     else:
-      cells = [markdown.measured(row) for row in own]
+      cells = [markdown.measured(row) + _star(row) for row in own]
       lines.append([catalog.TITLES[method], *cells])
   best = published.BEST.get(benchmark, {}) if dataset == "cifar10" else {}
   if any(size in best for size in sizes):

@@ -109,22 +109,28 @@ def test_a_size_that_nobody_published_has_no_published_column():
 
 
 def test_a_bound_on_the_steps_is_told():
-  rows = [row("paper", 156, [0.5], max_steps=1500), row("flops", 156, [0.5])]
+  rows = [
+    row("paper", 78, [0.5], max_steps=1500),
+    row("paper", 156, [0.5], max_steps=1500),
+    row("pinat", 469, [0.5], max_steps=9000),
+    row("flops", 156, [0.5]),
+  ]
   text = markdown.render({"name": "table3", "rows": rows}, "t")
   assert (
-    "Trained for less than the recipe: architecture-enhanced, GCN head (paper)"
-    " at 156 (at most 1,500 steps)." in text
+    "Trained for less than the recipe: at most 1,500 steps: "
+    "architecture-enhanced, GCN head (paper) at 78 and 156; at most 9,000 "
+    "steps: PINAT at 469." in text
   )
-  text = markdown.render({"name": "table3", "rows": rows[1:]}, "t")
+  text = markdown.render({"name": "table3", "rows": rows[3:]}, "t")
   assert "less than the recipe" not in text
 
 
 def test_rows_of_other_seeds_are_not_paired():
   first = row("default", 156, [0.5, 0.6])
-  assert markdown.comparable(first, row("flops", 156, [0.4, 0.5]))
+  assert paired.comparable(first, row("flops", 156, [0.4, 0.5]))
   for other in (
     row("flops", 156, [0.4, 0.5], first_seed=5),
     row("flops", 156, [0.4]),
     row("flops", 156, [0.4, math.nan]),
   ):
-    assert not markdown.comparable(first, other)
+    assert not paired.comparable(first, other)

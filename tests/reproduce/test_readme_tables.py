@@ -27,24 +27,31 @@ def test_tables_by_hand(tmp_path):
       ("default", "tau_rest", 156, [0.83, 0.85]),
       ("default", "tau_all", 156, [0.1, 0.1]),
       ("tnasp", "tau_rest", 156, [0.6, 0.6]),
+      ("gmae", "tau_rest", 156, [0.82, 0.86]),
       ("ceiling", "tau_all", 78, [0.88]),
       ("ceiling", "tau_all", 156, [0.88]),
     )
   ]
+  rows[3]["max_steps"] = 1000
   results.update(tmp_path / "table3.json", "table3", "C", "abc", rows)
   results.update(tmp_path / "figure6.json", "figure6", "C", "abc", rows)
   text = readme.generate(tmp_path)
-  assert text.splitlines()[:8] == [
+  assert text.splitlines()[:10] == [
     "**NAS-Bench-201, cifar10**",
     "",
     "| method | 78 | 156 |",
     "| --- | ---: | ---: |",
     "| default predictor | .810 +- .010 (2) | .840 +- .010 (2) |",
+    "| TNASP | - | .600 +- .000 (2)* |",
+    "| GMAE-NAS | - | .840 +- .020 (2) |",
     "| ceiling | .880 | .880 |",
     "| best published | .677 | .804 |",
     "",
   ]
-  assert "Commit abc; 8 s." in text
+  assert "Commit abc; 12 s." in text
+  flat = " ".join(text.split())
+  assert "Of 2 comparisons with another method at one size" in flat
+  assert "better on every seed in 1." in flat
   assert text.endswith("[figure6](docs/results/figure6.md).")
 
 
