@@ -10,18 +10,7 @@ from nasjax.reproduce import catalog, markdown, paired, published, results
 BEGIN = "<!-- results:begin -->"
 END = "<!-- results:end -->"
 
-_SHOWN = (
-  "default",
-  "paper",
-  "paper_mlp",
-  "pinat",
-  "tnasp",
-  "gmae",
-  "neural_predictor",
-  "mlp",
-  "xgboost_graph",
-  catalog.CEILING,
-)
+_SHOWN = (*catalog.COMPARED, "xgboost_graph", catalog.CEILING)
 _NAMES = {
   "nb101": "NAS-Bench-101",
   "nb201": "NAS-Bench-201",

@@ -5,17 +5,7 @@ from nasjax.reproduce import catalog, reports
 SPEC = reports.Spec(
   what="Kendall tau at few labels (table 3 of Wang et al. 2024)",
   spaces=("nb101", "nb201", "darts"),
-  methods=(
-    "default",
-    "paper",
-    "paper_mlp",
-    "pinat",
-    "tnasp",
-    "gmae",
-    "neural_predictor",
-    "mlp",
-    *catalog.FLOORS,
-  ),
+  methods=(*catalog.COMPARED, *catalog.FLOORS),
 )
 
 
