@@ -109,16 +109,17 @@ def test_default_trains_large_samples_for_fewer_epochs():
 
 def test_step_bound_lowers_epochs_and_shortens_the_schedule():
   full = recipes.recipe("tnasp", "nb201", 156)
-  short = recipes.recipe("tnasp", "nb201", 156, max_steps=400)
+  short = recipes.bounded(recipes.recipe("tnasp", "nb201", 156), 400)
   assert (full.epochs, short.epochs) == (300, 26)  # 15 batches an epoch
   steps = loop.make_plan(short, 156).num_steps
   assert steps == 390
   schedule = optimizers.create_schedule(short.optimizer, steps)
   rates = [float(schedule(step)) for step in (0, steps // 2, steps)]
   np.testing.assert_allclose(rates, [1e-4, 0.5e-4, 0], atol=1e-9)
-  assert recipes.recipe("tnasp", "nb201", 156, 10**6).epochs == 300
+  for bound in (0, 10**6):
+    assert recipes.bounded(full, bound).epochs == 300
   assert recipes.recipe("tnasp", "nb101", 4236).epochs == 300  # 126,900 steps
-  paper = recipes.recipe("paper", "nb201", 156, max_steps=400)
+  paper = recipes.bounded(recipes.recipe("paper", "nb201", 156), 400)
   assert paper.epochs == 25  # the last batch of six is kept: 16 batches
 
 
@@ -128,10 +129,15 @@ def test_step_bound_lowers_epochs_and_shortens_the_schedule():
     (("nope", "nb201", 10), "unknown method 'nope'"),
     (("pinat", "nope", 10), "unknown space 'nope'"),
     (("pinat", "nb201", 1), "num_train: expected at least 2, got 1"),
-    (("pinat", "nb201", 156, 14), "max_steps: expected at least 15"),
   ],
 )
 def test_bad_recipes(arguments, message):
   with pytest.raises(errors.UserError, match=message) as raised:
     recipes.recipe(*arguments)
   assert "\n" not in str(raised.value)
+
+
+def test_a_bound_below_one_epoch():
+  config = recipes.recipe("pinat", "nb201", 156)
+  with pytest.raises(errors.UserError, match="expected at least 15, the steps"):
+    recipes.bounded(config, 14)

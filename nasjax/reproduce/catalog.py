@@ -92,6 +92,24 @@ METHODS = {**TRAINED, **FLOORS}
 TITLES = {**METHODS, CEILING: "ceiling: training label against test label"}
 
 
+def title(method: str) -> str:
+  """How a method, or a variant such as `paper width=16`, is called."""
+  name, variant = split_variant(method)
+  if name not in TITLES:
+    return method
+  return f"{TITLES[name]}, {variant}" if variant else TITLES[name]
+
+
+def split_variant(method: str) -> tuple[str, str]:
+  """Splits `paper width=16` or `paper, trained on cifar10` at its first word.
+
+  Returns:
+    The method, and what is varied, empty where nothing is.
+  """
+  name, _, variant = method.partition(" ")
+  return name.removesuffix(","), variant
+
+
 def get_studies(
   spaces: Sequence[str],
   datasets: Sequence[str],

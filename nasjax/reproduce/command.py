@@ -10,7 +10,7 @@ from absl import flags
 
 from nasjax import errors
 from nasjax.commands import flags as command_flags
-from nasjax.reproduce import catalog, floors, readme, reports, runner
+from nasjax.reproduce import catalog, floors, readme, recipes, reports, runner
 
 NAMES = {
   "table3": "nasjax.reproduce.table3",
@@ -109,17 +109,11 @@ def _sizes(words: Sequence[str]) -> tuple[int, ...]:
   return tuple(int(word) for word in words)
 
 
-def _recipe(method: str, space: str, num_train: int, max_steps: int) -> Any:
-  """The recipe of a method; its module is loaded when it is needed."""
-  recipes = importlib.import_module("nasjax.reproduce.recipes")
-  return recipes.recipe(method, space, num_train, max_steps=max_steps)
-
-
 def make_options(
   name: str,
   values: flags.FlagValues,
   command: str,
-  recipe: runner.Recipe = _recipe,
+  recipe: runner.Recipe = recipes.recipe,
   features: floors.GraphFeatures = floors.graph_features,
 ) -> reports.Options:
   """Turns parsed flags into options.
@@ -155,7 +149,7 @@ def make_options(
 
 def _reproduce(
   argv: Sequence[str],
-  recipe: runner.Recipe = _recipe,
+  recipe: runner.Recipe = recipes.recipe,
   features: floors.GraphFeatures = floors.graph_features,
 ) -> None:
   """Parses the command line and makes what it names."""

@@ -110,7 +110,7 @@ def _bounds(rows: Sequence[Row]) -> str:
   return "; ".join(
     f"at most {steps:,} steps: "
     + ", ".join(
-      f"{catalog.TITLES.get(method, method)} at {_listed(sizes)}"
+      f"{catalog.title(method)} at {_listed(sizes)}"
       for method, sizes in methods.items()
     )
     for steps, methods in sorted(found.items())
@@ -148,7 +148,7 @@ def _metric(name: str, rows: Sequence[Row], key, metric: str) -> str:
   for size in sizes:
     header += [f"{size} published", str(size)] if show else [str(size)]
   for method in methods:
-    line = [catalog.TITLES.get(method, method)]
+    line = [catalog.title(method)]
     for size in sizes:
       if show:
         line.append(number(shown.get(method, {}).get(size)))
@@ -196,7 +196,7 @@ def _paired(rows: Sequence[Row]) -> str:
   """Table of paired tests over the seeds; empty where nothing is comparable."""
   lines = [
     [
-      catalog.TITLES.get(row["method"], row["method"]),
+      catalog.title(row["method"]),
       str(row["size"]),
       signed(test.difference),
       f"{test.wins} of {test.num}",

@@ -161,22 +161,16 @@ def recipe_names() -> tuple[str, ...]:
   return tuple(_RECIPES)
 
 
-def recipe(
-  method: str, space: str, num_train: int, max_steps: int = 0
-) -> configs.Config:
+def recipe(method: str, space: str, num_train: int) -> configs.Config:
   """Returns the config that trains a method on a space.
 
   Args:
     method: `default`, `paper` and its variants, or a compared predictor.
     space: name of the search space; gives benchmark and labels.
     num_train: training cells of each seed.
-    max_steps: bound of the training steps of a seed, 0 for none; epochs are
-      lowered until it holds, and schedules end with the last epoch. Steps of
-      a pre-training do not count.
 
   Raises:
-    UserError: a name is unknown, num_train is below 2, or the bound is below
-      one epoch.
+    UserError: a name is unknown, or num_train is below 2.
   """
   if method not in _RECIPES:
     raise errors.one_of("method", method, _RECIPES)
@@ -189,15 +183,17 @@ def recipe(
     config.num_members, config.max_steps = 1, 0
   configs.override(config, {"num_train": num_train, **fields})
   config.epochs = loop.make_plan(config, num_train).epochs
-  return bounded(config, max_steps)
+  return config
 
 
 def bounded(config: configs.Config, max_steps: int) -> configs.Config:
   """Lowers the epochs of a config until a bound on its steps holds, in place.
 
+  Schedules end with the last epoch. Steps of a pre-training do not count.
+
   Args:
     config: with `num_train`.
-    max_steps: the bound, 0 for none.
+    max_steps: most training steps of a seed, 0 for no bound.
 
   Raises:
     UserError: the bound is below one epoch.

@@ -12,6 +12,7 @@ import json
 import math
 import os
 import pathlib
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from importlib import metadata
 from typing import Any
@@ -165,10 +166,16 @@ def _order(row: Row) -> tuple:
   keys = [study.key for study in catalog.STUDIES]
   key = row["space"], row["benchmark"], row["dataset"]
   place = keys.index(key) if key in keys else len(keys)
-  method = row["method"]
+  name, variant = catalog.split_variant(row["method"])
   methods = list(catalog.TITLES)
-  known = methods.index(method) if method in methods else len(methods)
-  return place, known, method, row["size"], row["metric"]
+  known = methods.index(name) if name in methods else len(methods)
+  return place, known, name, _natural(variant), row["size"], row["metric"]
+
+
+def _natural(text: str) -> list[tuple[int, str]]:
+  """Sorts `width=16` before `width=128`: digits as a number, then the rest."""
+  parts = re.findall(r"\d+|\D+", text)
+  return [(int(p), "") if p.isdecimal() else (-1, p) for p in parts]
 
 
 @contextlib.contextmanager

@@ -18,9 +18,9 @@ import numpy as np
 
 from nasjax import config as configs
 from nasjax import experiment, files, tasks
-from nasjax.reproduce import catalog, floors, outcomes
+from nasjax.reproduce import catalog, floors, outcomes, recipes
 
-Recipe = Callable[[str, str, int, int], configs.Config]
+Recipe = Callable[[str, str, int], configs.Config]
 
 _OUTCOME = "outcome.json"
 _PROBED = 64  # cells whose features tell whether the features changed
@@ -31,7 +31,7 @@ class Setup:
   """What all experiments of a command share.
 
   Attributes:
-    recipe: maps (method, space, num_train, max_steps) to a config.
+    recipe: maps (method, space, num_train) to a config.
     features: graph features of cells, for the floors.
     workdir: folder of the experiments.
     data_dir: folder of benchmark tables; `NASJAX_DATA` where None.
@@ -66,12 +66,12 @@ def make_config(
     fields: further fields to set, by dotted name.
 
   Raises:
-    UserError: a field is unknown.
+    UserError: a field is unknown, or `max_steps` is below one epoch.
   """
   if method in catalog.FLOORS:
     config = configs.default()
   else:
-    config = setup.recipe(method, study.space, size, setup.max_steps)
+    config = setup.recipe(method, study.space, size)
   own = {
     "space": study.space,
     "benchmark": study.benchmark,
@@ -82,7 +82,9 @@ def make_config(
     "seed": setup.seed,
     "num_seeds": setup.num_seeds,
   }
-  return configs.override(config, {**own, **(fields or {})})
+  configs.override(config, {**own, **(fields or {})})
+  floor = method in catalog.FLOORS
+  return config if floor else recipes.bounded(config, setup.max_steps)
 
 
 def measure(
@@ -136,15 +138,16 @@ def measure(
     commit=record["commit"],
     note=labels_note(task),
     first_seed=setup.seed,
-    max_steps=_bound(setup, study, method, size, config),
+    max_steps=_bound(setup, study, method, size, fields, config),
   )
 
 
-def _bound(setup, study, method, size, config) -> int:
+def _bound(setup, study, method, size, fields, config) -> int:
   """The bound on the training steps where it shortens the recipe, else 0."""
   if not setup.max_steps or method in catalog.FLOORS:
     return 0
-  whole = setup.recipe(method, study.space, size, 0)
+  unbounded = dataclasses.replace(setup, max_steps=0)
+  whole = make_config(unbounded, study, method, size, fields)
   return setup.max_steps if config.epochs < whole.epochs else 0
 
 

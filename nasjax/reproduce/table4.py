@@ -147,4 +147,5 @@ def _row(
     "note": f"{trained} | test: {test}",
     "method": method,
     "published": published.lookup(*key),
+    "seconds": 0.0 if suffix else row["seconds"],  # no further training
   }

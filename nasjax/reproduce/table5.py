@@ -65,8 +65,8 @@ def run(options: reports.Options) -> None:
 def without_gcn(options: reports.Options) -> reports.Options:
   """Drops the encoder GCN from the recipe `paper_mlp`."""
 
-  def recipe(method, space, num_train, max_steps):
-    config = options.setup.recipe(method, space, num_train, max_steps)
+  def recipe(method, space, num_train):
+    config = options.setup.recipe(method, space, num_train)
     if method == "paper_mlp":
       config.model.encoder_layers = 0
     return config

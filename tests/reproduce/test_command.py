@@ -7,7 +7,7 @@ import pytest
 import reproduce_tiny
 
 from nasjax import experiment, tasks
-from nasjax.reproduce import catalog, command, outcomes
+from nasjax.reproduce import catalog, command, outcomes, recipes, runner
 
 
 @pytest.fixture(scope="module")
@@ -130,7 +130,7 @@ def test_floors_without_training_score_by_their_count(finished, table):
     if (row["method"], row["metric"]) == ("flops", "tau_all")
   ]
   (row,) = with_flops
-  config = reproduce_tiny.recipe("default", "nb201", 20, 0)
+  config = reproduce_tiny.recipe("default", "nb201", 20)
   config.benchmark, config.num_seeds = "nb201", 2
   task = tasks.make_task(config, table)
   flops = task.benchmark.space.flops(task.benchmark.genotypes)
@@ -182,6 +182,19 @@ def test_a_second_run_trains_nothing_and_merges(finished, monkeypatch, capsys):
   assert found["paper_mlp"] == 2
   assert found["default"] == found["flops"] == 0
   capsys.readouterr()
+
+
+def test_the_bound_holds_for_variants_too(tmp_path):
+  setup = runner.Setup(
+    recipe=recipes.recipe,
+    features=reproduce_tiny.features,
+    workdir=tmp_path,
+    max_steps=500,
+  )
+  study = next(study for study in catalog.STUDIES if study.space == "nb201")
+  for fields, epochs in (({}, 62), ({"batch_size": 1}, 6)):
+    config = runner.make_config(setup, study, "paper", 78, fields)
+    assert config.epochs == epochs  # of 8 and of 78 batches
 
 
 def test_other_labels_are_trained_again(finished, tmp_path, monkeypatch):

@@ -22,7 +22,7 @@ NEEDS = {
 def task(tmp_path_factory):
   folder = tmp_path_factory.mktemp("table")
   reproduce_tiny.write_table(folder, num=200)
-  config = reproduce_tiny.recipe("default", "nb201", 0, 0)
+  config = reproduce_tiny.recipe("default", "nb201", 0)
   config.benchmark, config.num_train, config.num_seeds = "nb201", 120, 2
   return tasks.make_task(config, folder)
 

@@ -62,6 +62,22 @@ def test_merge_keeps_replaces_and_orders():
   assert results.merge(new, old)[2]["commit"] == "a"
 
 
+def test_variants_stand_behind_their_method_in_natural_order():
+  names = (
+    "paper",
+    "paper batch_size=10",
+    "paper, trained on cifar10",
+    "paper width=16",
+    "paper width=128",
+    "tnasp",
+  )
+  merged = results.merge([row(name) for name in reversed(names)], [])
+  assert tuple(each["method"] for each in merged) == names
+  assert catalog.title("tnasp width=16") == "TNASP, width=16"
+  assert catalog.title("mlp, trained on X") == "MLP, trained on X"
+  assert catalog.title("of nobody") == "of nobody"
+
+
 def test_seconds_of_a_training_count_once():
   rows = [row(), row(metric="tau_all"), row("paper", seconds=3.5)]
   assert results.total_seconds(rows) == 5.5

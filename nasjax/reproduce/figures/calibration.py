@@ -86,8 +86,8 @@ def run(options: reports.Options) -> None:
 def with_ensembles(options: reports.Options) -> reports.Options:
   """Gives recipes of a single model four members."""
 
-  def recipe(method, space, num_train, max_steps):
-    config = options.setup.recipe(method, space, num_train, max_steps)
+  def recipe(method, space, num_train):
+    config = options.setup.recipe(method, space, num_train)
     if config.num_members < 2:
       config.num_members = MEMBERS
     return config
@@ -147,7 +147,7 @@ def draw(panels: Mapping[str, Sequence[Uncertainty]], title: str) -> Any:
   for method, found in panels.items():
     curves = np.stack([bins(one) for one in found])
     spread, error = curves.mean(axis=0).T
-    series[style.title_of(method)] = (spread, error, curves[..., 1].std(axis=0))
+    series[catalog.title(method)] = (spread, error, curves[..., 1].std(axis=0))
     both += [*spread, *error]
   style.lines(axis, series)
   ends = [min(both) * 0.8, max(both) * 1.25]

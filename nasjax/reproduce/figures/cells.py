@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from nasjax import files
-from nasjax.reproduce import outcomes, reports, results
+from nasjax.reproduce import catalog, outcomes, reports, results
 from nasjax.reproduce.figures import style
 from nasjax.spaces import registry as spaces
 
@@ -74,7 +74,7 @@ def run(options: reports.Options) -> None:
     if (study.dataset, outcome.size) != ("cifar10", 156):
       name = f"{name}_{study.dataset}_{outcome.size}"
     title = (
-      f"{style.title_of(outcome.method)}, {study.dataset}, {outcome.size} "
+      f"{catalog.title(outcome.method)}, {study.dataset}, {outcome.size} "
       "training labels"
     )
     style.save(draw(find(outcome), title), options.results, name)

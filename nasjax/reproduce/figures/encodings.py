@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from nasjax.reproduce import reports, results
+from nasjax.reproduce import catalog, reports, results
 from nasjax.reproduce.figures import style
 
 SPEC = reports.Spec(
@@ -49,7 +49,7 @@ def _bars(axis: Any, rows: Sequence[results.Row]) -> None:
       [row["mean"] for row in own],
       width,
       yerr=[row["std"] for row in own],
-      label=_LABELS.get(method, style.title_of(method)),
+      label=_LABELS.get(method, catalog.title(method)),
       color=("0.85", "0.55", "0.7", "1.0")[index % 4],
       edgecolor="black",
       hatch=style.HATCHES[index % len(style.HATCHES)],

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from nasjax import files
-from nasjax.reproduce import outcomes, reports
+from nasjax.reproduce import catalog, outcomes, reports
 from nasjax.reproduce.figures import style
 
 SPEC = reports.Spec(
@@ -77,7 +77,7 @@ def draw(
     axis.plot([low, high], [low, high], "k--", linewidth=1, label="equal")
     axis.set_xlabel("true test accuracy (%)")
     axis.set_ylabel("predicted (%)")
-    axis.set_title(style.title_of(method), fontsize=9)
+    axis.set_title(catalog.title(method), fontsize=9)
     axis.legend(loc="upper left")
   figure.suptitle(title, fontsize=10)
   return figure

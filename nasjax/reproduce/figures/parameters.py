@@ -94,7 +94,7 @@ def draw(rows: Sequence[results.Row]) -> Any:
       marker=marker,
       color=colour,
       markeredgecolor="black",
-      label=style.title_of(row["method"]),
+      label=catalog.title(row["method"]),
     )
   first = rows[0]
   style.log_axis(axis.xaxis)

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from nasjax.reproduce import reports, results
+from nasjax.reproduce import catalog, reports, results
 from nasjax.reproduce.figures import style
 
 WIDTHS = (16, 32, 64, 128, 256)
@@ -68,7 +68,7 @@ def draw(rows: Sequence[results.Row], method: str) -> Any:
   handles, names = axes[0][0].get_legend_handles_labels()
   first = rows[0]
   figure.suptitle(
-    f"{style.title_of(method)}: {first['benchmark']}, {first['dataset']}",
+    f"{catalog.title(method)}: {first['benchmark']}, {first['dataset']}",
     fontsize=10,
   )
   figure.legend(handles, names, loc="outside lower center", ncols=len(names))

@@ -89,11 +89,6 @@ def lines(
     )
 
 
-def title_of(method: str) -> str:
-  """How a method is called in a figure."""
-  return catalog.TITLES.get(method, method)
-
-
 def log_axis(axis: Any) -> None:
   """Makes `axes.xaxis` or `axes.yaxis` logarithmic, ticks at 1, 2, 5, 10."""
   ticker: Any = extras.load("matplotlib.ticker", "plots")
