@@ -31,12 +31,21 @@ def number(value: float | None, digits: int = 3) -> str:
 
 
 def measured(row: Row | None) -> str:
-  """Prints `mean +- std (n)`, n seeds; `-` where there is no row."""
+  """Prints `mean +- std (n)`, n seeds, `-` where there is no row.
+
+  A star behind it: trained for less than the recipe says.
+  """
   if row is None or row["mean"] is None:
     return "-"
   if row["metric"] == "num_params":
     return f"{row['mean']:,.0f}"
-  return f"{number(row['mean'])} +- {number(row['std'])} ({len(row['seeds'])})"
+  spread = f"{number(row['std'])} ({len(row['seeds'])})"
+  return f"{number(row['mean'])} +- {spread}{star(row)}"
+
+
+def star(row: Row) -> str:
+  """`*` where a training was shortened, else nothing."""
+  return "*" if row.get("max_steps") else ""
 
 
 def table(header: Sequence[str], lines: Iterable[Sequence[str]]) -> str:
@@ -89,7 +98,7 @@ def _study(name: str, rows: Sequence[Row], key) -> list[str]:
   ]
   bounds = _bounds(rows)
   if bounds:
-    parts.append(f"Trained for less than the recipe: {bounds}.")
+    parts.append(f"Stars: trained for less than the recipe, {bounds}.")
   shown = [metric for metric in METRICS if find(rows, metric=metric)]
   for metric in shown:
     parts += [f"### {METRICS[metric]}", _metric(name, rows, key, metric)]
@@ -184,7 +193,7 @@ def _references(
 def _difference(row: Row | None, value: float | None) -> str:
   if row is None or row["mean"] is None or value is None:
     return "-"
-  return signed(row["mean"] - value)
+  return signed(row["mean"] - value) + star(row)
 
 
 def signed(difference: float) -> str:
@@ -196,7 +205,7 @@ def _paired(rows: Sequence[Row]) -> str:
   """Table of paired tests over the seeds; empty where nothing is comparable."""
   lines = [
     [
-      catalog.title(row["method"]),
+      catalog.title(row["method"]) + star(row),
       str(row["size"]),
       signed(test.difference),
       f"{test.wins} of {test.num}",

@@ -127,10 +127,6 @@ def _prose(text: str) -> str:
   )
 
 
-def _star(row: results.Row | None) -> str:
-  return "*" if row and row.get("max_steps") else ""
-
-
 def _table(rows: Sequence[results.Row], benchmark: str, dataset: str) -> str:
   sizes = markdown.sizes_of(rows)
   lines = []
@@ -142,7 +138,7 @@ def _table(rows: Sequence[results.Row], benchmark: str, dataset: str) -> str:
       cells = [markdown.number(row["mean"] if row else None) for row in own]
       lines.append(["ceiling", *cells])
     else:
-      cells = [markdown.measured(row) + _star(row) for row in own]
+      cells = [markdown.measured(row) for row in own]
       lines.append([catalog.TITLES[method], *cells])
   best = published.BEST.get(benchmark, {}) if dataset == "cifar10" else {}
   if any(size in best for size in sizes):

@@ -64,6 +64,9 @@ def draw(rows: Sequence[results.Row], method: str) -> Any:
     style.lines(axis, series)
     axis.set_xticks(range(len(values)), [str(value) for value in values])
     axis.set_xlabel(label)
+  limits = [limit for axis in axes[0] for limit in axis.get_ylim()]
+  for axis in axes[0]:
+    axis.set_ylim(min(limits), max(limits))
   axes[0][0].set_ylabel("Kendall tau-b, cells not trained on")
   handles, names = axes[0][0].get_legend_handles_labels()
   first = rows[0]
