@@ -67,22 +67,26 @@ class SetConvolution(nn.Module):
     heads, inner = self.num_heads, self.width * self.num_heads
     outer = inner if self.concat else self.width
     both = nn.Dense(inner + outer, use_bias=False, name="dense")(nodes)
-    element = both[:, :inner].reshape(-1, self.width, heads)
+    element, own = jax.lax.split(both, (inner, outer), axis=1)
     zeros = nn.initializers.zeros
-    own = both[:, inner:] + self.param("own_bias", zeros, (outer,))[None]
+    own += self.param("own_bias", zeros, (outer,))[None]
     columns = heads * heads + heads + 1
     weights = self.param("weights", _feature_weights, (self.width, columns))
-    mix = weights[:, : heads * heads].reshape(-1, heads, heads)
-    gain, scale = weights[:, heads * heads : -1], weights[:, -1:]
-    shift = self.param("shift", zeros, (self.width, 1))
-    bias = self.param("bias", zeros, (self.width, heads))
+    # Heads come first, features last: loops over features run in vectors.
+    mix, gain, scale = jax.lax.split(
+      weights.T, (heads * heads, heads, 1), axis=0
+    )
+    mix = mix.reshape(heads, heads, self.width)
+    shift = self.param("shift", zeros, (self.width, 1)).T
+    bias = self.param("bias", zeros, (self.width, heads)).T
+    element = element.reshape(-1, self.width, heads).transpose(2, 0, 1)
     element = nn.leaky_relu(element * scale[None] + shift[None], _SLOPE)
-    total = jnp.sum(reads[:, :, None, None] * element[None], axis=1)
-    mixed = jnp.sum(total[..., None] * mix[None], axis=2) + bias[None]
-    mixed = nn.leaky_relu(mixed, _SLOPE) * gain[None]
+    total = jnp.sum(reads[None, :, :, None] * element[:, None], axis=2)
+    mixed = jnp.einsum("snf,stf->tnf", total, mix) + bias[:, None]
+    mixed = nn.leaky_relu(mixed, _SLOPE) * gain[:, None]
     if self.concat:
-      return mixed.reshape(-1, outer) + own
-    return jnp.sum(mixed, axis=-1) + own
+      return mixed.transpose(1, 2, 0).reshape(-1, outer) + own
+    return jnp.sum(mixed, axis=0) + own
 
 
 class PermutationInvariantModule(nn.Module):

@@ -230,6 +230,39 @@ def test_set_convolution_adds_over_feeders_and_itself(rng):
   assert first.shape == (3, 8)
 
 
+@pytest.mark.parametrize("concat", [True, False])
+def test_set_convolution_equals_its_sums(concat, rng):
+  width, heads, nodes = 4, 3, rng.normal(size=(5, 6)).astype(np.float32)
+  reads = np.tril(np.ones((5, 5), np.float32))
+  layer = pinat.SetConvolution(width, heads, concat)
+  params = layer.init(jax.random.key(0), nodes, reads)
+  params = jax.tree.map(  # biases are no longer zero
+    lambda leaf: leaf + rng.normal(size=leaf.shape).astype(np.float32), params
+  )
+  own = {
+    name: np.asarray(p)
+    for name, p in params["params"].items()
+    if name != "dense"
+  }
+  both = nodes @ np.asarray(params["params"]["dense"]["kernel"])
+
+  def leaky(x):
+    return np.where(x > 0, x, 0.2 * x)
+
+  per_head = np.zeros((5, width, heads))
+  for f in range(width):
+    mix = own["weights"][f, :9].reshape(heads, heads)
+    gain, scale = own["weights"][f, 9:12], own["weights"][f, 12]
+    element = both[:, f * heads : (f + 1) * heads]
+    element = leaky(element * scale + own["shift"][f])
+    per_head[:, f] = leaky(reads @ element @ mix + own["bias"][f]) * gain
+  rest = both[:, width * heads :] + own["own_bias"]
+  joined = per_head.reshape(5, -1) if concat else per_head.sum(axis=2)
+  np.testing.assert_allclose(
+    layer.apply(params, nodes, reads), joined + rest, rtol=1e-4, atol=1e-5
+  )
+
+
 def test_graph_attention_equals_the_textbook_formula(rng):
   nodes = jnp.asarray(rng.normal(size=(4, 3)), jnp.float32)
   visible = jnp.asarray(rng.random((4, 4)) < 0.5, jnp.float32)
