@@ -19,6 +19,9 @@ _SPACES: dict[str, dict[str, Any]] = {
     "max_steps": 4500,
     "num_members": 2,
     "model.attention": "relations",
+    "model.num_layers": 1,
+    "model.encoder": "flow",
+    "model.encoder_layers": 1,
     "model.paths": True,
   },
   "nb201": {
@@ -125,6 +128,7 @@ _STUDENT: dict[str, Any] = {
   "model.width": 32,
   "model.num_heads": 4,
   "model.num_layers": 0,
+  "model.encoder": "gcn",
   "model.encoder_layers": 0,
   "model.gcn_width": 64,
   "model.head_width": 128,

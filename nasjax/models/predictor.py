@@ -11,11 +11,12 @@ import jax
 import jax.numpy as jnp
 
 from nasjax import errors, graphs, operators
-from nasjax.models import gcn, kernel, layers, transformer
+from nasjax.models import flow, gcn, kernel, layers, transformer
 
 CHOICES = {
   "encoding": ("hyper", "onehot"),
   "attention": transformer.ATTENTIONS,
+  "encoder": ("gcn", "flow"),
   "adjacency": ("raw", "norm"),
   "graph": ("training", "inference"),
   "head": ("gcn", "mlp"),
@@ -32,9 +33,11 @@ class ArchitecturePredictor(nn.Module):
     num_heads: heads of each attention.
     num_layers: transformer layers.
     ffn_width: width of the transformer's feed-forward layers.
-    encoder_layers: graph convolutions after the transformer; 0 drops them.
+    encoder: what gives the structure back after the transformer: `gcn` (eq.
+      6-7), or `flow` (passes along and against the edges, `models.flow`).
+    encoder_layers: its layers; 0 drops it.
     predictor_layers: graph convolutions over the training graph.
-    gcn_width: width of all graph convolutions.
+    gcn_width: width of all graph convolutions, and of each pass of `flow`.
     head_width: hidden width of the last two dense layers.
     dropout_rate: dropout in the transformer.
     gcn_dropout_rate: dropout after each graph convolution.
@@ -67,6 +70,7 @@ class ArchitecturePredictor(nn.Module):
   num_heads: int = 8
   num_layers: int = 3
   ffn_width: int = 256
+  encoder: str = "gcn"
   encoder_layers: int = 3
   predictor_layers: int = 3
   gcn_width: int = 144
@@ -216,6 +220,9 @@ class ArchitecturePredictor(nn.Module):
     """Gives the structure back that attention washed out (eq. 6-7)."""
     if not self.encoder_layers:
       return nodes
+    if self.encoder == "flow":
+      encoder = flow.Flow(self.gcn_width, self.encoder_layers, name="flow")
+      return encoder(nodes, cell.adjacency, cell.mask)
     adjacency = graphs.symmetric(cell.adjacency)
     if self.adjacency == "norm":
       adjacency = graphs.normalize(adjacency, cell.mask)

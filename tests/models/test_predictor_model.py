@@ -63,12 +63,17 @@ def test_aggregate_reads_along_the_rows_of_the_adjacency():
 
 
 @pytest.mark.parametrize(
-  ("attention", "adjacency"),
-  [("all", "raw"), ("structural", "norm"), ("relations", "norm")],
+  ("attention", "adjacency", "encoder"),
+  [
+    ("all", "raw", "gcn"),
+    ("structural", "norm", "gcn"),
+    ("relations", "norm", "flow"),
+  ],
 )
-def test_padding_changes_nothing(attention, adjacency, rng):
+def test_padding_changes_nothing(attention, adjacency, encoder, rng):
   cells = _cells("nb201", 8, rng)
   fields = {
+    "encoder": encoder,
     "attention": attention,
     "adjacency": adjacency,
     "position": False,
@@ -124,6 +129,7 @@ def test_batch_neighbours_change_nothing(rng):
     ("bidirectional", True),
     ("position", False),
     ("encoder_layers", 0),
+    ("encoder", "flow"),
   ],
 )
 def test_every_ablation_changes_the_score(field, value, rng):
