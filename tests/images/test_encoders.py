@@ -188,8 +188,12 @@ def test_batches_and_sizes_change_nothing(small, rng):
   parts = encode(images, "resnet18", weights=small, cache=False, batch_size=2)
   np.testing.assert_allclose(whole, parts, rtol=1e-5, atol=1e-6)
   grey = images[0][..., :1]
-  both = encode([grey, np.repeat(grey, 3, 2)], "resnet18", weights=small)
-  np.testing.assert_array_equal(both[0], both[1])
+  # One call each: rows of one batch can differ in the last digit on some CPUs.
+  alone, colour = (
+    encode([image], "resnet18", weights=small, cache=False)
+    for image in (grey, np.repeat(grey, 3, 2))
+  )
+  np.testing.assert_array_equal(alone, colour)
 
 
 def test_wrong_encoders_and_weights(small, rng, tmp_path):
