@@ -115,7 +115,7 @@ def test_result_depends_on_the_seed_alone():
   both = pretrain.pretrain(_config(), model, cells, state.member_keys(3, 2, 2))
   alone = pretrain.pretrain(_config(), model, cells, state.member_keys(4, 1, 2))
   jax.tree.map(
-    lambda a, b: np.testing.assert_allclose(a[1], b[0], atol=1e-4), both, alone
+    lambda a, b: np.testing.assert_allclose(a[1], b[0], atol=1e-3), both, alone
   )
   embed = both["params"]["embed"]["kernel"]
   assert embed.shape[:2] == (2, 2)
