@@ -112,10 +112,11 @@ def test_any_encoder_learns_to_name_hidden_operations(fields):
 
 def test_result_depends_on_the_seed_alone():
   cells, model = _cells(20), models.create_model(TINY)
-  both = pretrain.pretrain(_config(), model, cells, state.member_keys(3, 2, 2))
-  alone = pretrain.pretrain(_config(), model, cells, state.member_keys(4, 1, 2))
+  config = _config(learning_rate=1e-3)  # Adam enlarges rounding by its rate
+  both = pretrain.pretrain(config, model, cells, state.member_keys(3, 2, 2))
+  alone = pretrain.pretrain(config, model, cells, state.member_keys(4, 1, 2))
   jax.tree.map(
-    lambda a, b: np.testing.assert_allclose(a[1], b[0], atol=1e-3), both, alone
+    lambda a, b: np.testing.assert_allclose(a[1], b[0], atol=1e-4), both, alone
   )
   embed = both["params"]["embed"]["kernel"]
   assert embed.shape[:2] == (2, 2)
