@@ -27,8 +27,10 @@ _SPACES: dict[str, dict[str, Any]] = {
   "nb201": {
     "benchmark": "nb201",
     "num_train": 156,
-    "num_members": 4,
+    "num_members": 2,
     "max_steps": 2500,
+    "model.functions": True,
+    "kernel.weight": 0.75,
   },
   "darts": {
     "benchmark": "nb301",
@@ -135,13 +137,14 @@ _STUDENT: dict[str, Any] = {
   "model.graph": "inference",
   "model.feature_dropout_rate": 0.0,
   "model.paths": False,
+  "model.functions": False,
   "kernel.weight": 0.0,
   "optimizer.learning_rate": 3e-3,
   "optimizer.weight_decay": 0.0,
 }
 _STUDENTS = {
   "nb101": {"num_train": 50_000, "epochs": 40},
-  "nb201": {"num_train": 12_000, "epochs": 100},
+  "nb201": {"num_train": 12_000, "epochs": 100, "model.functions": True},
   "darts": {"num_train": 10_000, "epochs": 60},
 }
 

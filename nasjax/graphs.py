@@ -33,6 +33,7 @@ NUM_DETAILS = operators.detail_table().shape[1] + 3
     "features",
     "paths",
     "edges",
+    "function",
   ],
   meta_fields=[],
 )
@@ -56,6 +57,9 @@ class CellGraphs:
       `[B, P]` float32.
     edges: 1 where an edge has an operation (`Space.edge_features`), `[B, E]`
       float32; None in spaces without.
+    function: the cell that stands for all cells with the same function
+      (`Space.functions`), with the mean of their features, itself without
+      paths, edges and function; None in spaces without.
   """
 
   ops: jax.Array
@@ -65,6 +69,7 @@ class CellGraphs:
   features: jax.Array | None = None
   paths: jax.Array | None = None
   edges: jax.Array | None = None
+  function: "CellGraphs | None" = None
 
 
 def build(cells: spaces_base.EncodedCells, *, prune: bool) -> CellGraphs:
@@ -103,15 +108,58 @@ def cell_graphs(
   """
   genotypes = jnp.asarray(genotypes)
   cells = build(space.encode(genotypes), prune=prune)
+  return dataclasses.replace(
+    cells,
+    **_standardised(space, cells),
+    edges=space.edge_features(genotypes),
+    function=_function_graphs(space, genotypes, prune),
+  )
+
+
+def _standardised(
+  space: spaces_base.Space, cells: CellGraphs
+) -> dict[str, jax.Array]:
+  """Each kind of `FEATURES` in units of its spread, `[B, F]` and `[B, P]`."""
   scales = feature_scales.load(space.name) or measure_feature_scales(space)
-  found = {
+  return {
     kind: (compute(space, cells) - mean) / spread
     for (kind, compute), (mean, spread) in zip(
       FEATURES.items(), scales, strict=True
     )
   }
-  edges = space.edge_features(genotypes)
-  return dataclasses.replace(cells, **found, edges=edges)
+
+
+def _function_graphs(
+  space: spaces_base.Space, genotypes: jax.Array, prune: bool
+) -> CellGraphs | None:
+  """`CellGraphs.function` of genotypes `[B, G]`."""
+  functions = space.functions()
+  if functions is None:
+    return None
+  numbers = jnp.asarray(functions.numbers)[space.rows(genotypes)]
+  chosen = jnp.asarray(functions.cells)[numbers]
+  return dataclasses.replace(
+    build(space.encode(chosen), prune=prune),
+    features=jnp.asarray(_function_features(space))[numbers],
+  )
+
+
+@functools.lru_cache(maxsize=16)
+def _function_features(space: spaces_base.Space) -> np.ndarray:
+  """Mean features of the cells of each function, `[functions, F]` float32."""
+  functions = space.functions()
+  assert functions is not None
+
+  def compute(genotypes):
+    cells = build(space.encode(genotypes), prune=True)
+    return _standardised(space, cells)["features"]
+
+  with jax.ensure_compile_time_eval():
+    found = np.asarray(jax.jit(compute)(space.enumerate()), np.float64)
+  sums = np.zeros((len(functions.cells), found.shape[1]))
+  np.add.at(sums, functions.numbers, found)
+  counts = np.bincount(functions.numbers)[:, None]
+  return (sums / counts).astype(np.float32)
 
 
 @functools.lru_cache(maxsize=16)

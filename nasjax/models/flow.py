@@ -15,6 +15,45 @@ import jax
 import jax.numpy as jnp
 
 
+class _Node(nn.Module):
+  """One step of a pass: the state of one node, and the message that it sends.
+
+  Attributes:
+    width: `F`.
+  """
+
+  width: int
+
+  @nn.compact
+  def __call__(
+    self,
+    received: jax.Array,
+    node: tuple[jax.Array, jax.Array, jax.Array, jax.Array],
+  ) -> tuple[jax.Array, jax.Array]:
+    """Computes a node of which all senders are computed.
+
+    Args:
+      received: `[N, F]`, the sum of the messages that each node has got so far.
+      node: the node's index, its own part of gates and candidate `[3 F]`, the
+        weights of its message for each other node `[N]`, and 1 on a real node.
+
+    Returns:
+      `received` with the node's own messages, and its state `[F]`.
+    """
+    index, own, weights, real = node
+    gates = nn.Dense(2 * self.width, use_bias=False, name="gates")
+    candidate = nn.Dense(self.width, use_bias=False, name="candidate")
+    message = nn.Dense(2 * self.width, use_bias=False, name="message")
+    read = jax.lax.dynamic_index_in_dim(received, index, keepdims=False)
+    gate = nn.sigmoid(own[: 2 * self.width] + gates(read))
+    update, reset = jnp.split(gate, 2)
+    new = jnp.tanh(own[2 * self.width :] + candidate(reset * read))
+    state = ((1 - update) * new + update * read) * real
+    open_, value = jnp.split(message(state), 2)
+    sent = nn.sigmoid(open_) * value
+    return received + jnp.outer(weights, sent), state
+
+
 class Pass(nn.Module):
   """One pass along the edges: a gated recurrent unit for each node in turn.
 
@@ -42,26 +81,16 @@ class Pass(nn.Module):
     Returns:
       `[N, F]`; rows of padding are zero.
     """
-    width = self.width
-    own = nn.Dense(3 * width, name="own")(nodes)
-    gates = nn.Dense(2 * width, use_bias=False, name="gates")
-    candidate = nn.Dense(width, use_bias=False, name="candidate")
-    message = nn.Dense(2 * width, use_bias=False, name="message")
+    own = nn.Dense(3 * self.width, name="own")(nodes)
     senders = jnp.maximum(jnp.sum(adjacency, axis=0, keepdims=True), 1)
     weights = adjacency / jnp.sqrt(senders)
-    states, sent = [], []
-    for node in range(len(nodes)):
-      received = jnp.zeros(width, nodes.dtype)
-      for sender in range(node):
-        received += weights[sender, node] * sent[sender]
-      gate = nn.sigmoid(own[node, : 2 * width] + gates(received))
-      update, reset = jnp.split(gate, 2)
-      new = jnp.tanh(own[node, 2 * width :] + candidate(reset * received))
-      state = ((1 - update) * new + update * received) * mask[node]
-      open_, value = jnp.split(message(state), 2)
-      states.append(state)
-      sent.append(nn.sigmoid(open_) * value)
-    return jnp.stack(states)
+    # One loop over nodes: written out, they take longer to compile.
+    steps = nn.scan(
+      _Node, variable_broadcast="params", split_rngs={"params": False}
+    )(self.width, name="node")
+    indices = jnp.arange(len(nodes))
+    received = jnp.zeros((len(nodes), self.width), nodes.dtype)
+    return steps(received, (indices, own, weights, mask))[1]
 
 
 class Flow(nn.Module):

@@ -56,6 +56,9 @@ class ArchitecturePredictor(nn.Module):
       those enter.
     edges: whether the edge features of the space stand beside the graph
       features wherever those enter; they show how nodes are numbered.
+    functions: whether a cell is read as the cell that stands for its function,
+      with the mean features of all cells of that function
+      (`Space.functions`), so that they all get one score.
     feature_width: width that they are projected to for the head.
     feature_dropout_rate: dropout of the features themselves.
     kernel_cells: training cells of a kernel regression on the features, which
@@ -87,6 +90,7 @@ class ArchitecturePredictor(nn.Module):
   features: str = "none"
   paths: bool = False
   edges: bool = False
+  functions: bool = False
   feature_width: int = 64
   feature_dropout_rate: float = 0.0
   kernel_cells: int = 0
@@ -118,6 +122,7 @@ class ArchitecturePredictor(nn.Module):
       A scalar, higher = better, in units of the normalised label.
     """
     features = self._features(cell, train)
+    cell = self._view(cell)
     nodes = self._embed(cell, features)
     nodes = transformer.TransformerEncoder(
       self.num_layers,
@@ -176,9 +181,10 @@ class ArchitecturePredictor(nn.Module):
       cell: a cell, or a batch of cells with leading axes.
 
     Raises:
-      UserError: there are no graph features, or edge features are asked for
-        and the space has none.
+      UserError: there are no graph features, or edge features or functions are
+        asked for and the space has none.
     """
+    cell = self._view(cell)
     if cell.features is None or (self.paths and cell.paths is None):
       raise errors.UserError(
         "config.model.features: expected cells with graph features, got none; "
@@ -197,6 +203,23 @@ class ArchitecturePredictor(nn.Module):
     return jnp.concatenate(
       [part for part in chosen if part is not None], axis=-1
     )
+
+  def _view(self, cell: graphs.CellGraphs) -> graphs.CellGraphs:
+    """The graph that is read of a cell, or of a batch of cells."""
+    if not self.functions:
+      return cell
+    if self.paths or self.edges:
+      raise errors.UserError(
+        "config.model.functions: expected paths=False and edges=False beside "
+        f"it, got {self.paths} and {self.edges}: a function has neither"
+      )
+    if cell.function is None:
+      raise errors.UserError(
+        "config.model.functions: expected a space that says which cells "
+        "compute the same function (nb201), got cells without; set "
+        "functions=False"
+      )
+    return cell.function
 
   def _embed(
     self, cell: graphs.CellGraphs, features: jax.Array | None

@@ -28,8 +28,9 @@ def canonical(
   The representative depends on the cell alone, never on the batch. With
   pruning, cells that differ in dead operations have one input to the model. A
   model that cannot see the order of the nodes (`position` is False) also
-  scores isomorphic cells alike, up to the rounding of sums in another order. A
-  model that reads edge features (`edges`) may tell all cells apart.
+  scores isomorphic cells alike, up to the rounding of sums in another order,
+  and one that reads `functions` all cells of a function. A model that reads
+  edge features (`edges`) may tell all cells apart.
 
   Args:
     model: the model that will score the cells.
@@ -42,6 +43,12 @@ def canonical(
   """
   if not prune or getattr(model, "edges", False):
     return genotypes
+  if getattr(model, "functions", False):
+    functions = space.functions()
+    if functions is not None:
+      return functions.cells[
+        functions.numbers[np.asarray(space.rows(genotypes))]
+      ]
   ordered = bool(getattr(model, "position", True))
   return space.canonical(genotypes, ordered=ordered)
 

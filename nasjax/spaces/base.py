@@ -36,6 +36,19 @@ class EncodedCells(NamedTuple):
   mask: jax.Array
 
 
+class Functions(NamedTuple):
+  """Which cells of a space are one network under several names.
+
+  Attributes:
+    numbers: number of the function of each cell of `Space.enumerate()`,
+      `[size]` int32.
+    cells: the cell that stands for each function, `[functions, G]` int8.
+  """
+
+  numbers: np.ndarray
+  cells: np.ndarray
+
+
 class Space(abc.ABC):
   """A search space: integer genotypes, always handled in batches.
 
@@ -114,6 +127,20 @@ class Space(abc.ABC):
       genotypes: valid cells `[B, G]`.
     """
     del genotypes
+
+  def functions(self) -> Functions | None:
+    """Says which cells compute the same function, whatever the weights are.
+
+    None, as by default, in spaces that do not tell.
+    """
+    return None
+
+  def rows(self, genotypes: jax.Array) -> jax.Array:
+    """Rows of valid cells `[B, G]` in `enumerate()`, `[B]` int32; traceable.
+
+    Spaces that have `functions` offer it.
+    """
+    raise NotImplementedError(self.name)
 
   def canonical(
     self, genotypes: Genotypes, *, ordered: bool = True

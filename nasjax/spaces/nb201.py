@@ -4,6 +4,7 @@ Dong and Yang, "NAS-Bench-201: Extending the Scope of Reproducible Neural
 Architecture Search", ICLR 2020, section 2.1.
 """
 
+import functools
 import re
 from collections.abc import Sequence
 from typing import Any
@@ -13,7 +14,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from nasjax import errors, operators
-from nasjax.spaces import base, nb201_counts
+from nasjax.spaces import base, nb201_counts, nb201_functions
 
 # The edges source -> target of a cell, in the order of the official string.
 EDGES = ((0, 1), (0, 2), (1, 2), (0, 3), (1, 3), (2, 3))
@@ -204,6 +205,18 @@ class NB201(base.Space):
       return _without_dead_edges(self.check(genotypes))
     return self.from_index(self.fingerprint(genotypes))
 
+  def functions(self) -> base.Functions:
+    """The 5,044 functions of the 15,625 cells (see `nb201_functions`).
+
+    The cell with the fewest live operations stands for its function, of equals
+    the one with the fewest skip connections, then the first in `enumerate()`.
+    """
+    return _functions()
+
+  def rows(self, genotypes: jax.Array) -> jax.Array:
+    """Rows of valid cells `[B, 6]` in `enumerate()`, `[B]` int32; traceable."""
+    return genotypes.astype(jnp.int32) @ jnp.asarray(_PLACES, jnp.int32)
+
   def lookup_keys(self, genotypes: base.Genotypes) -> np.ndarray:
     """Returns `index` as uint64, `[n]`.
 
@@ -238,6 +251,20 @@ class NB201(base.Space):
       adjacency=jnp.broadcast_to(adjacency, (batch, 8, 8)),
       mask=jnp.ones((batch, 8)),
     )
+
+
+@functools.cache
+def _functions() -> base.Functions:
+  live = _without_dead_edges(NB201().enumerate())
+  found = nb201_functions.fingerprints(live, _op_graph())
+  cost = 8 * np.sum(live > 0, axis=1) + np.sum(live == 1, axis=1)
+  order = np.argsort(cost, kind="stable")
+  _, first, numbers = np.unique(
+    found[order], return_index=True, return_inverse=True
+  )
+  places = np.empty(len(order), np.int32)
+  places[order] = numbers
+  return base.Functions(places, live[order[first]])
 
 
 def _without_dead_edges(genotypes: base.Genotypes) -> base.Genotypes:
