@@ -116,6 +116,20 @@ def test_cells_are_not_shared_where_edges_are_read():
   assert (shared != cells).any()
 
 
+def test_cells_of_one_function_are_scored_once():
+  space, model, params = make(position=False, functions=True, features="head")
+  cells = space.enumerate()
+  shared = sharing.canonical(model, space, cells, prune=True)
+  assert len(sharing.distinct_rows(shared)[0]) == 5044
+  numbers = space.functions().numbers
+  order = np.argsort(numbers, kind="stable")[:60]
+  alone = scoring.score(model, params, space, cells[order], share=False)
+  together = scoring.score(model, params, space, cells[order])
+  close(alone, together)
+  for number in np.unique(numbers[order]):
+    assert np.ptp(together[:, numbers[order] == number]) == 0
+
+
 def test_a_score_does_not_depend_on_the_other_cells(rng):
   space, model, params = make()
   genotypes = space.sample(64, rng)

@@ -6,6 +6,7 @@ Dimensions: `n` architectures, `u` distinct ones, `G` integers of a genotype.
 from typing import Any
 
 import flax.linen as nn
+import jax.numpy as jnp
 import numpy as np
 
 from nasjax.spaces import base as spaces_base
@@ -43,12 +44,10 @@ def canonical(
   """
   if not prune or getattr(model, "edges", False):
     return genotypes
-  if getattr(model, "functions", False):
-    functions = space.functions()
-    if functions is not None:
-      return functions.cells[
-        functions.numbers[np.asarray(space.rows(genotypes))]
-      ]
+  functions = space.functions() if getattr(model, "functions", False) else None
+  if functions is not None:
+    rows = np.asarray(space.rows(jnp.asarray(genotypes)))
+    return functions.cells[functions.numbers[rows]]
   ordered = bool(getattr(model, "position", True))
   return space.canonical(genotypes, ordered=ordered)
 

@@ -141,6 +141,19 @@ def test_every_ablation_changes_the_score(field, value, rng):
   assert not np.allclose(first, second)
 
 
+@pytest.mark.parametrize(
+  ("space", "fields", "message"),
+  [
+    ("darts", {}, "says which cells compute the same function"),
+    ("nb201", {"paths": True}, "expected paths=False and edges=False"),
+  ],
+)
+def test_functions_where_there_are_none(space, fields, message, rng):
+  cells = _cells(space, 2, rng)
+  with pytest.raises(errors.UserError, match=message):
+    _model_and_params(cells, functions=True, features="head", **fields)
+
+
 def test_edge_features_stand_beside_the_graph_features(rng):
   cells = _cells("darts", 3, rng)
   assert cells.edges.shape == (3, 196)

@@ -1,0 +1,161 @@
+"""Cells that compute the same function: numbers, representatives, features."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from nasjax import graphs
+from nasjax.spaces import nb201
+from nasjax.spaces import registry as spaces
+
+SPACE = nb201.NB201()
+FUNCTIONS = SPACE.functions()
+CELLS = SPACE.enumerate()
+NONE, SKIP, POINT, CONV, POOL = range(5)
+
+
+def _number(*codes):
+  return FUNCTIONS.numbers[SPACE.index(np.array([codes]))[0]]
+
+
+def _outputs(cells, rng):
+  """Runs cells `[n, 6]` on one vector; each kind of convolution is one map."""
+  width = 5
+  pool, point, conv = rng.normal(size=(3, width, width)) / width**0.5
+  maps = (
+    np.zeros_like,
+    lambda x: x,
+    lambda x: np.tanh(x @ point),
+    lambda x: np.tanh(x @ conv),
+    lambda x: x @ pool,
+  )
+  states = [np.broadcast_to(rng.normal(size=width), (len(cells), width))]
+  for node in (1, 2, 3):
+    total = np.zeros((len(cells), width))
+    for edge, (source, target) in enumerate(nb201.EDGES):
+      if target == node:
+        applied = np.stack([apply(states[source]) for apply in maps])
+        total += applied[cells[:, edge], np.arange(len(cells))]
+    states.append(total)
+  return states[-1]
+
+
+def test_cells_of_one_function_compute_the_same(rng):
+  cells = FUNCTIONS.cells[FUNCTIONS.numbers]
+  first, second = (
+    _outputs(each, np.random.default_rng(3)) for each in (CELLS, cells)
+  )
+  np.testing.assert_allclose(first, second, atol=1e-12)
+
+
+def test_there_are_5044_functions():
+  assert len(FUNCTIONS.cells) == 5044
+  np.testing.assert_array_equal(np.unique(FUNCTIONS.numbers), np.arange(5044))
+  # Isomorphic cells always have one function.
+  pairs = np.stack([SPACE.fingerprint(CELLS), FUNCTIONS.numbers], axis=1)
+  assert len(np.unique(pairs, axis=0)) == 8765
+
+
+@pytest.mark.parametrize(
+  ("one", "two"),
+  [
+    # A skip to node 1 makes it the input under another name.
+    (
+      (SKIP, NONE, CONV, NONE, NONE, SKIP),
+      (NONE, CONV, NONE, NONE, NONE, SKIP),
+    ),
+    # Pooling before a sum or behind it.
+    (
+      (POOL, POOL, SKIP, NONE, NONE, CONV),
+      (SKIP, POOL, POOL, NONE, NONE, CONV),
+    ),
+    # The input once pooled and once not, whichever node adds them.
+    (
+      (POOL, SKIP, SKIP, NONE, NONE, CONV),
+      (SKIP, SKIP, POOL, NONE, NONE, CONV),
+    ),
+    ((NONE,) * 6, (CONV, CONV, CONV, NONE, NONE, NONE)),
+  ],
+)
+def test_equal_functions(one, two):
+  assert _number(*one) == _number(*two)
+
+
+@pytest.mark.parametrize(
+  ("one", "two"),
+  [
+    # Two convolutions of the input, or one that is counted twice.
+    (
+      (CONV, CONV, NONE, NONE, SKIP, SKIP),
+      (CONV, NONE, SKIP, NONE, SKIP, SKIP),
+    ),
+    # Convolutions of two tensors, or one of their sum.
+    (
+      (POOL, CONV, CONV, NONE, NONE, SKIP),
+      (POOL, SKIP, SKIP, NONE, NONE, CONV),
+    ),
+    # The input counts twice, or once.
+    (
+      (SKIP, SKIP, SKIP, NONE, NONE, CONV),
+      (NONE, SKIP, NONE, NONE, NONE, CONV),
+    ),
+    (
+      (NONE, NONE, NONE, POINT, NONE, NONE),
+      (NONE, NONE, NONE, CONV, NONE, NONE),
+    ),
+    # One pooling, two poolings.
+    (
+      (POOL, NONE, NONE, NONE, SKIP, NONE),
+      (POOL, NONE, NONE, NONE, POOL, NONE),
+    ),
+  ],
+)
+def test_other_functions(one, two):
+  assert _number(*one) != _number(*two)
+
+
+def test_the_representative_has_the_fewest_operations():
+  own = SPACE.index(FUNCTIONS.cells)
+  np.testing.assert_array_equal(FUNCTIONS.numbers[own], np.arange(5044))
+  live = SPACE.canonical(CELLS)
+  fewest = np.full(5044, 9)
+  np.minimum.at(fewest, FUNCTIONS.numbers, np.sum(live > 0, axis=1))
+  np.testing.assert_array_equal(np.sum(FUNCTIONS.cells > 0, axis=1), fewest)
+
+
+def test_rows_are_indices(rng):
+  cells = SPACE.sample(50, rng)
+  np.testing.assert_array_equal(
+    SPACE.rows(jnp.asarray(cells)), SPACE.index(cells)
+  )
+
+
+def test_graphs_of_functions_have_mean_features(rng):
+  chosen = FUNCTIONS.numbers[SPACE.index(SPACE.sample(1, rng))[0]]
+  members = CELLS[FUNCTIONS.numbers == chosen]
+  build = jax.jit(lambda rows: graphs.cell_graphs(SPACE, rows))
+  drawn = build(members)
+  assert drawn.function.paths is None
+  np.testing.assert_allclose(
+    drawn.function.features,
+    np.broadcast_to(
+      np.mean(drawn.features, axis=0), drawn.function.features.shape
+    ),
+    atol=1e-5,
+  )
+  own = build(np.repeat(FUNCTIONS.cells[[chosen]], len(members), axis=0))
+  for field in ("ops", "details", "adjacency", "mask"):
+    np.testing.assert_array_equal(
+      getattr(drawn.function, field), getattr(own, field)
+    )
+
+
+def test_other_spaces_do_not_tell(rng):
+  assert spaces.get_space("nb101").functions() is None
+  space = spaces.get_space("darts")
+  assert space.functions() is None
+  cells = jax.eval_shape(
+    lambda rows: graphs.cell_graphs(space, rows), space.sample(2, rng)
+  )
+  assert cells.function is None
