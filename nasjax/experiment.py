@@ -165,10 +165,20 @@ def _correlations(
   return result
 
 
+_FOLDERS = ("--workdir", "-workdir", "--data_dir", "-data_dir")
+
+
 def command() -> str:
-  """The command line that runs, with file names instead of whole paths."""
-  words = [os.path.relpath(sys.argv[0]), *sys.argv[1:]]
-  return shlex.join(["python", *(w for w in words if "--workdir" not in w)])
+  """The command line that runs, without the folders of one machine."""
+  words = ["python", os.path.relpath(sys.argv[0])]
+  rest = iter(sys.argv[1:])
+  for word in rest:
+    name, equals, _ = word.partition("=")
+    if name not in _FOLDERS:
+      words.append(word)
+    elif not equals:
+      next(rest, None)
+  return shlex.join(words)
 
 
 def commit() -> str:

@@ -166,6 +166,21 @@ def test_kill_minus_9_loses_nothing(table, tmp_path):
     assert (whole / name).read_bytes() == (killed / name).read_bytes()
 
 
+@pytest.mark.parametrize(
+  "folders",
+  [
+    ("--workdir", "/tmp/a", "--data_dir", "/tmp/b"),
+    ("--workdir=/tmp/a", "-data_dir=/tmp/b"),
+  ],
+)
+def test_the_recorded_command_names_no_folder(folders, monkeypatch):
+  words = ["train.py", "--config=configs/nb201.py", *folders, "--config.seed=1"]
+  monkeypatch.setattr(sys, "argv", words)
+  assert experiment.command() == (
+    "python train.py --config=configs/nb201.py --config.seed=1"
+  )
+
+
 def test_no_table_and_no_data(tmp_path, monkeypatch):
   monkeypatch.delenv("NASJAX_DATA", raising=False)
   with pytest.raises(errors.UserError, match=r"none\.csv"):
