@@ -20,6 +20,8 @@ from nasjax.training import checkpoint, kernel, loop, metrics, pretrain, state
 
 _PACKAGES = ("jax", "jaxlib", "flax", "optax", "numpy")
 
+_FOLDERS = ("--workdir", "-workdir", "--data_dir", "-data_dir")
+
 
 class _Log:
   """`metrics.jsonl`: one line an epoch; a resume drops what it will redo."""
@@ -163,9 +165,6 @@ def _correlations(
       metrics.top_k_regret(score[everything], labels[everything], 10)
     )
   return result
-
-
-_FOLDERS = ("--workdir", "-workdir", "--data_dir", "-data_dir")
 
 
 def command() -> str:

@@ -12,10 +12,11 @@ from nasjax.spaces import registry as spaces
 SPACE = nb201.NB201()
 FUNCTIONS = SPACE.functions()
 CELLS = SPACE.enumerate()
-NONE, SKIP, POINT, CONV, POOL = range(5)
 
 
-def _number(*codes):
+def _number(operations):
+  """Number of the function of six operations, e.g. `"s-3--p"`."""
+  codes = ["-s13p".index(operation) for operation in operations]
   return FUNCTIONS.numbers[SPACE.index(np.array([codes]))[0]]
 
 
@@ -58,61 +59,21 @@ def test_there_are_5044_functions():
 
 
 @pytest.mark.parametrize(
-  ("one", "two"),
+  ("one", "two", "same"),
   [
-    # A skip to node 1 makes it the input under another name.
-    (
-      (SKIP, NONE, CONV, NONE, NONE, SKIP),
-      (NONE, CONV, NONE, NONE, NONE, SKIP),
-    ),
-    # Pooling before a sum or behind it.
-    (
-      (POOL, POOL, SKIP, NONE, NONE, CONV),
-      (SKIP, POOL, POOL, NONE, NONE, CONV),
-    ),
-    # The input once pooled and once not, whichever node adds them.
-    (
-      (POOL, SKIP, SKIP, NONE, NONE, CONV),
-      (SKIP, SKIP, POOL, NONE, NONE, CONV),
-    ),
-    ((NONE,) * 6, (CONV, CONV, CONV, NONE, NONE, NONE)),
+    ("s-3--s", "-3---s", True),  # node 1 is the input under another name
+    ("pps--3", "spp--3", True),  # pooling before a sum, or behind it
+    ("pss--3", "ssp--3", True),  # the input as it is and pooled, added up
+    ("------", "333---", True),  # nothing leads to the output
+    ("33--ss", "3-s-ss", False),  # two convolutions, or one counted twice
+    ("p33--s", "pss--3", False),  # convolutions of two tensors, or of the sum
+    ("sss--3", "-s---3", False),  # the input counted twice, or once
+    ("---1--", "---3--", False),
+    ("p---s-", "p---p-", False),  # one pooling, two poolings
   ],
 )
-def test_equal_functions(one, two):
-  assert _number(*one) == _number(*two)
-
-
-@pytest.mark.parametrize(
-  ("one", "two"),
-  [
-    # Two convolutions of the input, or one that is counted twice.
-    (
-      (CONV, CONV, NONE, NONE, SKIP, SKIP),
-      (CONV, NONE, SKIP, NONE, SKIP, SKIP),
-    ),
-    # Convolutions of two tensors, or one of their sum.
-    (
-      (POOL, CONV, CONV, NONE, NONE, SKIP),
-      (POOL, SKIP, SKIP, NONE, NONE, CONV),
-    ),
-    # The input counts twice, or once.
-    (
-      (SKIP, SKIP, SKIP, NONE, NONE, CONV),
-      (NONE, SKIP, NONE, NONE, NONE, CONV),
-    ),
-    (
-      (NONE, NONE, NONE, POINT, NONE, NONE),
-      (NONE, NONE, NONE, CONV, NONE, NONE),
-    ),
-    # One pooling, two poolings.
-    (
-      (POOL, NONE, NONE, NONE, SKIP, NONE),
-      (POOL, NONE, NONE, NONE, POOL, NONE),
-    ),
-  ],
-)
-def test_other_functions(one, two):
-  assert _number(*one) != _number(*two)
+def test_which_functions_are_equal(one, two, same):
+  assert (_number(one) == _number(two)) == same
 
 
 def test_the_representative_has_the_fewest_operations():
