@@ -169,8 +169,8 @@ def test_kill_minus_9_loses_nothing(table, tmp_path):
 @pytest.mark.parametrize(
   "folders",
   [
-    ("--workdir", "/tmp/a", "--data_dir", "/tmp/b"),
-    ("--workdir=/tmp/a", "-data_dir=/tmp/b"),
+    ("--workdir", "runs/a", "--data_dir", "tables"),
+    ("--workdir=runs/a", "-data_dir=tables"),
   ],
 )
 def test_the_recorded_command_names_no_folder(folders, monkeypatch):

@@ -138,9 +138,14 @@ class Space(abc.ABC):
   def rows(self, genotypes: jax.Array) -> jax.Array:
     """Rows of valid cells `[B, G]` in `enumerate()`, `[B]` int32; traceable.
 
-    Spaces that have `functions` offer it.
+    Raises:
+      UserError: the space has no `functions`; the others offer it.
     """
-    raise NotImplementedError(self.name)
+    del genotypes
+    raise errors.UserError(
+      f"space {self.name!r} does not number its cells: expected one with "
+      "functions (nb201)"
+    )
 
   def canonical(
     self, genotypes: Genotypes, *, ordered: bool = True

@@ -5,7 +5,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from nasjax import graphs
+from nasjax import errors, graphs
 from nasjax.spaces import nb201
 from nasjax.spaces import registry as spaces
 
@@ -116,6 +116,8 @@ def test_other_spaces_do_not_tell(rng):
   assert spaces.get_space("nb101").functions() is None
   space = spaces.get_space("darts")
   assert space.functions() is None
+  with pytest.raises(errors.UserError, match="does not number its cells"):
+    space.rows(jnp.zeros((1, space.genotype_length)))
   cells = jax.eval_shape(
     lambda rows: graphs.cell_graphs(space, rows), space.sample(2, rng)
   )
