@@ -52,7 +52,10 @@ def _traced(model, params, space, prune) -> Any:
   """The program of one architecture and one member."""
   genotypes = jnp.zeros((1, space.genotype_length), jnp.int8)
   cells = jax.eval_shape(
-    lambda rows: graphs.cell_graphs(space, rows, prune=prune), genotypes
+    lambda rows: graphs.cell_graphs(
+      space, rows, prune=prune, signals=graphs.reads_signals(model)
+    ),
+    genotypes,
   )
   cell = jax.tree.map(
     lambda leaf: jax.ShapeDtypeStruct(leaf.shape[1:], leaf.dtype), cells

@@ -37,7 +37,9 @@ def _draw(config: configs.Config) -> Any:
   module = registry.create_model(config.model)
 
   def init(rows):
-    cells = graphs.cell_graphs(space, rows, prune=config.prune)
+    cells = graphs.cell_graphs(
+      space, rows, prune=config.prune, signals=graphs.reads_signals(module)
+    )
     cell = jax.tree.map(lambda leaf: leaf[0], cells)
     return module.init(jax.random.key(0), cell)
 

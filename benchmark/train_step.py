@@ -16,7 +16,7 @@ import machine
 import numpy as np
 
 from nasjax import config as configs
-from nasjax import predictor
+from nasjax import graphs
 from nasjax.models import registry
 from nasjax.reproduce import recipes
 from nasjax.spaces import registry as spaces
@@ -40,8 +40,11 @@ def make_work(
   space = spaces.get_space(config.space)
   rng = np.random.default_rng(0)
   drawn = space.sample(num_seeds * args.num_train, rng)
-  cells = predictor.training_cells(
-    space, drawn.reshape(num_seeds, args.num_train, -1), config.prune
+  cells = graphs.training_cells(
+    space,
+    drawn.reshape(num_seeds, args.num_train, -1),
+    config.prune,
+    signals=graphs.reads_signals(registry.create_model(config.model)),
   )
   targets = jnp.asarray(
     rng.normal(size=(num_seeds, args.num_train)), jnp.float32

@@ -23,6 +23,8 @@ _SPACES: dict[str, dict[str, Any]] = {
     "model.encoder": "flow",
     "model.encoder_layers": 1,
     "model.paths": True,
+    "model.signals": True,
+    "kernel.weight": 1.0,
   },
   "nb201": {
     "benchmark": "nb201",
@@ -137,6 +139,7 @@ _STUDENT: dict[str, Any] = {
   "model.graph": "inference",
   "model.feature_dropout_rate": 0.0,
   "model.paths": False,
+  "model.signals": False,
   "model.functions": False,
   "kernel.weight": 0.0,
   "optimizer.learning_rate": 3e-3,

@@ -12,7 +12,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from nasjax import compiler, errors, files, predictor, progress, scoring
+from nasjax import compiler, errors, files, graphs, predictor, progress, scoring
 from nasjax import config as configs
 from nasjax.images import sample as samples
 from nasjax.images.encoders import registry as encoders
@@ -164,7 +164,12 @@ class DatasetPredictor:
       params = multitask.fit(
         config,
         self._model,
-        predictor.training_cells(self.space, genotypes[None], config.prune),
+        graphs.training_cells(
+          self.space,
+          genotypes[None],
+          config.prune,
+          signals=graphs.reads_signals(self._model),
+        ),
         multitask.normalize_within(labels)[None],
         keys,
         multitask.EmbeddedSets(jnp.asarray(embeddings), jnp.asarray(mask)),
@@ -257,11 +262,16 @@ class DatasetPredictor:
 
   def _template(self) -> Any:
     """Shapes of the parameters with a leading axis of members."""
-    genotypes = np.zeros((1, 1, self.space.genotype_length), np.int8)
+    genotypes = np.zeros((1, self.space.genotype_length), np.int8)
 
     def init(key):
-      cells = predictor.training_cells(self.space, genotypes, self.config.prune)
-      one = jax.tree.map(lambda leaf: leaf[0, 0], cells)
+      cells = graphs.cell_graphs(
+        self.space,
+        jnp.asarray(genotypes),
+        prune=self.config.prune,
+        signals=graphs.reads_signals(self._model),
+      )
+      one = jax.tree.map(lambda leaf: leaf[0], cells)
       embeddings = jnp.zeros(self._shape)
       return self._model.init(key, one, embeddings, embeddings[..., 0])
 

@@ -14,7 +14,7 @@ import jax
 import numpy as np
 
 from nasjax import config as configs
-from nasjax import errors, files, predictor, progress, scoring, tasks
+from nasjax import errors, files, graphs, predictor, progress, scoring, tasks
 from nasjax.models import registry as models
 from nasjax.training import checkpoint, kernel, loop, metrics, pretrain, state
 
@@ -99,8 +99,11 @@ def train(
     trained = loop.fit(
       config,
       model,
-      predictor.training_cells(
-        task.benchmark.space, task.genotypes, config.prune
+      graphs.training_cells(
+        task.benchmark.space,
+        task.genotypes,
+        config.prune,
+        signals=graphs.reads_signals(model),
       ),
       task.targets,
       state.member_keys(config.seed, config.num_seeds, config.num_members),

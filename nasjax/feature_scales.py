@@ -33,30 +33,31 @@ def _stored() -> dict[str, dict[str, dict[str, list[float]]]]:
   return json.loads(PATH.read_text())
 
 
-def load(space_name: str) -> tuple[Scale, ...] | None:
-  """Returns the scales of `graphs.FEATURES`; None for another space."""
-  found = _stored().get(space_name)
+def load(space_name: str, kind: str) -> Scale | None:
+  """Returns the scale of one of `graph_features.KINDS`, if it is kept."""
+  found = _stored().get(space_name, {}).get(kind)
   if found is None:
     return None
-  return tuple(
-    (
-      np.asarray(kind["mean"], np.float32)[None],
-      np.asarray(kind["spread"], np.float32)[None],
-    )
-    for kind in found.values()
+  mean, spread = (
+    np.asarray(found[name], np.float32)[None] for name in ("mean", "spread")
   )
+  return mean, spread
 
 
 def _main() -> None:
-  from nasjax import graphs
+  from nasjax import graph_features, graphs
   from nasjax.spaces import registry
 
   measured = {}
   for name in registry.space_names():
-    scales = graphs.measure_feature_scales(registry.get_space(name))
+    space = registry.get_space(name)
+    scales = {
+      kind: graphs.measure_feature_scale(space, kind)
+      for kind in graph_features.KINDS
+    }
     measured[name] = {
       kind: {"mean": mean[0].tolist(), "spread": spread[0].tolist()}
-      for kind, (mean, spread) in zip(graphs.FEATURES, scales, strict=True)
+      for kind, (mean, spread) in scales.items()
     }
   files.write_json(PATH, measured)
 

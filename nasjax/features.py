@@ -1,4 +1,4 @@
-"""Graph and path features of whole spaces, on the host."""
+"""Graph features, path features and signals of whole spaces, on the host."""
 
 import functools
 
@@ -6,7 +6,16 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from nasjax import cell_features, cell_path_features, compiler, graphs
+from nasjax import (
+  cell_features,
+  cell_path_features,
+  cell_signals,
+  compiler,
+  graphs,
+)
+from nasjax import (
+  graph_features as kinds,
+)
 from nasjax.spaces import base as spaces_base
 
 _CHUNK = 4096
@@ -23,6 +32,11 @@ def path_feature_names(space: spaces_base.Space) -> tuple[str, ...]:
     space,
     cell_path_features.feature_names(space.operator_names, space.max_hops),
   )
+
+
+def signal_names(space: spaces_base.Space) -> tuple[str, ...]:
+  """Names of the signals of an architecture, `U` of them."""
+  return _of_each_cell(space, cell_signals.feature_names(space.operator_names))
 
 
 def _of_each_cell(
@@ -67,6 +81,22 @@ def path_features(
   return _compute(space, genotypes, prune, "paths")
 
 
+def signals(
+  space: spaces_base.Space, genotypes: np.ndarray, *, prune: bool = True
+) -> np.ndarray:
+  """Signals (`nasjax.cell_signals`) of architectures, in one compiled call.
+
+  Args:
+    space: their space.
+    genotypes: `[n, G]`.
+    prune: whether dead nodes are removed first.
+
+  Returns:
+    `[n, U]` float32, columns as in `signal_names`.
+  """
+  return _compute(space, genotypes, prune, "signals")
+
+
 def _compute(space, genotypes, prune, kind) -> np.ndarray:
   num = len(genotypes)
   rows = np.resize(
@@ -80,7 +110,7 @@ def _compute(space, genotypes, prune, kind) -> np.ndarray:
 def _compiled(space: spaces_base.Space, prune: bool, kind: str):
   def compute_chunk(rows):
     cells = graphs.build(space.encode(rows), prune=prune)
-    return graphs.FEATURES[kind](space, cells)
+    return kinds.KINDS[kind](space, cells)
 
   def compute(chunks):
     found = jax.lax.map(compute_chunk, chunks)

@@ -7,17 +7,13 @@ Dimensions: `B` architectures, `N` cell nodes, `M` numeric operation features,
 import dataclasses
 import functools
 
+import flax.linen as nn
 import jax
 import jax.numpy as jnp
 import jraph
 import numpy as np
 
-from nasjax import (
-  cell_features,
-  cell_path_features,
-  feature_scales,
-  operators,
-)
+from nasjax import compiler, feature_scales, graph_features, operators
 from nasjax.spaces import base as spaces_base
 
 NUM_DETAILS = operators.detail_table().shape[1] + 3
@@ -32,6 +28,7 @@ NUM_DETAILS = operators.detail_table().shape[1] + 3
     "mask",
     "features",
     "paths",
+    "signals",
     "edges",
     "function",
   ],
@@ -55,11 +52,13 @@ class CellGraphs:
       side, `[B, F]` float32; None where nobody computed them.
     paths: standardised path features (`nasjax.cell_path_features`), likewise,
       `[B, P]` float32.
+    signals: standardised signals (`nasjax.cell_signals`), likewise, `[B, U]`
+      float32; None where nobody asked for them.
     edges: 1 where an edge has an operation (`Space.edge_features`), `[B, E]`
       float32; None in spaces without.
     function: the cell that stands for all cells with the same function
-      (`Space.functions`), with the mean of their features, itself without
-      paths, edges and function; None in spaces without.
+      (`Space.functions`), with the mean of their features and its own signals,
+      itself without paths, edges and function; None in spaces without.
   """
 
   ops: jax.Array
@@ -68,6 +67,7 @@ class CellGraphs:
   mask: jax.Array
   features: jax.Array | None = None
   paths: jax.Array | None = None
+  signals: jax.Array | None = None
   edges: jax.Array | None = None
   function: "CellGraphs | None" = None
 
@@ -99,38 +99,77 @@ def build(cells: spaces_base.EncodedCells, *, prune: bool) -> CellGraphs:
 
 
 def cell_graphs(
-  space: spaces_base.Space, genotypes: jax.Array, *, prune: bool = True
+  space: spaces_base.Space,
+  genotypes: jax.Array,
+  *,
+  prune: bool = True,
+  signals: bool = False,
 ) -> CellGraphs:
   """Encodes genotypes `[B, G]` of a space: graphs with features.
 
   Features are standardised by their mean and spread over 4,096 cells that are
   drawn from the space once and for all; no label enters.
+
+  Args:
+    space: the space of the genotypes.
+    genotypes: `[B, G]`.
+    prune: whether dead nodes are removed.
+    signals: whether signals are computed too, which takes longer than the rest;
+      see `reads_signals`.
   """
   genotypes = jnp.asarray(genotypes)
   cells = build(space.encode(genotypes), prune=prune)
+  kinds = ("features", "paths", *(("signals",) if signals else ()))
   return dataclasses.replace(
     cells,
-    **_standardised(space, cells),
+    **{kind: _standardised(space, cells, kind) for kind in kinds},
     edges=space.edge_features(genotypes),
-    function=_function_graphs(space, genotypes, prune),
+    function=_function_graphs(space, genotypes, prune, signals),
   )
 
 
+def training_cells(
+  space: spaces_base.Space,
+  genotypes: np.ndarray,
+  prune: bool,
+  *,
+  signals: bool = False,
+) -> CellGraphs:
+  """Graphs of training samples `[S, n, G]`; fields have axes `[S, n, ...]`.
+
+  Args:
+    space: the space of the samples.
+    genotypes: `[S, n, G]`.
+    prune: whether dead nodes are removed.
+    signals: whether the model reads signals (`reads_signals`).
+  """
+  seeds, num, length = genotypes.shape
+  build = functools.partial(cell_graphs, space, prune=prune, signals=signals)
+  cells = jax.jit(build, compiler_options=compiler.options())(
+    jnp.asarray(genotypes.reshape(seeds * num, length))
+  )
+  return jax.tree.map(
+    lambda field: field.reshape(seeds, num, *field.shape[1:]), cells
+  )
+
+
+def reads_signals(model: nn.Module) -> bool:
+  """Whether a model has to be given cells with signals."""
+  inner = getattr(model, "predictor", model)
+  return getattr(inner, "signals", False)
+
+
 def _standardised(
-  space: spaces_base.Space, cells: CellGraphs
-) -> dict[str, jax.Array]:
-  """Each kind of `FEATURES` in units of its spread, `[B, F]` and `[B, P]`."""
-  scales = feature_scales.load(space.name) or measure_feature_scales(space)
-  return {
-    kind: (compute(space, cells) - mean) / spread
-    for (kind, compute), (mean, spread) in zip(
-      FEATURES.items(), scales, strict=True
-    )
-  }
+  space: spaces_base.Space, cells: CellGraphs, kind: str
+) -> jax.Array:
+  """A kind of features in units of its spread, `[B, F]`."""
+  scale = feature_scales.load(space.name, kind)
+  mean, spread = scale or measure_feature_scale(space, kind)
+  return (graph_features.KINDS[kind](space, cells) - mean) / spread
 
 
 def _function_graphs(
-  space: spaces_base.Space, genotypes: jax.Array, prune: bool
+  space: spaces_base.Space, genotypes: jax.Array, prune: bool, signals: bool
 ) -> CellGraphs | None:
   """`CellGraphs.function` of genotypes `[B, G]`."""
   functions = space.functions()
@@ -138,9 +177,11 @@ def _function_graphs(
     return None
   numbers = jnp.asarray(functions.numbers)[space.rows(genotypes)]
   chosen = jnp.asarray(functions.cells)[numbers]
+  cells = build(space.encode(chosen), prune=prune)
   return dataclasses.replace(
-    build(space.encode(chosen), prune=prune),
+    cells,
     features=jnp.asarray(_function_features(space))[numbers],
+    signals=_standardised(space, cells, "signals") if signals else None,
   )
 
 
@@ -152,10 +193,13 @@ def _function_features(space: spaces_base.Space) -> np.ndarray:
 
   def compute(genotypes):
     cells = build(space.encode(genotypes), prune=True)
-    return _standardised(space, cells)["features"]
+    return _standardised(space, cells, "features")
 
   with jax.ensure_compile_time_eval():
-    found = np.asarray(jax.jit(compute)(space.enumerate()), np.float64)
+    found = np.asarray(
+      jax.jit(compute, compiler_options=compiler.options())(space.enumerate()),
+      np.float64,
+    )
   sums = np.zeros((len(functions.cells), found.shape[1]))
   np.add.at(sums, functions.numbers, found)
   counts = np.bincount(functions.numbers)[:, None]
@@ -163,65 +207,19 @@ def _function_features(space: spaces_base.Space) -> np.ndarray:
 
 
 @functools.lru_cache(maxsize=16)
-def measure_feature_scales(
-  space: spaces_base.Space,
-) -> tuple[feature_scales.Scale, ...]:
-  """Mean and spread of each of `FEATURES` over 4,096 cells of a space."""
+def measure_feature_scale(
+  space: spaces_base.Space, kind: str
+) -> feature_scales.Scale:
+  """Mean and spread of a kind of features over 4,096 cells of a space."""
   drawn = space.sample(4096, np.random.default_rng(0))
 
-  def compute_all(genotypes):
+  def compute(genotypes):
     cells = build(space.encode(genotypes), prune=True)
-    return [compute(space, cells) for compute in FEATURES.values()]
+    return graph_features.KINDS[kind](space, cells)
 
   with jax.ensure_compile_time_eval():
-    found = jax.jit(compute_all)(drawn)
-  return tuple(feature_scales.measure(np.asarray(each)) for each in found)
-
-
-def graph_features(space: spaces_base.Space, cells: CellGraphs) -> jax.Array:
-  """Graph features (`nasjax.cell_features`) as they are, `[B, F]` float32."""
-
-  def compute(cell, **known):
-    return cell_features.cell_features(
-      cell.ops, cell.details, cell.adjacency, cell.mask, **known
-    )
-
-  return _of_each_cell(compute, space, cells)
-
-
-def path_features(space: spaces_base.Space, cells: CellGraphs) -> jax.Array:
-  """Path features (`nasjax.cell_path_features`) as they are, `[B, P]`."""
-
-  def compute(cell, **known):
-    return cell_path_features.path_features(
-      cell.ops, cell.adjacency, cell.mask, **known
-    )
-
-  return _of_each_cell(compute, space, cells)
-
-
-FEATURES = {"features": graph_features, "paths": path_features}
-"""Fields of `CellGraphs` that are standardised features, and what they hold."""
-
-
-def _of_each_cell(compute, space: spaces_base.Space, cells: CellGraphs):
-  """Features of the cells of each architecture, side by side."""
-  op_ids = tuple(operators.operator_id(name) for name in space.operator_names)
-  batched = jax.vmap(
-    functools.partial(compute, op_ids=op_ids, max_hops=space.max_hops)
-  )
-  size = space.num_nodes // space.num_cells
-  parts = []
-  for start in range(0, space.num_nodes, size):
-    own = slice(start, start + size)
-    part = CellGraphs(
-      ops=cells.ops[:, own],
-      details=cells.details[:, own],
-      adjacency=cells.adjacency[:, own, own],
-      mask=cells.mask[:, own],
-    )
-    parts.append(batched(part))
-  return jnp.concatenate(parts, axis=-1)
+    found = jax.jit(compute, compiler_options=compiler.options())(drawn)
+    return feature_scales.measure(np.asarray(found))
 
 
 def live_nodes(

@@ -217,7 +217,12 @@ class Predictor:
     targets, _, _ = normalize_labels(labels, len(genotypes))
     kernel.check(self.config)
     self._set_kernel({"kernel_cells": 0, "kernel_distance": 0})
-    cells = training_cells(self.space, genotypes[None], self.config.prune)
+    cells = graphs.training_cells(
+      self.space,
+      genotypes[None],
+      self.config.prune,
+      signals=graphs.reads_signals(self._model),
+    )
     keys = state.member_keys(self.config.seed, 1, self.config.num_members)
     trained = loop.fit(
       self.config,
@@ -322,32 +327,23 @@ class Predictor:
 
   def _params_template(self, num_members: int) -> Any:
     """Shapes of the parameters with a leading axis of members."""
-    genotypes = np.zeros((1, 1, self.space.genotype_length), np.int8)
+    genotypes = np.zeros((1, self.space.genotype_length), np.int8)
     cells = jax.eval_shape(
-      lambda: training_cells(self.space, genotypes, self.config.prune)
+      lambda: graphs.cell_graphs(
+        self.space,
+        jnp.asarray(genotypes),
+        prune=self.config.prune,
+        signals=graphs.reads_signals(self._model),
+      )
     )
     example = jax.tree.map(
-      lambda leaf: jax.ShapeDtypeStruct(leaf.shape[2:], leaf.dtype), cells
+      lambda leaf: jax.ShapeDtypeStruct(leaf.shape[1:], leaf.dtype), cells
     )
     shapes = jax.eval_shape(self._model.init, jax.random.key(0), example)
     return jax.tree.map(
       lambda leaf: jax.ShapeDtypeStruct((num_members, *leaf.shape), leaf.dtype),
       shapes,
     )
-
-
-def training_cells(
-  space: spaces_base.Space, genotypes: np.ndarray, prune: bool
-) -> graphs.CellGraphs:
-  """Graphs of training samples `[S, n, G]`; fields have axes `[S, n, ...]`."""
-  seeds, num, length = genotypes.shape
-  flat = jnp.asarray(genotypes.reshape(seeds * num, length))
-  cells = jax.jit(lambda rows: graphs.cell_graphs(space, rows, prune=prune))(
-    flat
-  )
-  return jax.tree.map(
-    lambda field: field.reshape(seeds, num, *field.shape[1:]), cells
-  )
 
 
 def complete(
@@ -373,7 +369,9 @@ def complete(
   if not kernel.is_used(config, model):
     return model, params
   raw = scoring.score(model, params, space, genotypes, prune=config.prune)
-  cells = training_cells(space, genotypes[None], config.prune)
+  cells = graphs.training_cells(
+    space, genotypes[None], config.prune, signals=graphs.reads_signals(model)
+  )
   features = np.asarray(model.read_features(cells))[0]
   num_edges = 0
   if getattr(model, "edges", False):

@@ -6,7 +6,14 @@ import pytest
 import tiny
 
 import nasjax
-from nasjax import checkpoints, compiler, dataset_predictor, errors, predictor
+from nasjax import (
+  checkpoints,
+  compiler,
+  dataset_predictor,
+  errors,
+  graphs,
+  predictor,
+)
 from nasjax import config as configs
 from nasjax.images import sample
 from nasjax.training import metrics, multitask
@@ -57,11 +64,11 @@ def test_images_decide_which_cells_are_good(fitted, task):
 def test_fixing_the_data_set_scores_as_the_whole_model(fitted, task):
   cells, _, images = task
   seen = draw(images, 1)
-  graphs = predictor.training_cells(fitted.space, cells[None], True)
-  graphs = jax.tree.map(lambda leaf: leaf[0], graphs)
+  drawn = graphs.training_cells(fitted.space, cells[None], True)
+  drawn = jax.tree.map(lambda leaf: leaf[0], drawn)
   apply_fn = jax.jit(
     lambda params: multitask.score_datasets(
-      fitted._model, params, graphs, seen.embeddings[None], seen.mask[None]
+      fitted._model, params, drawn, seen.embeddings[None], seen.mask[None]
     )[0],
     compiler_options=compiler.options(),
   )

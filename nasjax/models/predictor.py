@@ -54,6 +54,8 @@ class ArchitecturePredictor(nn.Module):
       embedding of every node), `head` (beside the summary), or `both`.
     paths: whether path features stand beside the graph features wherever
       those enter.
+    signals: whether signals (`nasjax.cell_signals`) stand beside the graph
+      features wherever those enter.
     edges: whether the edge features of the space stand beside the graph
       features wherever those enter; they show how nodes are numbered.
     functions: whether a cell is read as the cell that stands for its function,
@@ -89,6 +91,7 @@ class ArchitecturePredictor(nn.Module):
   head: str = "gcn"
   features: str = "none"
   paths: bool = False
+  signals: bool = False
   edges: bool = False
   functions: bool = False
   feature_width: int = 64
@@ -175,7 +178,9 @@ class ArchitecturePredictor(nn.Module):
     return drop(self.read_features(cell), train=train)
 
   def read_features(self, cell: graphs.CellGraphs) -> jax.Array:
-    """What the model reads of a cell besides its graph, `[F + P + E]` or less.
+    """What the model reads of a cell besides its graph, `[F + P + U + E]`.
+
+    Kinds that it does not read are left out.
 
     Args:
       cell: a cell, or a batch of cells with leading axes.
@@ -190,6 +195,11 @@ class ArchitecturePredictor(nn.Module):
         "config.model.features: expected cells with graph features, got none; "
         "build them with nasjax.graphs.cell_graphs, or set features='none'"
       )
+    if self.signals and cell.signals is None:
+      raise errors.UserError(
+        "config.model.signals: expected cells with signals, got none; build "
+        "them with nasjax.graphs.cell_graphs(..., signals=True)"
+      )
     if self.edges and cell.edges is None:
       raise errors.UserError(
         "config.model.edges: expected a space with edge features (darts), got "
@@ -198,6 +208,7 @@ class ArchitecturePredictor(nn.Module):
     chosen = (
       cell.features,
       cell.paths if self.paths else None,
+      cell.signals if self.signals else None,
       cell.edges if self.edges else None,
     )
     return jnp.concatenate(

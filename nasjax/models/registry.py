@@ -37,7 +37,7 @@ def _check_heads(fields: Mapping[str, Any]) -> None:
 
 def _check_architecture(fields: Mapping[str, Any]) -> None:
   _check_heads(fields)
-  for field in ("paths", "edges"):
+  for field in ("paths", "signals", "edges"):
     if fields[field] and fields["features"] == "none":
       raise errors.UserError(
         f"config.model.{field}: expected False where config.model.features is "

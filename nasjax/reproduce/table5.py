@@ -157,7 +157,9 @@ def coefficients(
 
 def _measure(model, space, prune, params: Any, genotypes: jax.Array):
   """Coefficients of cells `[B, G]` at every layer, `[B, L, 2]`."""
-  cells = graphs.cell_graphs(space, genotypes, prune=prune)
+  cells = graphs.cell_graphs(
+    space, genotypes, prune=prune, signals=graphs.reads_signals(model)
+  )
 
   def one(cell):
     _, found = model.apply(

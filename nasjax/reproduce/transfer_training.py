@@ -23,10 +23,10 @@ from nasjax import (
   errors,
   experiment,
   files,
+  graphs,
   progress,
 )
 from nasjax import config as configs
-from nasjax import predictor as predictors
 from nasjax.benchmarks import base, mini201
 from nasjax.reproduce import recipes, reports
 from nasjax.training import checkpoint, multitask, state
@@ -199,10 +199,11 @@ def _train(
     params = multitask.fit(
       config,
       model,
-      predictors.training_cells(
+      graphs.training_cells(
         problem.benchmark.space,
         np.concatenate([genotypes[problem.rows]] * folds),
         config.prune,
+        signals=graphs.reads_signals(model),
       ),
       _targets(problem),
       jnp.concatenate([keys] * folds),
@@ -224,8 +225,11 @@ def _score(
 ) -> np.ndarray:
   """Scores `[F, s, n]` of all cells on the first draw of held-out images."""
   genotypes = problem.benchmark.genotypes[None]
-  cells = predictors.training_cells(
-    problem.benchmark.space, genotypes, config.prune
+  cells = graphs.training_cells(
+    problem.benchmark.space,
+    genotypes,
+    config.prune,
+    signals=graphs.reads_signals(model),
   )
   cells = jax.tree.map(lambda leaf: leaf[0], cells)
 

@@ -29,7 +29,9 @@ def largest_intermediate(
   """Bytes of the largest array that scoring one architecture makes."""
 
   def cell_of(genotypes):
-    cells = graphs.cell_graphs(space, genotypes, prune=prune)
+    cells = graphs.cell_graphs(
+      space, genotypes, prune=prune, signals=graphs.reads_signals(model)
+    )
     return jax.tree.map(lambda field: field[0], cells)
 
   genotypes = jax.ShapeDtypeStruct((1, space.genotype_length), jnp.int8)

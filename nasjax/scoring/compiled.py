@@ -39,7 +39,9 @@ def score_members(
   Returns:
     Raw scores `[R, c]` float32.
   """
-  cells = graphs.cell_graphs(space, genotypes, prune=prune)
+  cells = graphs.cell_graphs(
+    space, genotypes, prune=prune, signals=graphs.reads_signals(model)
+  )
   apply_fn = precisions.apply_fn(model, precision)
 
   known = _shared(model, params, cells)

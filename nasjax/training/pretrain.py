@@ -249,7 +249,12 @@ def start_state(
   if not wanted:
     return fresh
   genotypes = space.sample(wanted, np.random.default_rng(0))
-  build = functools.partial(graphs.cell_graphs, space, prune=config.prune)
+  build = functools.partial(
+    graphs.cell_graphs,
+    space,
+    prune=config.prune,
+    signals=graphs.reads_signals(model),
+  )
   cells = jax.jit(build)(jnp.asarray(genotypes))
   fold = jax.vmap(jax.vmap(lambda key: jax.random.fold_in(key, _STREAM)))
   with progress.Progress(

@@ -8,9 +8,8 @@ import pytest
 
 import nasjax
 from nasjax import config as configs
-from nasjax import errors, experiment, scoring
+from nasjax import errors, experiment, graphs, scoring
 from nasjax import features as graph_features
-from nasjax import predictor as predictor_module
 from nasjax.models import kernel as kernel_model
 from nasjax.models import registry as models
 from nasjax.training import kernel, metrics
@@ -293,7 +292,7 @@ def test_predictor_compares_with_max_cells_alone(tmp_path, rng):
 def test_members_that_share_similarities_score_as_each_alone(rng):
   genotypes, labels = labelled(30, rng)
   predictor = nasjax.Predictor("nb201", **SMALL).fit(genotypes, labels)
-  cells = predictor_module.training_cells(
+  cells = graphs.training_cells(
     predictor.space, genotypes[None], predictor.config.prune
   )
   raw = scoring.score(

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import tiny
 
-from nasjax import errors, predictor
+from nasjax import errors, graphs
 from nasjax.models import registry as models
 from nasjax.spaces import registry as spaces
 from nasjax.training import checkpoint, loop, state
@@ -17,7 +17,7 @@ def _data(config, seeds=2, num=20):
   rng = np.random.default_rng(1)
   genotypes = SPACE.sample(seeds * num, rng).reshape(seeds, num, -1)
   targets = (genotypes == 3).sum(-1) - (genotypes == 0).sum(-1)
-  cells = predictor.training_cells(SPACE, genotypes, config.prune)
+  cells = graphs.training_cells(SPACE, genotypes, config.prune)
   return cells, targets.astype(np.float32)
 
 

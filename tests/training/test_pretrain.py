@@ -10,7 +10,7 @@ import tiny
 from ml_collections import config_dict
 
 from nasjax import config as configs
-from nasjax import errors, graphs, predictor
+from nasjax import errors, graphs
 from nasjax.models import registry as models
 from nasjax.spaces import registry as spaces
 from nasjax.training import loop, pretrain, state
@@ -137,7 +137,7 @@ def test_training_starts_from_the_pretrained_parameters():
     },
   )
   genotypes = SPACE.sample(20, np.random.default_rng(1))[None]
-  cells = predictor.training_cells(SPACE, genotypes, True)
+  cells = graphs.training_cells(SPACE, genotypes, True)
   targets = np.random.default_rng(0).normal(size=(1, 20)).astype(np.float32)
   model = models.create_model(config.model)
   seen = {}

@@ -7,7 +7,7 @@ import optax
 import pytest
 import tiny
 
-from nasjax import errors, predictor
+from nasjax import errors, graphs
 from nasjax.models import registry as models
 from nasjax.spaces import registry as spaces
 from nasjax.training import state
@@ -23,7 +23,7 @@ PAPER = {
 def _create(init, **fields):
   config = tiny.config(**fields)
   genotypes = SPACE.sample(1, np.random.default_rng(0))[None]
-  cells = predictor.training_cells(SPACE, genotypes, config.prune)
+  cells = graphs.training_cells(SPACE, genotypes, config.prune)
   example = (jax.tree.map(lambda field: field[0, 0], cells),)
   model = models.create_model(config.model)
   key = jax.random.key(0)

@@ -1,0 +1,161 @@
+"""Signals against a network that is written out, and what they promise."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from nasjax import cell_signals, errors, features, graphs, operators
+from nasjax.models import registry as models
+from nasjax.spaces import registry as spaces
+
+IDS = tuple(
+  operators.operator_id(name)
+  for name in ("conv_3x3", "conv_1x1", "max_pool_3x3")
+)
+CONV3, CONV1, POOL = IDS
+SKIP = operators.operator_id("skip_connect")
+INPUT, OUTPUT = operators.INPUT, operators.OUTPUT
+
+
+def run(ops, edges, ids=IDS):
+  """Signals of a cell with all its nodes, given by its edges."""
+  adjacency = np.zeros((len(ops), len(ops)), np.float32)
+  for start, end in edges:
+    adjacency[start, end] = 1
+  mask = np.ones(len(ops), np.float32)
+  found = cell_signals.signals(
+    jnp.array(ops), jnp.array(adjacency), jnp.array(mask), ids, 6
+  )
+  names = [operators.OPERATORS[op].name for op in ids]
+  found = np.asarray(found)
+  return dict(zip(cell_signals.feature_names(tuple(names)), found, strict=True))
+
+
+def convolve(images, kernel, dilation=1):
+  """A convolution of images `[I, H, W, C]`, tap by tap, zeros outside."""
+  size = round(len(kernel) ** 0.5)
+  reach = dilation * (size // 2)
+  side = images.shape[1]
+  padded = np.pad(images, ((0, 0), (reach, reach), (reach, reach), (0, 0)))
+  total = np.zeros_like(images)
+  for tap, matrix in enumerate(kernel):
+    top, left = dilation * (tap // size), dilation * (tap % size)
+    part = padded[:, top : top + side, left : left + side]
+    total += part @ matrix
+  return total
+
+
+@pytest.mark.parametrize("name", ["conv_3x3", "conv_1x1", "dil_conv_3x3"])
+def test_a_convolution_is_a_matrix(name, rng):
+  op = operators.operator_id(name)
+  images = rng.normal(size=(8, 4, 4, 8)).astype(np.float32)
+  (matrix,) = cell_signals._matrices(0, op, 1)
+  (kernel,) = cell_signals._kernels(0, op, 1)
+  dilation = operators.OPERATORS[op].dilation
+  expected = convolve(images, kernel[0], dilation)
+  found = images.reshape(8, -1) @ np.asarray(matrix)[0]
+  np.testing.assert_allclose(found.reshape(images.shape), expected, atol=1e-4)
+
+
+def test_pools_see_the_window_and_nothing_outside(rng):
+  images = rng.normal(size=(8, 16, 8)).astype(np.float32)
+  grid = images.reshape(8, 4, 4, 8)
+  best = cell_signals._apply(POOL, [], jnp.asarray(images))
+  mean_id = operators.operator_id("avg_pool_3x3")
+  mean = cell_signals._apply(mean_id, [], jnp.asarray(images))
+  for pixel, (row, column) in enumerate(np.ndindex(4, 4)):
+    rows = slice(max(row - 1, 0), row + 2)
+    window = grid[:, rows, max(column - 1, 0) : column + 2]
+    np.testing.assert_allclose(best[:, pixel], window.max((1, 2)))
+    np.testing.assert_allclose(
+      mean[:, pixel], window.mean((1, 2)), rtol=1e-4, atol=1e-5
+    )
+
+
+def test_a_skip_connection_adds_what_it_reads():
+  ids = (*IDS, SKIP)
+  ops = [INPUT, SKIP, SKIP, OUTPUT]
+  twice = run(ops, [(0, 1), (0, 2), (1, 3), (2, 3)], ids)
+  once = run(ops[:2] + ops[3:], [(0, 1), (1, 2)], ids)
+  energy = "copy 0: energy (output)"
+  assert twice[energy] - once[energy] == pytest.approx(np.log(4), abs=0.02)
+  likeness = "copy 0: likeness of images (output)"
+  assert twice[likeness] == pytest.approx(once[likeness], abs=1e-4)
+
+
+def test_two_convolutions_of_one_signal_differ():
+  ops = [INPUT, CONV3, CONV3, OUTPUT]
+  both = run(ops, [(0, 1), (0, 2), (1, 3), (2, 3)])
+  one = run([INPUT, CONV3, OUTPUT], [(0, 1), (1, 2)])
+  gain = both["copy 0: energy (output)"] - one["copy 0: energy (output)"]
+  assert 0.2 < gain < np.log(4) - 0.1  # equal weights would give log 4
+
+
+def test_a_cell_without_a_path_has_finite_signals():
+  found = run([INPUT, CONV3, OUTPUT], [(0, 1)])
+  assert np.isfinite(list(found.values())).all()
+  assert found["copy 0: likeness of images (conv_1x1)"] == 0
+
+
+@pytest.mark.parametrize("name", ["nb101", "nb201", "darts"])
+def test_signals_are_finite_and_named(name, rng):
+  space = spaces.get_space(name)
+  found = features.signals(space, space.sample(20, rng))
+  names = features.signal_names(space)
+  assert found.shape == (20, len(names))
+  assert len(set(names)) == len(names)
+  assert np.isfinite(found).all()
+  assert (found.std(axis=0) > 1e-4).mean() > 0.8
+
+
+def test_isomorphic_cells_have_equal_signals(rng):
+  space = spaces.get_space("nb101")
+  cells = graphs.build(
+    space.encode(jnp.asarray(space.sample(20, rng))), prune=True
+  )
+  compute = jax.jit(jax.vmap(lambda *cell: cell_signals.signals(*cell, IDS, 6)))
+  fields = [np.asarray(x) for x in (cells.ops, cells.adjacency, cells.mask)]
+  orders = np.stack([rng.permutation(7) for _ in range(20)])
+  ops, adjacency, mask = (np.copy(field) for field in fields)
+  for row, order in enumerate(orders):
+    ops[row], mask[row] = fields[0][row, order], fields[2][row, order]
+    adjacency[row] = fields[1][row][np.ix_(order, order)]
+  assert (ops != fields[0]).any()
+  np.testing.assert_array_equal(compute(*fields), compute(ops, adjacency, mask))
+
+
+def test_many_cells_and_few_have_the_same_signals(rng):
+  space = spaces.get_space("nb101")
+  genotypes = space.sample(300, rng)
+  both = [
+    graphs.cell_graphs(space, jnp.asarray(rows), signals=True).signals
+    for rows in (genotypes, genotypes[290:])
+  ]
+  assert both[0] is not None
+  assert both[1] is not None
+  np.testing.assert_allclose(both[0][290:], both[1], rtol=1e-3, atol=1e-3)
+
+
+def test_a_model_can_read_signals(rng):
+  space = spaces.get_space("nb201")
+  genotypes = jnp.asarray(space.sample(3, rng))
+  for functions in (False, True):
+    model = models.create_model(
+      {
+        "name": "architecture",
+        "features": "head",
+        "signals": True,
+        "functions": functions,
+      }
+    )
+    assert graphs.reads_signals(model)
+    cells = graphs.cell_graphs(space, genotypes, signals=True)
+    assert model.read_features(cells).shape == (3, 63 + 56)
+    with pytest.raises(errors.UserError, match="expected cells with signals"):
+      model.read_features(graphs.cell_graphs(space, genotypes))
+
+
+def test_signals_stand_beside_graph_features_only():
+  with pytest.raises(errors.UserError, match=r"config\.model\.signals"):
+    models.create_model({"name": "architecture", "signals": True})
