@@ -6,8 +6,9 @@ cell in a row, 8 channels, 8 images of 4 x 4 pixels, smooth noise instead of
 data. An image is a vector of 128 numbers, so that a convolution is a matrix
 `[128, 128]`. Nodes add what feeds them; convolutions are normalised over the
 batch and rectified. Features are statistics of the signal at the output and at
-the nodes of each operator: the idea of zero-cost proxies (Abdelfattah et al.
-2021, ICLR), and of the covariances between inputs of Mellor et al. 2021, ICML.
+the nodes of each operator. That an untrained network says something is the idea
+of zero-cost proxies (Abdelfattah et al. 2021, ICLR), that it lies in how alike
+it makes its inputs that of Mellor et al. 2021, ICML.
 
 All weights are fixed. Nodes are numbered by their place in the graph, so that
 isomorphic cells have equal signals.
@@ -67,7 +68,7 @@ def signals(
     ops: operator ids, `[N]`.
     adjacency: 1 where node i feeds node j, `[N, N]`, acyclic.
     mask: 1 on nodes that count, `[N]`.
-    op_ids: the `O` operators that are told apart; no other stands on a node.
+    op_ids: the `O` operators of the space; nodes of others pass nothing on.
     max_hops: edges of the longest path there can be.
 
   Returns:
@@ -143,7 +144,8 @@ def _run(copy: int, entry, ops, adjacency, mask, op_ids):
   def step(states, slot):
     index, into, op, here, own = slot
     fed = jnp.einsum("n,nixc->ixc", into, states)
-    state = jnp.where(op == operators.INPUT, entry[index], fed)
+    state = jnp.where(op == operators.OUTPUT, fed, 0.0)
+    state = jnp.where(op == operators.INPUT, entry[index], state)
     for op_id, rounds in zip(op_ids, own, strict=True):
       state = jnp.where(op == op_id, _apply(op_id, rounds, fed), state)
     return states.at[index].set(here * state), None
@@ -157,8 +159,6 @@ def _run(copy: int, entry, ops, adjacency, mask, op_ids):
 def _apply(op_id: int, rounds: list[jax.Array], state: jax.Array) -> jax.Array:
   """Applies an operator to `[I, X, C]`; `rounds` are its matrices."""
   operator = operators.OPERATORS[op_id]
-  if operator.kind == "none":
-    return jnp.zeros_like(state)
   if operator.pool == "max":
     return _max_pool(state)
   if operator.pool == "avg":

@@ -92,6 +92,16 @@ def test_two_convolutions_of_one_signal_differ():
   assert 0.2 < gain < np.log(4) - 0.1  # equal weights would give log 4
 
 
+def test_a_none_operation_passes_nothing_on():
+  ops = [INPUT, operators.NONE, CONV3, OUTPUT]
+  through = run(ops, [(0, 1), (0, 2), (1, 3), (2, 3)])
+  missing = run(ops, [(0, 1), (0, 2), (2, 3)])
+  assert through["copy 0: energy (output)"] == pytest.approx(
+    missing["copy 0: energy (output)"]
+  )
+  assert through["copy 0: energy (conv_3x3)"] > np.log(0.3)
+
+
 def test_a_cell_without_a_path_has_finite_signals():
   found = run([INPUT, CONV3, OUTPUT], [(0, 1)])
   assert np.isfinite(list(found.values())).all()
