@@ -18,7 +18,7 @@ from nasjax import (
 )
 from nasjax.spaces import base as spaces_base
 
-_CHUNK = 4096
+_CHUNKS = {"features": 4096, "paths": 4096, "signals": 256}
 
 
 def feature_names(space: spaces_base.Space) -> tuple[str, ...]:
@@ -98,11 +98,9 @@ def signals(
 
 
 def _compute(space, genotypes, prune, kind) -> np.ndarray:
-  num = len(genotypes)
-  rows = np.resize(
-    genotypes, (-(-num // _CHUNK) * _CHUNK, space.genotype_length)
-  )
-  chunks = jnp.asarray(rows.reshape(-1, _CHUNK, space.genotype_length))
+  num, size = len(genotypes), _CHUNKS[kind]
+  rows = np.resize(genotypes, (-(-num // size) * size, space.genotype_length))
+  chunks = jnp.asarray(rows.reshape(-1, size, space.genotype_length))
   return np.asarray(_compiled(space, prune, kind)(chunks))[:num]
 
 

@@ -5,7 +5,14 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from nasjax import cell_signals, errors, features, graphs, operators
+from nasjax import (
+  cell_signals,
+  errors,
+  features,
+  graph_features,
+  graphs,
+  operators,
+)
 from nasjax.models import registry as models
 from nasjax.spaces import registry as spaces
 
@@ -24,9 +31,8 @@ def run(ops, edges, ids=IDS):
   for start, end in edges:
     adjacency[start, end] = 1
   mask = np.ones(len(ops), np.float32)
-  found = cell_signals.signals(
-    jnp.array(ops), jnp.array(adjacency), jnp.array(mask), ids, 6
-  )
+  compute = jax.jit(cell_signals.signals, static_argnums=(3, 4))
+  found = compute(jnp.array(ops), jnp.array(adjacency), jnp.array(mask), ids, 6)
   names = [operators.OPERATORS[op].name for op in ids]
   found = np.asarray(found)
   return dict(zip(cell_signals.feature_names(tuple(names)), found, strict=True))
@@ -135,21 +141,30 @@ def test_isomorphic_cells_have_equal_signals(rng):
   np.testing.assert_array_equal(compute(*fields), compute(ops, adjacency, mask))
 
 
-def test_many_cells_and_few_have_the_same_signals(rng):
+def test_many_cells_are_taken_in_turns(rng, monkeypatch):
   space = spaces.get_space("nb101")
-  genotypes = space.sample(300, rng)
-  both = [
-    graphs.cell_graphs(space, jnp.asarray(rows), signals=True).signals
-    for rows in (genotypes, genotypes[290:])
-  ]
-  assert both[0] is not None
-  assert both[1] is not None
-  np.testing.assert_allclose(both[0][290:], both[1], rtol=1e-3, atol=1e-3)
+  genotypes = jnp.asarray(space.sample(10, rng))
+
+  def compute(rows):
+    cells = graphs.build(space.encode(rows), prune=True)
+    return graph_features.signals(space, cells)
+
+  together = jax.jit(compute)(genotypes)
+  monkeypatch.setattr(graph_features, "_SIGNALS_AT_ONCE", 4)
+  in_turns = jax.jit(lambda rows: compute(rows))(genotypes)
+  np.testing.assert_allclose(together, in_turns, rtol=1e-3, atol=1e-3)
 
 
 def test_a_model_can_read_signals(rng):
   space = spaces.get_space("nb201")
   genotypes = jnp.asarray(space.sample(3, rng))
+  build = jax.jit(
+    lambda rows: (
+      graphs.cell_graphs(space, rows, signals=True),
+      graphs.cell_graphs(space, rows),
+    )
+  )
+  cells, without = build(genotypes)
   for functions in (False, True):
     model = models.create_model(
       {
@@ -160,10 +175,9 @@ def test_a_model_can_read_signals(rng):
       }
     )
     assert graphs.reads_signals(model)
-    cells = graphs.cell_graphs(space, genotypes, signals=True)
     assert model.read_features(cells).shape == (3, 63 + 56)
     with pytest.raises(errors.UserError, match="expected cells with signals"):
-      model.read_features(graphs.cell_graphs(space, genotypes))
+      model.read_features(without)
 
 
 def test_signals_stand_beside_graph_features_only():

@@ -15,7 +15,6 @@ from nasjax import (
   errors,
   feature_scales,
   features,
-  graph_features,
   graphs,
   operators,
 )
@@ -241,14 +240,24 @@ def test_names_are_unique():
 
 @pytest.mark.parametrize("name", spaces.space_names())
 def test_stored_scale_is_the_measured_one(name):
-  for kind in graph_features.KINDS:
+  for kind in ("features", "paths"):
     found = graphs.measure_feature_scale(spaces.get_space(name), kind)
     kept = feature_scales.load(name, kind)
     assert kept is not None
-    # Signals are long sums, which processors round apart.
-    rtol, atol = (1e-3, 1e-4) if kind == "signals" else (1e-5, 1e-6)
-    np.testing.assert_allclose(kept[0], found[0], rtol, atol)
-    np.testing.assert_allclose(kept[1], found[1], rtol, atol)
+    np.testing.assert_allclose(kept[0], found[0], rtol=1e-5, atol=1e-6)
+    np.testing.assert_allclose(kept[1], found[1], rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.parametrize("name", spaces.space_names())
+def test_stored_scale_of_signals_fits_other_cells(name, rng):
+  space = spaces.get_space(name)
+  found = features.signals(space, space.sample(256, rng))
+  kept = feature_scales.load(name, "signals")
+  assert kept is not None
+  mean, spread = kept
+  assert (np.abs(found.mean(axis=0) - mean[0]) < 0.4 * spread[0]).all()
+  ratio = found.std(axis=0) / spread[0]
+  assert np.median(ratio) == pytest.approx(1, abs=0.1)
 
 
 def test_an_unknown_space_has_no_stored_scale():
