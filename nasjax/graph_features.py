@@ -26,7 +26,7 @@ def graph_features(
   return _of_each_cell(
     cell_features.cell_features,
     space,
-    (cells.ops, cells.details, cells.adjacency, cells.mask),
+    _fields(cells, "ops", "details", "adjacency", "mask"),
   )
 
 
@@ -37,7 +37,7 @@ def path_features(
   return _of_each_cell(
     cell_path_features.path_features,
     space,
-    (cells.ops, cells.adjacency, cells.mask),
+    _fields(cells, "ops", "adjacency", "mask"),
   )
 
 
@@ -46,12 +46,13 @@ def signals(space: spaces_base.Space, cells: "graphs.CellGraphs") -> jax.Array:
 
   Many architectures are taken in turns, so that memory does not grow with them.
   """
-  fields = (cells.ops, cells.adjacency, cells.mask)
+  fields = _fields(cells, "ops", "adjacency", "mask")
   if len(cells.ops) <= _SIGNALS_AT_ONCE:
     return _of_each_cell(cell_signals.signals, space, fields)
 
   def one(own):
-    single = tuple(field[None] for field in own)
+    # A map returns the keys of a dict in another order.
+    single = {name: own[name][None] for name in fields}
     return _of_each_cell(cell_signals.signals, space, single)[0]
 
   return jax.lax.map(one, fields, batch_size=_SIGNALS_AT_ONCE)
@@ -61,18 +62,22 @@ KINDS = {"features": graph_features, "paths": path_features, "signals": signals}
 """Fields of `CellGraphs` that are standardised features, and what they hold."""
 
 
+def _fields(cells: "graphs.CellGraphs", *names: str) -> dict[str, jax.Array]:
+  return {name: getattr(cells, name) for name in names}
+
+
 def _of_each_cell(
   compute: Callable[..., jax.Array],
   space: spaces_base.Space,
-  fields: tuple[jax.Array, ...],
+  fields: dict[str, jax.Array],
 ) -> jax.Array:
   """Features of the cells of each architecture, side by side.
 
   Args:
     compute: features of one cell.
     space: the space of the architectures.
-    fields: what it reads of a cell, `[B, N, ...]`; the last axis of an
-      adjacency is cut, too.
+    fields: what it reads of a cell, in the order of its arguments, by name,
+      `[B, N, ...]`.
   """
   op_ids = tuple(operators.operator_id(name) for name in space.operator_names)
   batched = jax.vmap(
@@ -82,11 +87,7 @@ def _of_each_cell(
   parts = []
   for start in range(0, space.num_nodes, size):
     own = slice(start, start + size)
-    parts.append(batched(*(_cut(field, own) for field in fields)))
+    cut = {name: field[:, own] for name, field in fields.items()}
+    cut["adjacency"] = cut["adjacency"][:, :, own]
+    parts.append(batched(*cut.values()))
   return jnp.concatenate(parts, axis=-1)
-
-
-def _cut(field: jax.Array, own: slice) -> jax.Array:
-  """The part of a field that belongs to some nodes."""
-  is_adjacency = field.ndim == 3 and field.shape[1] == field.shape[2]
-  return field[:, own, own] if is_adjacency else field[:, own]
