@@ -25,6 +25,7 @@ _SPACES: dict[str, dict[str, Any]] = {
     "model.paths": True,
     "model.signals": True,
     "kernel.weight": 1.0,
+    "kernel.max_cells": 5000,
   },
   "nb201": {
     "benchmark": "nb201",

@@ -4,17 +4,18 @@ With few labels a smooth function of the features errs elsewhere than a network
 does, so their sum ranks better than either. Its kernel and its ridge are chosen
 by leave-one-out errors, which need no further fit.
 
-Beyond `max_cells` training cells the kernel compares with that many of them
-alone, drawn at random, and is chosen on them; its coefficients are fitted to
-all (Nystroem's approximation: Williams and Seeger, "Using the Nystroem Method
-to Speed Up Kernel Machines", 2000). So a score costs no more with more labels.
+A kernel is chosen on at most 1,000 training cells, drawn at random. Beyond
+`max_cells` the kernel compares with that many of them alone, drawn too; its
+coefficients are fitted to all (Nystroem's approximation: Williams and Seeger,
+"Using the Nystroem Method to Speed Up Kernel Machines", 2000). So a score costs
+no more with more labels.
 
 Dimensions: `n` training cells, `m` of which others are compared with, `F`
 features, the first `D` of which are graph features and enter the distance
 between cells, `R` members.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
 import flax.linen as nn
@@ -31,7 +32,9 @@ RIDGES = (0.01, 0.03, 0.1, 0.3, 1.0, 3.0)
 # Weight of a linear kernel, and within it of the edge features.
 LINEAR_WEIGHTS = (0.1, 0.3, 1.0, 3.0)
 EDGE_WEIGHTS = (0.0, 0.1, 0.3, 1.0)
+_CHOSEN_ON = 1000
 _LABELS_PER_CELL = 20
+_MOST_SIMILARITIES = 20_000_000
 # Smaller ones are taken as this: their directions would be blown up.
 _LEAST_EIGENVALUE = 1e-6
 
@@ -107,8 +110,9 @@ def solve(
 ) -> Fit:
   """Fits normal scores of labels; the smallest leave-one-out error wins.
 
-  Beyond 20 labels for each cell that others are compared with, that many
-  labels are drawn: more would cost memory and hardly change the fit.
+  Beyond 20 labels for each cell that others are compared with, or 20 million
+  similarities, that many labels are drawn: more would cost memory and hardly
+  change the fit.
 
   Args:
     features: standardised graph features `[n, D]`, then edge features.
@@ -119,31 +123,48 @@ def solve(
     max_cells: most cells that others are compared with, `m`.
     seed: seed of their draw.
   """
-  num, most = len(labels), _LABELS_PER_CELL * max_cells
+  num, most = len(labels), _most_labels(max_cells)
   if num > most:
-    drawn = np.random.default_rng(seed).choice(num, most, replace=False)
+    drawn = _draw(num, most, seed)
     fit = solve(
       features[drawn], labels[drawn], num_distance, power, max_cells, seed
     )
     return fit._replace(cells=drawn[fit.cells])
-  cells = np.arange(num)
-  if num > max_cells:
-    cells = np.random.default_rng(seed).choice(num, max_cells, replace=False)
+  cells = _draw(num, max_cells, seed)
+  few = cells[_draw(len(cells), _CHOSEN_ON, seed)]
   centred = features - features[cells].mean(axis=0, dtype=np.float64)
+  kernels = _candidates(centred[few], num_distance, power)
   kernel, fit = _solve_exactly(
-    centred[cells], normal_scores(labels[cells]), num_distance, power
+    kernels, centred[few], normal_scores(labels[few])
   )
+  targets = normal_scores(labels)
   if num > max_cells:
-    fit = _solve_all(centred, normal_scores(labels), kernel, cells, power)
+    return _solve_all(centred, targets, kernel, cells, power)
+  if num > len(few):
+    every = _between_all(kernel, centred, power)
+    return _solve_exactly([every], centred, targets)[1]
   return fit
 
 
+def _most_labels(max_cells: int) -> int:
+  """Labels that a regression on at most `max_cells` cells is fitted to."""
+  most = max(max_cells, _MOST_SIMILARITIES // max_cells)
+  return min(most, _LABELS_PER_CELL * max_cells)
+
+
+def _draw(num: int, most: int, seed: int) -> np.ndarray:
+  """All of `num` rows in their order, or `most` of them at random."""
+  if num <= most:
+    return np.arange(num)
+  return np.random.default_rng(seed).choice(num, most, replace=False)
+
+
 def _solve_exactly(
-  features: np.ndarray, targets: np.ndarray, num_distance: int, power: float
+  kernels: Iterable[_Candidate], features: np.ndarray, targets: np.ndarray
 ) -> tuple[_Candidate, Fit]:
   """The best kernel and ridge for centred features `[n, F]`, `[n]` targets."""
   best, least = None, np.inf
-  for kernel in _candidates(features, num_distance, power):
+  for kernel in kernels:
     values, vectors = np.linalg.eigh(kernel.gram)
     projected, squares = targets @ vectors, vectors**2
     for ridge in RIDGES:
@@ -159,6 +180,16 @@ def _solve_exactly(
         best, least = (kernel, fit), error
   assert best is not None
   return best
+
+
+def _between_all(
+  kernel: _Candidate, features: np.ndarray, power: float
+) -> _Candidate:
+  """The same kernel between other cells, centred features `[n, F]`."""
+  near = features[:, : kernel.num_distance or None]
+  gram = np.exp(-kernel.rate * _distances(near, near, power))
+  gram += (features * kernel.weights) @ features.T
+  return kernel._replace(gram=gram)
 
 
 def _solve_all(

@@ -225,6 +225,28 @@ def test_more_labels_than_are_fitted(rng):
   assert metrics.kendall_tau(gram @ fit.coefficients, labels) > 0.5
 
 
+@pytest.mark.parametrize("num_distance", [0, 4])
+def test_kernel_chosen_on_few_is_fitted_to_all(num_distance, monkeypatch, rng):
+  monkeypatch.setattr(kernel, "_CHOSEN_ON", 20)
+  features = rng.normal(size=(40, 6))
+  labels = rng.normal(size=40) + 3 * features[:, 1]
+  fit = kernel.solve(features, labels, num_distance, 1.5)
+  np.testing.assert_array_equal(fit.cells, np.arange(40))
+  centred = features - features.mean(axis=0)
+  near = features[:, : num_distance or None]
+  fitted = gram_of(near, fit.rate, 1.5) @ fit.coefficients
+  fitted += centred @ fit.slopes
+  assert np.any(fit.slopes) == bool(num_distance)
+  ridges = (kernel.normal_scores(labels) - fitted) / fit.coefficients
+  np.testing.assert_allclose(ridges, np.median(ridges), rtol=1e-2)
+  assert np.any(np.isclose(np.median(ridges), kernel.RIDGES, rtol=1e-3))
+
+
+def test_most_labels_of_a_regression():
+  sizes = (10, 1000, 5000)
+  assert [kernel._most_labels(size) for size in sizes] == [200, 20_000, 5000]
+
+
 def test_students_have_no_regression():
   for space in ("nb101", "nb201", "darts"):
     assert configs.student_defaults(space).kernel.weight == 0
@@ -236,7 +258,8 @@ def test_fit_to_all_is_exact_on_as_many_cells(num_distance, rng):
   labels = rng.normal(size=40) + 3 * features[:, 1]
   centred = features - features.mean(axis=0)
   targets = kernel.normal_scores(labels)
-  found, exact = kernel._solve_exactly(centred, targets, num_distance, 1.5)
+  kernels = kernel._candidates(centred, num_distance, 1.5)
+  found, exact = kernel._solve_exactly(kernels, centred, targets)
   every = kernel._solve_all(centred, targets, found, np.arange(40), 1.5)
   np.testing.assert_allclose(every.left_out, exact.left_out, atol=1e-4)
   np.testing.assert_allclose(every.slopes, exact.slopes, atol=1e-4)
