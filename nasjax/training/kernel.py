@@ -111,8 +111,8 @@ def solve(
   """Fits normal scores of labels; the smallest leave-one-out error wins.
 
   Beyond 20 labels for each cell that others are compared with, or 20 million
-  similarities, that many labels are drawn: more would cost memory and hardly
-  change the fit.
+  similarities, that many labels are drawn, but at least `max_cells`: more would
+  cost memory and hardly change the fit.
 
   Args:
     features: standardised graph features `[n, D]`, then edge features.
