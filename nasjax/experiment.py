@@ -258,11 +258,20 @@ def run(
     What `summary.json` holds.
 
   Raises:
-    UserError: bad config, missing data, another run in the workdir, full disk.
+    UserError: bad config, missing data, another run in the workdir (ended or
+      going on), full disk.
   """
   began = time.monotonic()
   folder = pathlib.Path(workdir)
   task = tasks.make_task(config, data_dir)
+  with files.hold(folder / "checkpoint"):
+    return _run(config, task, folder, began)
+
+
+def _run(
+  config: configs.Config, task: tasks.Task, folder: pathlib.Path, began: float
+) -> dict[str, Any]:
+  """`run` in a workdir that no other process writes to."""
   trained = train(config, task, folder)
   train_seconds = time.monotonic() - began
   scores = []

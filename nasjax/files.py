@@ -1,13 +1,16 @@
 """Where nasjax keeps files, and how it writes them without losing any."""
 
+import contextlib
+import fcntl
 import hashlib
 import json
+import logging
 import os
 import pathlib
 import tempfile
 import zipfile
 import zlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import IO, Any
 
 import numpy as np
@@ -86,6 +89,44 @@ def write_json(path: PathLike, value: Any) -> None:
   """Writes JSON (sorted as given, two-space indent) atomically."""
   text = json.dumps(value, indent=2, allow_nan=False) + "\n"
   write_atomic(path, lambda file: file.write(text.encode()))
+
+
+@contextlib.contextmanager
+def hold(folder: PathLike) -> Iterator[None]:
+  """Keeps other processes out of a folder that they hold in the same way.
+
+  The lock is one of the operating system on a file `.lock`: a killed process
+  leaves the file and not the lock. Where a file system has no locks, a warning
+  says that two runs would not notice each other.
+
+  Args:
+    folder: made where missing.
+
+  Raises:
+    UserError: another process holds the folder, or it cannot be written.
+  """
+  folder = pathlib.Path(folder)
+  with contextlib.ExitStack() as stack:
+    try:
+      folder.mkdir(parents=True, exist_ok=True)
+      file = stack.enter_context(open(folder / ".lock", "ab"))
+    except OSError as error:
+      raise errors.UserError(
+        f"cannot write to {str(folder)!r}: {error.strerror or error}; free "
+        "some space or choose another folder"
+      ) from error
+    try:
+      fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+      raise errors.UserError(
+        f"{str(folder)!r} is in use: expected a folder that no other run "
+        "writes to; wait until that run has ended, or choose another folder"
+      ) from error
+    except OSError as error:
+      logging.getLogger(__name__).warning(
+        "no lock on %r (%s): start no second run there", str(folder), error
+      )
+    yield
 
 
 def sha256(path: PathLike) -> str:

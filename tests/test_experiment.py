@@ -125,6 +125,17 @@ def test_another_config_does_not_overwrite_a_run(finished, table):
   assert kept["epochs"] == 3
 
 
+def test_a_workdir_in_use_is_left_alone(finished, table):
+  workdir, _ = finished
+  before = (workdir / "metrics.jsonl").read_bytes()
+  with (
+    files.hold(workdir / "checkpoint"),
+    pytest.raises(errors.UserError, match="is in use"),
+  ):
+    experiment.run(_config(table, refit=True), workdir)
+  assert (workdir / "metrics.jsonl").read_bytes() == before
+
+
 def _command(table, workdir):
   return [
     sys.executable,

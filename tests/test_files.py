@@ -1,6 +1,10 @@
 """Files: atomic writes, checked caches, clear errors."""
 
+import fcntl
 import os
+import signal
+import subprocess
+import sys
 import zipfile
 
 import numpy as np
@@ -89,3 +93,56 @@ def test_cache_dir(monkeypatch, tmp_path):
   monkeypatch.delenv("NASJAX_CACHE")
   monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
   assert files.cache_dir() == tmp_path / "nasjax"
+
+
+_HOLDER = """
+import sys, time
+from nasjax import files
+with files.hold(sys.argv[1]):
+  print("held", flush=True)
+  time.sleep(600)
+"""
+
+
+def test_a_held_folder_is_refused_until_its_process_is_gone(tmp_path):
+  folder = tmp_path / "new" / "run"
+  process = subprocess.Popen(
+    [sys.executable, "-c", _HOLDER, str(folder)],
+    stdout=subprocess.PIPE,
+    text=True,
+  )
+  assert process.stdout is not None
+  try:
+    assert process.stdout.readline() == "held\n"
+    with (
+      pytest.raises(errors.UserError, match="no other run"),
+      files.hold(folder),
+    ):
+      pass
+  finally:
+    os.kill(process.pid, signal.SIGKILL)
+    process.wait()
+    process.stdout.close()
+  with files.hold(folder):
+    pass
+  with files.hold(folder):
+    pass
+
+
+def test_no_folder_to_hold(tmp_path):
+  (tmp_path / "file").write_text("")
+  with (
+    pytest.raises(errors.UserError, match="cannot write to"),
+    files.hold(tmp_path / "file"),
+  ):
+    pass
+
+
+def test_a_file_system_without_locks_is_told(tmp_path, monkeypatch, caplog):
+  def no_locks(*_):
+    raise OSError(95, "Operation not supported")
+
+  monkeypatch.setattr(fcntl, "flock", no_locks)
+  with files.hold(tmp_path):
+    pass
+  assert "no lock on" in caplog.text

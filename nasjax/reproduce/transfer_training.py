@@ -117,7 +117,8 @@ def scores(
   finished = folder / "scores.npz"
   if not finished.exists():
     began = time.monotonic()
-    found = _train(config, problem, method, meta, folder)
+    with files.hold(folder):
+      found = _train(config, problem, method, meta, folder)
     facts = {
       "seconds": round(time.monotonic() - began, 1),
       "commit": experiment.commit(),
