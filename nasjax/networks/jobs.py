@@ -96,7 +96,12 @@ def blocks(job: Job, texts: Sequence[str]) -> list[tuple[str, ...]]:
 
 
 def train_block(job: Job, texts: Sequence[str]) -> None:
-  """Trains cells in one program, those of them that have no result yet."""
+  """Trains cells in one program, those of them that have no result yet.
+
+  Raises:
+    UserError: another process trains these cells, or the folder cannot be
+      written.
+  """
   texts = [
     text
     for text in texts
@@ -105,7 +110,12 @@ def train_block(job: Job, texts: Sequence[str]) -> None:
   if not texts:
     return
   folder = _block_folder(job, texts)
-  folder.mkdir(parents=True, exist_ok=True)
+  with files.hold(folder):
+    _train_held(job, texts, folder)
+
+
+def _train_held(job: Job, texts: Sequence[str], folder: pathlib.Path) -> None:
+  """`train_block` in a folder that no other process writes to."""
   if job.before_cell is not None:
     job.before_cell(folder)
   space = spaces.get_space(job.space)

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import nasjax
-from nasjax import errors, networks
+from nasjax import errors, files, networks
 from nasjax.networks import evaluate as evaluation
 from nasjax.networks import jobs
 from nasjax.networks.training import Trainer
@@ -88,6 +88,23 @@ def test_serial_finishes_the_rest_and_trains_nothing_twice(
   assert description["recipe"]["epochs"] == tiny.RECIPE.epochs
   with pytest.raises(errors.UserError, match="another seeds"):
     run(tmp_path, seeds=(3,))
+
+
+def test_a_cell_in_training_is_refused_and_loses_nothing(tmp_path, monkeypatch):
+  quick = Trainer(tiny.Network(), [tiny.bars()], tiny.RECIPE)
+  monkeypatch.setattr(jobs, "_trainer", lambda *_: quick)
+  run(tmp_path)
+  folder = sorted(tmp_path.glob("cells/*"))[0]
+  (folder / "result.json").unlink()
+  with (
+    files.hold(folder),
+    pytest.raises(errors.UserError, match="is in use"),
+  ):
+    run(tmp_path)
+  assert (folder / "begun").read_text() == "x"
+  run(tmp_path)
+  assert (folder / "result.json").exists()
+  assert (folder / "begun").read_text() == "xx"
 
 
 def test_unknown_executor_and_space_of_the_shared_program(tmp_path):
