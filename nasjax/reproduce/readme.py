@@ -98,9 +98,9 @@ def _tables(data: results.Data) -> list[str]:
       "deviation (number of seeds, a training sample each); columns are "
       "numbers of training labels. The ceiling is tau between the training "
       "label and the test label. Published numbers are the best of any paper, "
-      "each under its own protocol. A star: trained for less than the recipe "
-      f"says. {_comparison(data['rows'])} All methods, labels, bounds and "
-      "paired tests: [docs/results/table3.md](docs/results/table3.md). Commit "
+      f"each under its own protocol. {_comparison(data['rows'])} All methods, "
+      "labels, bounds and paired tests: "
+      "[docs/results/table3.md](docs/results/table3.md). Commit "
       f"{', '.join(sorted(commits))}; {seconds:,.0f} s."
     )
   )
@@ -108,16 +108,19 @@ def _tables(data: results.Data) -> list[str]:
 
 
 def _comparison(rows: Sequence[results.Row]) -> str:
-  """Counts where the default predictor ranks better than whole trainings."""
+  """Explains stars, and counts where the default predictor ranks better."""
   rows = results.select(rows, metric="tau_rest")
   whole = [row for row in rows if not row.get("max_steps")]
+  shortened = len(whole) < len(rows)
+  note = "A star: trained for less than the recipe says. " if shortened else ""
   tests = paired.of_rows(whole)
   if not tests:
-    return "Nothing is compared yet."
+    return f"{note}Nothing is compared yet."
   won = sum(test.wins == test.num for _, test in tests)
   return (
-    f"Of {len(tests)} comparisons with another method at one size, stars left "
-    f"out, the default predictor ranks better on every seed in {won}."
+    f"{note}Of {len(tests)} comparisons with another method at one size"
+    f"{', stars left out' if shortened else ''}, the default predictor ranks "
+    f"better on every seed in {won}."
   )
 
 

@@ -50,9 +50,24 @@ def test_tables_by_hand(tmp_path):
   ]
   assert "Commit abc; 12 s." in text
   flat = " ".join(text.split())
-  assert "Of 1 comparisons with another method at one size, stars left" in flat
+  assert "A star: trained for less than the recipe says. Of 1 comp" in flat
+  assert "another method at one size, stars left out, the default" in flat
   assert "better on every seed in 0." in flat
   assert text.endswith("[figure6](docs/results/figure6.md).")
+
+
+def test_stars_are_explained_only_where_there_are_some(tmp_path):
+  rows = [
+    results.make_row(
+      NB201, method, 78, "tau_rest", values, note="", commit="a", seconds=1.0
+    )
+    for method, values in (("default", [0.8, 0.9]), ("tnasp", [0.5, 0.7]))
+  ]
+  results.update(tmp_path / "table3.json", "table3", "C", "a", rows)
+  flat = " ".join(readme.generate(tmp_path).split())
+  assert "star" not in flat
+  assert "Of 1 comparisons with another method at one size, the def" in flat
+  assert "better on every seed in 1." in flat
 
 
 def test_replace_and_the_command(tmp_path, capsys):
