@@ -56,9 +56,8 @@ def evaluate(
     `TrainingResult.to_json` gives).
 
   Raises:
-    UserError: arguments do not fit, the folder holds another run, another
-      process trains the same cell, or workers died too often (the next call
-      finishes the rest).
+    UserError: arguments do not fit, the folder holds another run or is in use,
+      or workers died too often (the next call finishes the rest).
   """
   space = spaces.get_space(space) if isinstance(space, str) else space
   sets = [image_sets] if isinstance(image_sets, ImageSet) else image_sets
