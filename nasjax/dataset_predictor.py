@@ -208,7 +208,7 @@ class DatasetPredictor:
     def bind(params):
       return conditioned.bind(model, params, embeddings, images.mask)
 
-    bind_all = jax.jit(jax.vmap(bind), compiler_options=compiler.options())
+    bind_all = compiler.jit(jax.vmap(bind))
     return OnDataset(
       self, conditioned.bound_model(model), bind_all(self._params)
     )

@@ -9,7 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax import export as jax_export
 
-from nasjax import errors, files, predictor
+from nasjax import compiler, errors, files, predictor
 from nasjax.scoring import compiled, precisions
 
 PLATFORMS = ("cpu", "cuda", "rocm", "tpu")
@@ -81,7 +81,8 @@ def to_program(model: predictor.Predictor) -> jax_export.Exported:
 
   (batch,) = jax_export.symbolic_shape("b", constraints=("b >= 1",))
   shape = jax.ShapeDtypeStruct((batch, space.genotype_length), jnp.int8)
-  return jax_export.export(jax.jit(score), platforms=PLATFORMS)(shape)
+  scorer = jax.jit(compiler.float32(score))
+  return jax_export.export(scorer, platforms=PLATFORMS)(shape)
 
 
 def _at_least_two(genotypes: jax.Array) -> jax.Array:

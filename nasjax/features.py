@@ -114,4 +114,4 @@ def _compiled(space: spaces_base.Space, prune: bool, kind: str):
     found = jax.lax.map(compute_chunk, chunks)
     return found.reshape(-1, found.shape[-1])
 
-  return jax.jit(compute, compiler_options=compiler.options())
+  return compiler.jit(compute)

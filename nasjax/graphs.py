@@ -145,7 +145,7 @@ def training_cells(
   """
   seeds, num, length = genotypes.shape
   build = functools.partial(cell_graphs, space, prune=prune, signals=signals)
-  cells = jax.jit(build, compiler_options=compiler.options())(
+  cells = compiler.jit(build)(
     jnp.asarray(genotypes.reshape(seeds * num, length))
   )
   return jax.tree.map(
@@ -197,7 +197,7 @@ def _function_features(space: spaces_base.Space) -> np.ndarray:
 
   with jax.ensure_compile_time_eval():
     found = np.asarray(
-      jax.jit(compute, compiler_options=compiler.options())(space.enumerate()),
+      compiler.jit(compute)(space.enumerate()),
       np.float64,
     )
   sums = np.zeros((len(functions.cells), found.shape[1]))
@@ -218,7 +218,7 @@ def measure_feature_scale(
     return graph_features.KINDS[kind](space, cells)
 
   with jax.ensure_compile_time_eval():
-    found = jax.jit(compute, compiler_options=compiler.options())(drawn)
+    found = compiler.jit(compute)(drawn)
     return feature_scales.measure(np.asarray(found))
 
 

@@ -1,18 +1,26 @@
 """Fixtures for all tests: strict JAX, deterministic draws, optional tables."""
 
+import importlib.util
 import os
 import pathlib
 
-# Tests compile many small programs and run each for milliseconds.
-os.environ["XLA_FLAGS"] = (
-  os.environ.get("XLA_FLAGS", "") + " --xla_backend_optimization_level=0"
-)
+# Tests compile many small programs and run each for milliseconds. On a GPU, XLA
+# does not support code without optimization; to ask JAX for the device would
+# start it before the flag is set.
+if os.environ.get("JAX_PLATFORMS") == "cpu" or not any(
+  map(importlib.util.find_spec, ("jax_plugins", "libtpu"))
+):
+  os.environ["XLA_FLAGS"] = (
+    os.environ.get("XLA_FLAGS", "") + " --xla_backend_optimization_level=0"
+  )
 
 import jax
 import numpy as np
 import pytest
 
 jax.config.update("jax_numpy_rank_promotion", "raise")
+# Modules that tests call outside the programs of nasjax, on a GPU.
+jax.config.update("jax_default_matmul_precision", "highest")
 
 
 @pytest.fixture(scope="session")

@@ -107,15 +107,14 @@ class Trainer:
     on_cpu = jax.default_backend() == "cpu"
     batched = not on_cpu if together is None else together
     self._data = states.put(image_sets)
-    self._initial = jax.jit(
+    self._initial = compiler.jit(
       lambda data, *rest: states.initial_state(module, recipe, data, *rest),
-      compiler_options=compiler.quick_options(),
+      quick=True,
     )
-    self._epoch = jax.jit(
+    self._epoch = compiler.jit(
       lambda data, state, number: epoch.run(
         module, recipe, data, state, number, together=batched
-      ),
-      compiler_options=compiler.options(),
+      )
     )
 
   def run(

@@ -27,7 +27,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from nasjax import errors, experiment, graphs, tasks
+from nasjax import compiler, errors, experiment, graphs, tasks
 from nasjax.models import registry as models
 from nasjax.reproduce import outcomes, reports, results
 
@@ -135,7 +135,7 @@ def coefficients(
   params = experiment.train(config, task, outcome.folder).params
   model = models.create_model(config.model)
   names = _LAYERS if config.model.encoder_layers else _LAYERS[:1]
-  measure = jax.jit(
+  measure = compiler.jit(
     functools.partial(_measure, model, task.benchmark.space, config.prune)
   )
   genotypes = task.benchmark.genotypes

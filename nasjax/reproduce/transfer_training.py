@@ -6,7 +6,6 @@ training cells, `T` image sets.
 """
 
 import dataclasses
-import functools
 import hashlib
 import json
 import pathlib
@@ -234,7 +233,7 @@ def _score(
   )
   cells = jax.tree.map(lambda leaf: leaf[0], cells)
 
-  @functools.partial(jax.jit, compiler_options=compiler.options())
+  @compiler.jit
   def score(params, embeddings, mask):
     found = multitask.score_datasets(
       model, params, cells, embeddings[None], mask[None]

@@ -126,4 +126,4 @@ def make_score_fn(
       check_vma=False,
     )(params, genotypes, num_chunks)
 
-  return jax.jit(score_all, compiler_options=compiler.options())
+  return compiler.jit(score_all)

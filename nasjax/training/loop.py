@@ -152,9 +152,7 @@ def make_epoch(
     return jax.lax.scan(step, train_state, (rows, where))
 
   members = jax.vmap(epoch, in_axes=(0, None, None))
-  return jax.jit(
-    jax.vmap(members), donate_argnums=0, compiler_options=compiler.options()
-  )
+  return compiler.jit(jax.vmap(members), donate_argnums=0)
 
 
 def create_state(
@@ -179,9 +177,7 @@ def create_state(
   make = functools.partial(
     state.create, model, optimizer, (example, *inputs), init=init
   )
-  return jax.jit(
-    jax.vmap(jax.vmap(make)), compiler_options=compiler.quick_options()
-  )(keys)
+  return compiler.jit(jax.vmap(jax.vmap(make)), quick=True)(keys)
 
 
 def _check_finite(loss: np.ndarray, first_step: int) -> None:

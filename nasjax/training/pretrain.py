@@ -140,7 +140,7 @@ def _make_epoch(loss_fn, optimizer, num_batches: int, batch_size: int):
     return jax.lax.scan(batch, current, rows)
 
   members = jax.vmap(jax.vmap(epoch, in_axes=(0, None)), in_axes=(0, None))
-  return jax.jit(members, donate_argnums=0, compiler_options=compiler.options())
+  return compiler.jit(members, donate_argnums=0)
 
 
 def _create_state(model, decoder, optimizer, example, keys) -> state.TrainState:
@@ -154,8 +154,7 @@ def _create_state(model, decoder, optimizer, example, keys) -> state.TrainState:
     step = jnp.zeros((), jnp.int32)
     return state.TrainState(params, optimizer.init(params), train_key, step)
 
-  quick = {"xla_backend_optimization_level": 0}  # it runs once
-  return jax.jit(jax.vmap(jax.vmap(create)), compiler_options=quick)(keys)
+  return compiler.jit(jax.vmap(jax.vmap(create)), quick=True)(keys)
 
 
 def pretrain(
@@ -255,7 +254,7 @@ def start_state(
     prune=config.prune,
     signals=graphs.reads_signals(model),
   )
-  cells = jax.jit(build)(jnp.asarray(genotypes))
+  cells = compiler.jit(build)(jnp.asarray(genotypes))
   fold = jax.vmap(jax.vmap(lambda key: jax.random.fold_in(key, _STREAM)))
   with progress.Progress(
     "pre-training", config.pretrain.epochs, unit="epochs"
