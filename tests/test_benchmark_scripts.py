@@ -64,6 +64,31 @@ def run(*words):
   )
 
 
+def test_a_device_agrees_with_the_cpu(tmp_path):
+  out = tmp_path / "out.json"
+  done = run(
+    *("benchmark/agreement.py", "--predictors", "nb201_student"),
+    *("--num", "32", "--out", str(out)),
+  )
+  assert done.returncode == 0, done.stderr
+  (found,) = json.loads(out.read_text())["predictors"]
+  assert found["features"] < 1e-4
+  assert found["scores"] < 1e-3
+  assert found["tau"] > 0.99
+
+
+def test_a_difference_from_the_cpu_shows(monkeypatch):
+  monkeypatch.syspath_prepend(str(ROOT / "benchmark"))
+  import agreement
+
+  there = agreement.compute("nb201_student", 16)
+  same = agreement.compare("nb201_student", 16, there)
+  assert (same["scores"], same["features"]) == (0, 0)
+  assert same["tau"] == pytest.approx(1)
+  other = {**there, "scores": -there["scores"]}
+  assert agreement.compare("nb201_student", 16, other)["tau"] < 0
+
+
 def test_score_writes_its_figures(tmp_path):
   out = tmp_path / "out.json"
   done = run(
