@@ -196,10 +196,7 @@ def _function_features(space: spaces_base.Space) -> np.ndarray:
     return _standardised(space, cells, "features")
 
   with jax.ensure_compile_time_eval():
-    found = np.asarray(
-      compiler.jit(compute)(space.enumerate()),
-      np.float64,
-    )
+    found = np.asarray(compiler.jit(compute)(space.enumerate()), np.float64)
   sums = np.zeros((len(functions.cells), found.shape[1]))
   np.add.at(sums, functions.numbers, found)
   counts = np.bincount(functions.numbers)[:, None]
