@@ -8,25 +8,31 @@ import logging
 import os
 import pathlib
 import tempfile
-import zipfile
-import zlib
 from collections.abc import Callable, Iterator, Mapping
 from typing import IO, Any
 
 import numpy as np
 
-from nasjax import errors
+from nasjax import errors, foreign
 
 PathLike = str | os.PathLike[str]
+
+
+def expand(path: PathLike) -> pathlib.Path:
+  """Returns a path that a user gave, with a leading `~` as the home folder.
+
+  Whatever takes a path from a user takes it through here.
+  """
+  return pathlib.Path(path).expanduser()
 
 
 def cache_dir() -> pathlib.Path:
   """Returns the cache folder: `NASJAX_CACHE`, else `~/.cache/nasjax`."""
   root = os.environ.get("NASJAX_CACHE")
   if root:
-    return pathlib.Path(root).expanduser()
+    return expand(root)
   base = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
-  return pathlib.Path(base).expanduser() / "nasjax"
+  return expand(base) / "nasjax"
 
 
 def data_dir(explicit: PathLike | None = None) -> pathlib.Path | None:
@@ -41,7 +47,7 @@ def data_dir(explicit: PathLike | None = None) -> pathlib.Path | None:
   name = explicit or os.environ.get("NASJAX_DATA")
   if not name:
     return None
-  path = pathlib.Path(name).expanduser()
+  path = expand(name)
   if not path.is_dir():
     raise errors.UserError(
       f"data folder: expected an existing folder, got {str(path)!r}; "
@@ -62,7 +68,7 @@ def write_atomic(path: PathLike, write: Callable[[IO[bytes]], Any]) -> None:
   Raises:
     UserError: the file cannot be written (full disk, no permission).
   """
-  path = pathlib.Path(path)
+  path = expand(path)
   temporary = None
   try:
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -105,7 +111,7 @@ def hold(folder: PathLike) -> Iterator[None]:
   Raises:
     UserError: another process holds the folder, or it cannot be written.
   """
-  folder = pathlib.Path(folder)
+  folder = expand(folder)
   with contextlib.ExitStack() as stack:
     try:
       folder.mkdir(parents=True, exist_ok=True)
@@ -131,7 +137,7 @@ def hold(folder: PathLike) -> Iterator[None]:
 
 def sha256(path: PathLike) -> str:
   """Returns the hex sha256 of a file."""
-  with open(path, "rb") as file:
+  with open(expand(path), "rb") as file:
     return hashlib.file_digest(file, "sha256").hexdigest()
 
 
@@ -188,13 +194,10 @@ def read_npz(path: PathLike) -> dict[str, np.ndarray]:
   Raises:
     UserError: the file is missing, truncated, or holds pickled objects.
   """
-  try:
+  with (
+    foreign.reading(path, "a complete .npz file"),
     # numpy leaves a file that is no zip archive open, unless it is ours.
-    with open(path, "rb") as raw, np.load(raw, allow_pickle=False) as file:
-      return {name: file[name] for name in file.files}
-  except FileNotFoundError as error:
-    raise errors.UserError(f"no such file: {str(path)!r}") from error
-  except (OSError, ValueError, EOFError, zipfile.BadZipFile, zlib.error) as e:
-    raise errors.UserError(
-      f"{str(path)!r} is not a complete .npz file ({e}); fetch it again"
-    ) from e
+    open(expand(path), "rb") as raw,
+    np.load(raw, allow_pickle=False) as file,
+  ):
+    return {name: file[name] for name in file.files}
