@@ -2,7 +2,7 @@
 
 import sys
 
-from nasjax.commands import search
+from nasjax.commands import entry
 
 if __name__ == "__main__":
-  sys.exit(search.main())
+  sys.exit(entry.search())

@@ -2,7 +2,7 @@
 
 import sys
 
-from nasjax.commands import train
+from nasjax.commands import entry
 
 if __name__ == "__main__":
-  sys.exit(train.main())
+  sys.exit(entry.train())
