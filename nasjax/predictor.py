@@ -226,14 +226,14 @@ class Predictor:
     targets, _, _ = normalize_labels(labels, len(genotypes))
     kernel.check(self.config)
     self._set_kernel({"kernel_cells": 0, "kernel_distance": 0})
-    cells = graphs.training_cells(
-      self.space,
-      genotypes[None],
-      self.config.prune,
-      signals=graphs.reads_signals(self._model),
-    )
     keys = state.member_keys(self.config.seed, 1, self.config.num_members)
     with loop.progress_bar(self.config, len(genotypes), self.verbose) as bar:
+      cells = graphs.training_cells(
+        self.space,
+        genotypes[None],
+        self.config.prune,
+        signals=graphs.reads_signals(self._model),
+      )
       trained = loop.fit(
         self.config,
         self._model,
@@ -248,10 +248,9 @@ class Predictor:
       )
     params = jax.tree.map(lambda leaf: leaf[0], trained.params)
     values = np.asarray(labels, float)
-    with progress.phase("kernel regression", shown=self.verbose):
+    with progress.phase("regression and scores", shown=self.verbose):
       _, params = complete(self.config, self.space, params, genotypes, values)
-    self._set_kernel(kernel.sizes(params))
-    with progress.phase("scoring the training cells", shown=self.verbose):
+      self._set_kernel(kernel.sizes(params))
       raw = self._raw(params, genotypes)
     self._fitted = Fitted(params, *calibrate(raw, values))
     return self

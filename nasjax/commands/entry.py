@@ -7,11 +7,12 @@ command ends as one of the command itself does.
 import importlib
 import os
 import signal
+import sys
 import threading
 import types
 from typing import Any
 
-from nasjax import errors, progress
+from nasjax import errors
 
 _GRACE = 10.0  # seconds that a command may take to end by itself
 _WORDS = {signal.SIGINT: "interrupted", signal.SIGTERM: "terminated"}
@@ -31,6 +32,7 @@ def run(name: str) -> int:
   for number in _WORDS:
     if signal.getsignal(number) is _quit:
       signal.signal(number, _interrupt)
+  sys.unraisablehook = _repeat
   _end_after_grace()
   return command.main()
 
@@ -41,6 +43,8 @@ def load(name: str, what: str = "loading JAX") -> types.ModuleType:
   An interrupt ends the process at once: raised inside an import, it can get
   lost there.
   """
+  from nasjax import progress  # heavier than what may be interrupted above
+
   ours = [number for number in _WORDS if signal.getsignal(number) is _interrupt]
   for number in ours:
     signal.signal(number, _quit)
@@ -71,6 +75,16 @@ def _quit(number: int, _: Any) -> None:
 def _interrupt(number: int, _: Any) -> None:
   """Ends the command, so that it can say what is kept."""
   raise KeyboardInterrupt if number == signal.SIGINT else errors.Terminated
+
+
+def _repeat(lost: Any) -> None:
+  """Sends an interrupt again that was raised where nothing can be raised."""
+  if not issubclass(lost.exc_type, KeyboardInterrupt):
+    sys.__unraisablehook__(lost)
+    return
+  ended = issubclass(lost.exc_type, errors.Terminated)
+  number = signal.SIGTERM if ended else signal.SIGINT
+  threading.Timer(0.05, os.kill, (os.getpid(), number)).start()
 
 
 def _end_after_grace() -> None:

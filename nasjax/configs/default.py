@@ -11,7 +11,6 @@ be set on the command line, and in Python as `Predictor(epochs=100)` or
 
 from ml_collections import config_dict
 
-
 _MODEL = {
   "name": "architecture",  # or mlp, neural_predictor, tnasp, pinat, gmae
   "width": 64,  # of the transformer
