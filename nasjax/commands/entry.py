@@ -38,10 +38,10 @@ def run(name: str) -> int:
 
 
 def load(name: str, what: str = "loading JAX") -> types.ModuleType:
-  """Imports a module; says so where it takes longer than a moment.
+  """Imports a module; says so where it takes a process longer than a moment.
 
   An interrupt ends the process at once: raised inside an import, it can get
-  lost there.
+  lost there. In a process that `run` did not start, nothing is said or caught.
   """
   from nasjax import progress  # heavier than what may be interrupted above
 
@@ -49,7 +49,7 @@ def load(name: str, what: str = "loading JAX") -> types.ModuleType:
   for number in ours:
     signal.signal(number, _quit)
   try:
-    with progress.phase(what, after=0.2):
+    with progress.phase(what, shown=bool(ours), after=0.2):
       return importlib.import_module(name)
   finally:
     for number in ours:
