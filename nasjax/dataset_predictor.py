@@ -12,7 +12,15 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from nasjax import compiler, errors, files, graphs, predictor, scoring
+from nasjax import (
+  compiler,
+  config_checks,
+  errors,
+  files,
+  graphs,
+  predictor,
+  scoring,
+)
 from nasjax import config as configs
 from nasjax.images import sample as samples
 from nasjax.images.encoders import registry as encoders
@@ -114,8 +122,10 @@ class DatasetPredictor:
     """Makes an untrained predictor.
 
     Raises:
-      UserError: a name in the config is unknown.
+      UserError: a name in the config is unknown, or a value is out of its
+        range (`nasjax.config_checks`).
     """
+    config_checks.check(config)
     self.config: configs.Config = config.copy_and_resolve_references()
     self.space = spaces.get_space(config.space)
     self.card: dict[str, Any] = {}

@@ -12,7 +12,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from nasjax import config as configs
-from nasjax import errors, files, graphs, progress, scoring
+from nasjax import config_checks, errors, files, graphs, progress, scoring
 from nasjax.models import registry as models
 from nasjax.spaces import base as spaces_base
 from nasjax.spaces import registry as spaces
@@ -154,12 +154,13 @@ class Predictor:
         `target="cost"`, `model=dict(width=32)`).
 
     Raises:
-      UserError: a name is unknown or a value has the wrong type.
+      UserError: a name is unknown, or a value has the wrong type or is out of
+        its range (`nasjax.config_checks`).
     """
     if config is None:
       resolved: configs.Config = configs.space_defaults(space)
     else:
-      resolved = config.copy_and_resolve_references()
+      resolved = config_checks.check(config).copy_and_resolve_references()
     flat = {}
     for name, value in fields.items():
       if isinstance(value, dict):
@@ -167,7 +168,7 @@ class Predictor:
       else:
         flat[name] = value
     configs.override(resolved, {"space": space, "seed": seed, **flat})
-    self.config: configs.Config = resolved
+    self.config: configs.Config = config_checks.check(resolved)
     self.space = spaces.get_space(resolved.space)
     self.card: dict[str, Any] = {}
     self._model = models.create_model(resolved.model)
@@ -219,8 +220,7 @@ class Predictor:
       Itself.
 
     Raises:
-      UserError: an architecture, a label or a field of the config is bad, or
-        the training diverged.
+      UserError: an architecture, a label or a field is bad, or it diverged.
     """
     genotypes = as_genotypes(self.space, archs)
     targets, _, _ = normalize_labels(labels, len(genotypes))
