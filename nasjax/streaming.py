@@ -158,21 +158,9 @@ def stream_top_k(
     if value < 1:
       raise errors.UserError(f"{name}: expected at least 1, got {value}")
   identity = f"{identity} {space.name} {seed} {top_k} {batch_size}"
-  best = empty(space)
-  if state is not None and pathlib.Path(state).exists():
-    best = load(state, identity)
-  if best.num_scored > num_samples:
-    raise errors.UserError(
-      f"num_samples: expected at least the {best.num_scored} that "
-      f"{str(state)!r} has seen, got {num_samples}; delete it to start afresh"
-    )
-
-  def kept() -> str:
-    there = state is not None and pathlib.Path(state).exists()
-    return "the same command goes on from its last state" if there else ""
-
+  best = _start(space, num_samples, state, identity)
   with (
-    errors.resuming(kept),
+    errors.resuming(lambda: _kept(state)),
     progress.Progress(
       "streaming", num_samples, unit="archs", first="compiling"
     ) as bar,
@@ -189,3 +177,28 @@ def stream_top_k(
       if state is not None and size == batch_size and is_due:
         save(state, best, identity)
   return best
+
+
+def _start(
+  space: spaces_base.Space,
+  num_samples: int,
+  state: files.PathLike | None,
+  identity: str,
+) -> TopK:
+  """What an earlier run has seen, or nothing."""
+  best = empty(space)
+  if state is not None and pathlib.Path(state).exists():
+    best = load(state, identity)
+  if best.num_scored > num_samples:
+    raise errors.UserError(
+      f"num_samples: expected at least the {best.num_scored} that "
+      f"{str(state)!r} has seen, got {num_samples}; delete it to start afresh"
+    )
+  return best
+
+
+def _kept(state: files.PathLike | None) -> str:
+  """What an interrupted run kept."""
+  if state is None or not pathlib.Path(state).exists():
+    return ""
+  return "the same command goes on from its last state"
