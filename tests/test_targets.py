@@ -59,12 +59,12 @@ def test_a_saved_predictor_knows_its_target(tmp_path):
 # The same NAS-Bench-101 cell twice, its inner vertices in another order.
 NB101 = [
   (
-    '{"matrix": [[0,1,1,0],[0,0,0,1],[0,0,0,1],[0,0,0,0]], '
-    '"ops": ["input", "conv1x1-bn-relu", "conv3x3-bn-relu", "output"]}'
+    '{"module_adjacency": [[0,1,1,0],[0,0,0,1],[0,0,0,1],[0,0,0,0]], '
+    '"module_operations": ["input", "conv1x1-bn-relu", "conv3x3-bn-relu", "output"]}'
   ),
   (
-    '{"matrix": [[0,1,1,0],[0,0,0,1],[0,0,0,1],[0,0,0,0]], '
-    '"ops": ["input", "conv3x3-bn-relu", "conv1x1-bn-relu", "output"]}'
+    '{"module_adjacency": [[0,1,1,0],[0,0,0,1],[0,0,0,1],[0,0,0,0]], '
+    '"module_operations": ["input", "conv3x3-bn-relu", "conv1x1-bn-relu", "output"]}'
   ),
 ]
 
