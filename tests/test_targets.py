@@ -1,14 +1,13 @@
 """Costs as labels: cells as they are, lower = better, no accuracies beside."""
 
+import contextlib
 import io
-import sys
 
 import numpy as np
 import pytest
 import tiny
 
 import nasjax
-from nasjax import config as configs
 from nasjax import errors, experiment, tasks
 from nasjax.benchmarks import base, custom
 from nasjax.benchmarks.splits import Split
@@ -19,21 +18,41 @@ DEAD = "|nor_conv_3x3~0|+|none~0|none~1|+|skip_connect~0|none~1|none~2|"
 BARE = "|none~0|+|none~0|none~1|+|skip_connect~0|none~1|none~2|"
 
 
-def _predictor(target):
-  small = tiny.config(target=target, num_members=2, epochs=2)
-  return nasjax.Predictor("nb201", config=small)
-
-
-def test_dead_operations_have_a_cost_and_no_accuracy():
-  cells = np.unique(SPACE.sample(40, np.random.default_rng(0)), axis=0)
+@pytest.fixture(scope="module")
+def fitted():
+  """A predictor of each target, and what its training said."""
+  cells = np.unique(SPACE.sample(20, np.random.default_rng(0)), axis=0)
   labels = np.asarray(SPACE.num_params(cells), float)
-  scores = {}
+  found = {}
   for target in ("accuracy", "cost"):
-    model = _predictor(target).fit(cells, labels)
+    small = tiny.config(target=target, epochs=2)
+    model = nasjax.Predictor("nb201", config=small, verbose=target == "cost")
+    with contextlib.redirect_stderr(io.StringIO()) as said:
+      found[target] = model.fit(cells, labels), said.getvalue()
+  return found
+
+
+def test_dead_operations_have_a_cost_and_no_accuracy(fitted):
+  for target, (model, _) in fitted.items():
     assert model.target == target
-    scores[target] = model.predict([DEAD, BARE])
-  assert scores["accuracy"][0] == scores["accuracy"][1]
-  assert scores["cost"][0] != scores["cost"][1]
+  accuracies = fitted["accuracy"][0].predict([DEAD, BARE])
+  costs = fitted["cost"][0].predict([DEAD, BARE])
+  assert accuracies[0] == accuracies[1]
+  assert costs[0] != costs[1]
+
+
+def test_fit_is_silent_unless_it_is_asked_to_speak(fitted):
+  assert fitted["accuracy"][1] == ""
+  assert "training: 100 % of 2 epochs" in fitted["cost"][1]
+
+
+def test_a_saved_predictor_knows_its_target(fitted, tmp_path):
+  model, _ = fitted["cost"]
+  model.save(tmp_path / "model")
+  loaded = nasjax.Predictor.load(tmp_path / "model")
+  assert loaded.target == "cost"
+  cells = [DEAD, BARE]
+  np.testing.assert_array_equal(loaded.predict(cells), model.predict(cells))
 
 
 def test_target_is_a_field_of_python_too():
@@ -46,26 +65,12 @@ def test_target_is_a_field_of_python_too():
     nasjax.Predictor("nb201", target="latency")
 
 
-def test_a_saved_predictor_knows_its_target(tmp_path):
-  cells = np.unique(SPACE.sample(20, np.random.default_rng(0)), axis=0)
-  model = _predictor("cost")
-  model.fit(cells, np.arange(len(cells)))
-  model.save(tmp_path / "model")
-  loaded = nasjax.Predictor.load(tmp_path / "model")
-  assert loaded.target == "cost"
-  np.testing.assert_array_equal(loaded.predict(cells), model.predict(cells))
-
-
 # The same NAS-Bench-101 cell twice, its inner vertices in another order.
+_EDGES = "[[0,1,1,0],[0,0,0,1],[0,0,0,1],[0,0,0,0]]"
 NB101 = [
-  (
-    '{"module_adjacency": [[0,1,1,0],[0,0,0,1],[0,0,0,1],[0,0,0,0]], '
-    '"module_operations": ["input", "conv1x1-bn-relu", "conv3x3-bn-relu", "output"]}'
-  ),
-  (
-    '{"module_adjacency": [[0,1,1,0],[0,0,0,1],[0,0,0,1],[0,0,0,0]], '
-    '"module_operations": ["input", "conv3x3-bn-relu", "conv1x1-bn-relu", "output"]}'
-  ),
+  f'{{"module_adjacency": {_EDGES}, '
+  f'"module_operations": ["input", "{a}-bn-relu", "{b}-bn-relu", "output"]}}'
+  for a, b in (("conv1x1", "conv3x3"), ("conv3x3", "conv1x1"))
 ]
 
 
@@ -118,16 +123,3 @@ def test_the_regret_of_a_cost_is_that_of_the_lowest_scores(target, regret):
   )
   found = experiment._correlations(task, scores[None])
   assert found["top10_regret_all"] == [regret]
-
-
-def test_fit_is_silent_unless_it_is_asked_to_speak(monkeypatch):
-  cells = np.unique(SPACE.sample(20, np.random.default_rng(0)), axis=0)
-  config = configs.override(tiny.config(), {"num_members": 1})
-  said = {}
-  for verbose in (False, True):
-    monkeypatch.setattr(sys, "stderr", io.StringIO())
-    model = nasjax.Predictor("nb201", config=config, verbose=verbose)
-    model.fit(cells, np.arange(len(cells)))
-    said[verbose] = sys.stderr.getvalue()
-  assert said[False] == ""
-  assert "training: 100 % of 3 epochs" in said[True]
