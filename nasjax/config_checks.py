@@ -104,7 +104,7 @@ class Choice:
   @functools.cached_property
   def names(self) -> tuple[str, ...]:
     """The names."""
-    found = getattr(importlib.import_module(self.module), self.attribute)
+    found: Any = getattr(importlib.import_module(self.module), self.attribute)
     return tuple(found() if callable(found) else found)
 
   def admits(self, value: Any) -> bool:
