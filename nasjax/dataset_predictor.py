@@ -167,7 +167,16 @@ class DatasetPredictor:
     return self._state.model
 
   @property
-  def _params(self) -> Any:
+  def params(self) -> Any:
+    """Parameters of the trained members, leaves `[R, ...]`.
+
+    Raises:
+      UserError: nothing was fitted or loaded yet.
+    """
+    if self._state.params is None:
+      raise errors.UserError(
+        "this predictor is not trained: call fit or load first"
+      )
     return self._state.params
 
   def fit(
@@ -242,10 +251,7 @@ class DatasetPredictor:
     Raises:
       UserError: nothing was fitted or loaded yet, or the width is another.
     """
-    if self._params is None:
-      raise errors.UserError(
-        "this predictor is not trained: call fit or load first"
-      )
+    params = self.params
     embeddings, width = images.embeddings, self._state.sample[-1]
     wide = encoders.get_encoder(encoders.DEFAULT).width
     if embeddings.shape[-1] == wide:
@@ -258,13 +264,11 @@ class DatasetPredictor:
       )
     model = self._model
 
-    def bind(params):
-      return conditioned.bind(model, params, embeddings, images.mask)
+    def bind(member):
+      return conditioned.bind(model, member, embeddings, images.mask)
 
     bind_all = compiler.jit(jax.vmap(bind))
-    return OnDataset(
-      self, conditioned.bound_model(model), bind_all(self._params)
-    )
+    return OnDataset(self, conditioned.bound_model(model), bind_all(params))
 
   def save(self, path: files.PathLike, *, readme: str | None = None) -> None:
     """Writes parameters, config and card to a folder.
@@ -280,13 +284,9 @@ class DatasetPredictor:
       UserError: nothing was fitted, the folder holds something else or cannot
         be written, or the card is not JSON.
     """
-    kept = self._state
-    if kept.params is None:
-      raise errors.UserError("this predictor is not trained: call fit first")
-    meta = saved.make_meta(
-      kept.config, kept.params, kept.card, sample=kept.sample
-    )
-    checkpoint.save_model(path, kept.params, meta, readme)
+    kept, params = self._state, self.params
+    meta = saved.make_meta(kept.config, params, kept.card, sample=kept.sample)
+    checkpoint.save_model(path, params, meta, readme)
 
   @classmethod
   def load(cls, path: files.PathLike) -> "DatasetPredictor":

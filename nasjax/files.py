@@ -75,15 +75,22 @@ def write_atomic(path: PathLike, write: Callable[[IO[bytes]], Any]) -> None:
   """Writes a file under a temporary name and renames it into place.
 
   A killed run or a full disk leaves the old file (or none), never half of one.
+  A link to a file stays a link. What an interrupt leaves is nothing.
 
   Args:
     path: the final name; its folder is made where missing.
     write: called with the open binary file.
 
   Raises:
-    UserError: the file cannot be written (full disk, no permission).
+    UserError: the file cannot be written (full disk, no permission), or a
+      folder or device has its name.
   """
-  path = expand(path)
+  path = pathlib.Path(os.path.realpath(expand(path)))
+  if os.path.lexists(path) and not path.is_file():
+    raise errors.UserError(
+      f"cannot write {errors.quote(str(path))}: expected the name of a file, "
+      "got that of a folder, a device or a broken link; choose another name"
+    )
   temporary = None
   try:
     path.parent.mkdir(parents=True, exist_ok=True)

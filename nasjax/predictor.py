@@ -181,6 +181,15 @@ class Predictor:
     return self._trained[0]
 
   @property
+  def params(self) -> Any:
+    """Parameters of the trained members, leaves `[R, ...]`.
+
+    Raises:
+      UserError: nothing was fitted or loaded yet.
+    """
+    return self.fitted.params
+
+  @property
   def _trained(self) -> tuple[Fitted, configs.Config]:
     if self._state.fitted is None:
       raise errors.UserError(

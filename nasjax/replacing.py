@@ -1,6 +1,7 @@
-"""Folders that are replaced as a whole, and only where nasjax wrote them.
+"""Folders and files that are replaced only where nasjax wrote the former one.
 
-The new folder is written beside the old one and changes places with it in one
+A file is written by `files.write_atomic`; `check_file` says before that whether
+a user's file has its name. The new folder is written beside the old one and changes places with it in one
 step, so that at any moment one of them is there and complete.
 """
 
@@ -8,11 +9,13 @@ import contextlib
 import ctypes
 import errno
 import fcntl
+import json
 import os
 import pathlib
 import shutil
 import stat
 import tempfile
+import zipfile
 from collections.abc import Callable, Iterator
 
 from nasjax import errors, files
@@ -23,6 +26,8 @@ _MARK = ".nasjax-"
 _PART, _FORMER = ".part", ".former"
 _UNSUPPORTED = (errno.EINVAL, errno.ENOSYS, errno.ENOTSUP, errno.EPERM)
 _TRIES = 3
+_MAX_LINE = 1 << 20  # bytes
+_MAX_FORMER = 1 << 30  # bytes
 
 Foreign = Callable[[pathlib.Path], str]
 """Names what in a folder nasjax did not write; empty where there is nothing."""
@@ -97,6 +102,73 @@ def check_folder(
   if here.is_relative_to(target) and not is_empty(target):
     raise _refused(path, "holds the current folder", kind)
   return target
+
+
+def check_file(
+  path: files.PathLike, is_former: Callable[[pathlib.Path], bool], kind: str
+) -> None:
+  """Refuses to write over a file that is no former result of the same kind.
+
+  Args:
+    path: the file that is to be written.
+    is_former: says whether an existing file is one; what it raises means no.
+    kind: what messages call such a file, e.g. `'a result of a search'`.
+
+  Raises:
+    UserError: another file, or a folder, has the name.
+  """
+  target = files.expand(path)
+  if not os.path.lexists(target):
+    return
+  former = False
+  if target.is_file():
+    with contextlib.suppress(Exception):
+      size = target.stat().st_size
+      former = size == 0 or (size <= _MAX_FORMER and is_former(target))
+  if not former:
+    raise errors.UserError(
+      f"{errors.quote(str(path))} exists and is not {kind}: expected a new name "
+      "or one of those; choose another name (nothing was changed)"
+    )
+
+
+def has_json(*names: str) -> Callable[[pathlib.Path], bool]:
+  """Returns what tells a JSON object with these fields."""
+
+  def is_former(path: pathlib.Path) -> bool:
+    found = json.loads(path.read_bytes())
+    return isinstance(found, dict) and set(names) <= set(found)
+
+  return is_former
+
+
+def has_json_lines(*names: str) -> Callable[[pathlib.Path], bool]:
+  """Returns what tells lines of JSON objects whose first has these fields.
+
+  A first line that was cut off need only begin with the first field.
+  """
+  start = f'{{"{names[0]}"'.encode()
+
+  def is_former(path: pathlib.Path) -> bool:
+    with open(path, "rb") as file:
+      line = file.readline(_MAX_LINE)
+    if not line.endswith(b"\n"):
+      return start.startswith(line[: len(start)])
+    found = json.loads(line)
+    return isinstance(found, dict) and set(names) <= set(found)
+
+  return is_former
+
+
+def has_arrays(*names: str) -> Callable[[pathlib.Path], bool]:
+  """Returns what tells a `.npz` of `files.save_npz` with these arrays."""
+
+  def is_former(path: pathlib.Path) -> bool:
+    with zipfile.ZipFile(path) as archive:
+      members = set(archive.namelist())
+    return {f"{name}.npy" for name in ("_sha256", *names)} <= members
+
+  return is_former
 
 
 def is_empty(folder: pathlib.Path) -> bool:
