@@ -1,8 +1,9 @@
 """Folders and files that are replaced only where nasjax wrote the former one.
 
 A file is written by `files.write_atomic`; `check_file` says before that whether
-a user's file has its name. The new folder is written beside the old one and changes places with it in one
-step, so that at any moment one of them is there and complete.
+a user's file has its name. A folder is written beside the old one and changes
+places with it in one step, so that at any moment one of them is there and
+complete.
 """
 
 import contextlib
@@ -127,8 +128,8 @@ def check_file(
       former = size == 0 or (size <= _MAX_FORMER and is_former(target))
   if not former:
     raise errors.UserError(
-      f"{errors.quote(str(path))} exists and is not {kind}: expected a new name "
-      "or one of those; choose another name (nothing was changed)"
+      f"{errors.quote(str(path))} exists and is not {kind}: expected a new "
+      "name or one of those; choose another name (nothing was changed)"
     )
 
 
