@@ -6,7 +6,7 @@ import hashlib
 import numpy as np
 
 from nasjax import config as configs
-from nasjax import errors, files, predictor, teachers
+from nasjax import config_checks, errors, files, predictor, teachers
 from nasjax.benchmarks import base as benchmarks_base
 from nasjax.benchmarks import custom, registry, splits
 from nasjax.spaces import registry as spaces
@@ -24,6 +24,7 @@ class Task:
     genotypes: training cells, `[S, n, G]`.
     labels: their labels in the benchmark's unit, `[S, n]`.
     targets: standardised labels, `[S, n]` float32.
+    target: what they are: `accuracy`, or `cost`, of which less is better.
   """
 
   benchmark: benchmarks_base.Benchmark
@@ -33,6 +34,7 @@ class Task:
   genotypes: np.ndarray
   labels: np.ndarray
   targets: np.ndarray
+  target: str = configs.ACCURACY
 
 
 def make_task(
@@ -41,17 +43,26 @@ def make_task(
   """Reads the benchmark of a config and draws the training samples.
 
   Raises:
-    UserError: the data are not there, or a name in the config is unknown.
+    UserError: the data are not there, a name in the config is unknown, or a
+      value is out of its range (`nasjax.config_checks`).
   """
+  config_checks.check(config)
+  config_checks.check_seeds(config)
   space = spaces.get_space(config.space)
   if config.table:
-    benchmark = custom.read_table(config.table, space)
+    benchmark = custom.read_table(config.table, space, target=config.target)
     train_label = test_label = "custom/value"
   else:
     name = config.benchmark or registry.default_benchmark(config.space)
     benchmark = registry.get_benchmark(name, data_dir)
     train_label = f"{config.dataset}/{config.train_label}"
     test_label = f"{config.dataset}/{config.test_label}"
+  if config.target == configs.COST and not config.table:
+    raise errors.UserError(
+      f"config.target: expected 'accuracy', as the labels of the benchmark "
+      f"{benchmark.name!r} are, got 'cost'; costs are labels of one's own "
+      "(--config=custom --config.table=FILE.csv)"
+    )
   if benchmark.space.name != config.space:
     raise errors.UserError(
       f"config.benchmark {benchmark.name!r} is a benchmark of the space "
@@ -60,10 +71,6 @@ def make_task(
   if config.teacher:
     benchmark = teachers.add_predictions(
       benchmark, config.dataset, config.teacher
-    )
-  if config.num_seeds < 1:
-    raise errors.UserError(
-      f"config.num_seeds: expected at least 1, got {config.num_seeds}"
     )
   known = int(np.isfinite(benchmark.values(train_label)).sum())
   num_train = config.num_train or max(2, round(0.8 * known))
@@ -84,6 +91,7 @@ def make_task(
     genotypes=benchmark.genotypes[rows],
     labels=labels,
     targets=np.stack(targets).astype(np.float32),
+    target=config.target,
   )
 
 

@@ -68,7 +68,7 @@ def evaluate(
     recipe,
     tuple(int(seed) for seed in seeds),
     shared,
-    pathlib.Path(workdir).absolute(),
+    files.expand(workdir).absolute(),
     checkpoint_every,
     before_cell,
     cells_at_once,
@@ -87,7 +87,10 @@ def _train_missing(
     for text in texts
     if not (job.cell_folder(text) / "result.json").exists()
   ]
-  with progress.Progress("cells", len(texts), unit="cells") as bar:
+  with (
+    errors.resuming(lambda: f"the same command goes on in {job.workdir}"),
+    progress.Progress("cells", len(texts), unit="cells") as bar,
+  ):
     bar.skip(len(texts) - len(missing))
     _executor(executor)(job, blocks(job, missing), max_retries, bar)
 
@@ -111,6 +114,11 @@ def _claim(job: Job) -> None:
     files.write_json(path, job.description)
     return
   found = _read(path)
+  if not isinstance(found, dict) or "recipe" not in found:
+    raise errors.UserError(
+      f"{str(path)!r} is not of trainings of networks: expected a new folder, "
+      "or one of such trainings; give another folder"
+    )
   if found != job.description:
     names = [
       name
