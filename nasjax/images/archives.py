@@ -23,6 +23,7 @@ from nasjax.images import limits, tar
 _MAX_DIRECTORY = 32 << 20  # bytes of the list of members of a zip archive
 _IN_MEMORY = 256 << 20  # bytes of an unpacked tar that stay in memory
 _CHUNK = 1 << 20
+_MAX_TAIL = 16 << 20  # bytes after the last member of a gzipped tar
 _ENCRYPTED = 1
 
 
@@ -179,10 +180,10 @@ class _Unzipped:
 
   def __init__(self, packed: gzip.GzipFile, path: pathlib.Path, max_bytes: int):
     # Headers and padding count too, so that no header can be a bomb.
-    self._left = self._limit = 2 * max_bytes + _CHUNK
+    self._left = self._limit = max_bytes + max_bytes // 4 + _CHUNK
     self._packed = packed
     self._path = path
-    self._kept = tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY)
+    self._kept = tempfile.SpooledTemporaryFile(_IN_MEMORY)  # noqa: SIM115
 
   def __del__(self):
     self._kept.close()
@@ -206,9 +207,11 @@ class _Unzipped:
       size -= len(block)
 
   def drain(self) -> None:
-    """Reads what follows the last member, which is nothing but zeros."""
-    while self.read(_CHUNK):
-      pass
+    """Passes over what follows the last member, which is nothing but zeros."""
+    for _ in range(_MAX_TAIL // _CHUNK):
+      if not self._packed.read(_CHUNK):
+        return
+    raise ValueError(f"more than {_MAX_TAIL} bytes follow its last file")
 
   def content(self, member: tar.Member) -> bytes:
     """Returns the content of a file."""

@@ -27,10 +27,18 @@ _LIKE_A_SPLIT = re.compile(
   rf"({'|'.join(_SPLITS)})[-_ ]?(\d*|data|dataset|images?|imgs?|set|split)",
   re.IGNORECASE,
 )
-_CONTAINERS = frozenset(
-  "annotations image images img imgs jpegimages labels masks photos "
-  "pictures".split()
-)
+_CONTAINERS = {
+  "annotations",
+  "image",
+  "images",
+  "img",
+  "imgs",
+  "jpegimages",
+  "labels",
+  "masks",
+  "photos",
+  "pictures",
+}
 _ANNOTATIONS = "val_annotations.txt"
 _MAX_ANNOTATIONS = 64 << 20
 
@@ -101,7 +109,6 @@ def find_splits(
   like = [name for name in folders if _LIKE_A_SPLIT.fullmatch(name)]
   if not like or _is_a_class(like, folders, root, images):
     return {"": _plain(source, root, images)}
-  _check_alone(source, root, like, images)
   found = {}
   for name in sorted(like, key=lambda name: name[:2].lower() != "tr"):
     prefix = f"{root}{name}/"
@@ -110,6 +117,7 @@ def find_splits(
     else:
       classes = _classes(source, prefix, images)
     found[_split(source, name, found)] = classes
+  _check_alone(source, root, like, images)
   _check_trained(source, found)
   return {split: found[split] for split in (_SPLITS[x.lower()] for x in like)}
 

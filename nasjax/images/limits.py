@@ -9,8 +9,8 @@ from nasjax import errors, foreign
 MAX_FILES = 1_500_000
 """Files and folders below a folder on the disk; ImageNet has 1,431,167."""
 
-MAX_MEMBERS = 300_000
-"""Members of an archive."""
+MAX_MEMBERS = 200_000
+"""Members of an archive; tiny-imagenet-200 has 120,609."""
 
 MAX_DEPTH = 16
 """Folders above an image, counted from the folder or archive that is given."""
@@ -29,11 +29,15 @@ MAX_RESIZED = 4 << 30
 
 
 def unpacked(num_bytes: int) -> int:
-  """Bytes that an archive of `num_bytes` may hold: 1 GiB, or 4 times its size.
+  """Returns how many bytes an archive of `num_bytes` may hold.
 
-  What reading costs is so at most linear in the size of the file.
+  At most 1 GiB or 4 times its size, and at most 100 times its size unless that
+  is less than 64 MiB. Photographs hardly shrink; what reading costs is so
+  linear in the size of the file.
   """
-  return max(foreign.MAX_BYTES, 4 * num_bytes)
+  return min(
+    max(foreign.MAX_BYTES, 4 * num_bytes), max(64 << 20, 100 * num_bytes)
+  )
 
 
 def check_name(name: str, source: object) -> None:

@@ -18,7 +18,7 @@ MAX_BYTES = 256 << 20
 """Of the file of one picture."""
 
 METHODS = ("bilinear", "bicubic")
-_MAX_PLAIN = 16 << 20  # bytes of a PPM in decimal digits, slow to read
+_MAX_PLAIN = 4 << 20  # bytes of a PPM in decimal digits, slow to read
 _MAX_SCANNED = 1_000_000_000  # pixels of all scans of a progressive JPEG
 _MAX_PROFILES = 16  # colour profiles that a PNG file may name; one is standard
 _STRIP = 1 << 20  # pixels that are converted at a time

@@ -155,8 +155,8 @@ def load_images(
       path = _fetch(name, opener)
     elif not path.suffix and path.name == name:
       raise errors.UserError(
-        f"no image set {errors.quote(name)}: expected a path that exists, or one of "
-        f"{', '.join(image_set_names())}"
+        f"no image set {errors.quote(name)}: expected a path that exists, or "
+        f"one of {', '.join(image_set_names())}"
       )
   return _load(sources.open_source(path), options)
 

@@ -100,7 +100,7 @@ def open_source(path: files.PathLike, max_bytes: int | None = None) -> Source:
   Args:
     path: a folder, a `.zip`, `.tar`, or `.tar.gz` archive, or another file.
     max_bytes: how large an archive may be when unpacked; by default what
-      `limits.unpacked` allows for a file of its size.
+      `limits.unpacked` allows for its size, and 1 GiB for a `.npz` file.
 
   Raises:
     UserError: nothing is there, or the archive is damaged or unsafe.
@@ -114,20 +114,22 @@ def open_source(path: files.PathLike, max_bytes: int | None = None) -> Source:
         f"no such file or folder: {errors.quote(str(path))}; expected a folder "
         "with one folder of images a class, an archive, or a .npz or .mat file"
       )
-    return _file(path, max_bytes or limits.unpacked(path.stat().st_size))
+    return _file(path, max_bytes)
 
 
-def _file(path: pathlib.Path, max_bytes: int) -> Source:
+def _file(path: pathlib.Path, max_bytes: int | None) -> Source:
   """Opens an archive, or one file that is none."""
+  allowed = max_bytes or limits.unpacked(path.stat().st_size)
   with foreign.reading(path, "a complete archive"):
     if zipfile.is_zipfile(path):
       members = archives.zip_members(path)
       if not all(member.filename.endswith(".npy") for member in members):
-        return _archive(path, archives.read_zip(path, members, max_bytes))
-      if sum(member.file_size for member in members) > max_bytes:
-        raise tar.too_much(path, max_bytes)
+        return _archive(path, archives.read_zip(path, members, allowed))
+      limit = max_bytes or foreign.MAX_BYTES
+      if sum(member.file_size for member in members) > limit:
+        raise tar.too_much(path, limit)
     elif archives.is_tar(path):
-      return _archive(path, archives.read_tar(path, max_bytes))
+      return _archive(path, archives.read_tar(path, allowed))
   return Source(
     path,
     [path.name],

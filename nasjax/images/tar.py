@@ -5,9 +5,8 @@ bounded, so that listing an archive takes linear time and little memory. Sparse
 files, links and devices are refused.
 """
 
-import dataclasses
 from collections.abc import Iterator
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from nasjax import errors
 from nasjax.images import limits
@@ -35,8 +34,7 @@ class Stream(Protocol):
     ...
 
 
-@dataclasses.dataclass(frozen=True)
-class Member:
+class Member(NamedTuple):
   """A file or a folder.
 
   Attributes:
@@ -73,20 +71,22 @@ def members(stream: Stream, source: object, max_bytes: int) -> Iterator[Member]:
     EOFError, ValueError: it is damaged.
   """
   prefix: dict[str, str] = {}
-  total = num = 0
+  total = num = num_headers = 0
   while any(block := stream.read(BLOCK)):
-    num += 1
-    limits.check_count(num, limits.MAX_MEMBERS, source)
+    num_headers += 1
+    limits.check_count(num_headers, 2 * limits.MAX_MEMBERS, source)
     kind, size = _header(block)
     if kind in (_LONG_NAME, _LONG_LINK, _PAX, _PAX_GLOBAL):
       prefix |= _prefix(kind, _content(stream, size))
       continue
+    num += 1
+    limits.check_count(num, limits.MAX_MEMBERS, source)
     size = _decimal(prefix["size"]) if "size" in prefix else size
     name = (prefix.get("path") or _name(block)).removeprefix("./")
     is_folder = kind == _FOLDER or (kind in _FILE and name.endswith("/"))
     if not is_folder and kind not in _FILE:
       raise refused(source, f"the link or device {errors.quote(name)}")
-    if any(key.startswith("GNU.sparse") for key in prefix):
+    if prefix and any(key.startswith("GNU.sparse") for key in prefix):
       raise refused(source, f"the sparse file {errors.quote(name)}")
     size = 0 if is_folder else size
     total += size
