@@ -166,7 +166,8 @@ def _walk(root: pathlib.Path) -> tuple[list[str], list[str]]:
   folders: list[str] = []
   num_links = 0
   home = os.path.realpath(root)
-  waiting = [("", (home,))]  # prefix, and the real paths from the root to it
+  # Prefixes, each with the real paths from the root to its folder.
+  waiting: list[tuple[str, tuple[str, ...]]] = [("", (home,))]
   while waiting:
     prefix, above = waiting.pop()
     for entry in _entries(root / prefix):
