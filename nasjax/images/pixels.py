@@ -1,9 +1,11 @@
 """From image files to pixels, and from one size to another, with Pillow."""
 
+import contextlib
 import io
+import logging
 import types
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -95,9 +97,7 @@ def decode(content: bytes, source: str) -> np.ndarray:
   """
   image_module = _pillow()
   try:
-    with warnings.catch_warnings():
-      # Odd metadata is no fault of the pixels; size is checked below.
-      warnings.simplefilter("ignore")
+    with _silent():
       return _to_rgb(_load(content, source), source)
   except errors.UserError:
     raise
@@ -105,6 +105,24 @@ def decode(content: bytes, source: str) -> np.ndarray:
     raise _too_large(source, str(error)) from error
   except Exception as error:  # the decoders raise nearly every type on damage
     raise _unreadable(source, str(error) or type(error).__name__) from error
+
+
+@contextlib.contextmanager
+def _silent() -> Iterator[None]:
+  """Keeps what Pillow warns of and logs out of a command's output.
+
+  Odd metadata is no fault of the pixels, size is checked by `_load`, and what
+  cannot be read is said in one line.
+  """
+  logger = logging.getLogger("PIL")
+  level = logger.level
+  logger.setLevel(logging.CRITICAL)
+  try:
+    with warnings.catch_warnings():
+      warnings.simplefilter("ignore")
+      yield
+  finally:
+    logger.setLevel(level)
 
 
 def _unreadable(source: str, reason: str) -> errors.UserError:
