@@ -176,6 +176,8 @@ def _plain(source: sources.Source, root: str, images: Sequence[str]) -> Classes:
   if not children(source, root):
     raise _no_classes(source, root, images)
   classes = _classes(source, root, images, strict=False)
+  if len(classes) == 1 and len(_words(*classes.values())) > 1:
+    raise _no_classes(source, f"{root}{next(iter(classes))}/", images)
   inner = collections.defaultdict(set)
   for folder in source.folders:
     name, _, below = folder[len(root) :].partition("/")

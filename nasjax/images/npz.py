@@ -1,9 +1,12 @@
 """Image sets as numpy archives.
 
 Arrays `images [n, H, W]` or `[n, H, W, C]` uint8 and `labels [n]`, and where
-wanted `class_names [K]`, `test_images`, `test_labels`. The names of Keras'
-files (`x_train`, `y_train`, `x_test`, `y_test`) are read too.
+wanted `class_names [K]`, `test_images`, `test_labels`, `val_images` and
+`val_labels`. The names of Keras' files (`x_train`, `y_train`, `x_test`,
+`y_test`, and `x_val`, `y_val`) are read too.
 """
+
+from collections.abc import Iterable
 
 import numpy as np
 
@@ -13,6 +16,7 @@ from nasjax.images import base, class_ids, pixels, sources
 EXPECTED = "a .npz file with images [n, H, W, C] uint8 and labels [n]"
 _KEYS = {
   "train": (("images", "labels"), ("x_train", "y_train")),
+  "val": (("val_images", "val_labels"), ("x_val", "y_val")),
   "test": (("test_images", "test_labels"), ("x_test", "y_test")),
 }
 
@@ -38,15 +42,14 @@ def load(source: sources.Source, root: str) -> base.ImageSet:
   arrays = files.read_npz(source.path)
   parts = {}
   for split, choices in _KEYS.items():
-    for image_key, label_key in choices:
-      if image_key in arrays and label_key in arrays:
-        parts[split] = _part(arrays[image_key], arrays[label_key], where)
-        break
+    for keys in choices:
+      present = [key for key in keys if key in arrays]
+      if present and (len(present) == 1 or split in parts):
+        raise _unclear(where, arrays)
+      if present:
+        parts[split] = _part(*(arrays[key] for key in keys), where)
   if "train" not in parts:
-    raise errors.UserError(
-      f"{where}: expected the arrays 'images' and 'labels', got "
-      f"{errors.quote(sorted(arrays))}; rename them"
-    )
+    raise _unclear(where, arrays)
   if "class_names" in arrays:
     names = _names(arrays["class_names"], where)
   else:
@@ -59,6 +62,14 @@ def load(source: sources.Source, root: str) -> base.ImageSet:
     return base.join(source.stem, parts, names)
   images, labels = parts["train"]
   return base.ImageSet(source.stem, images, labels.astype(np.int32), names)
+
+
+def _unclear(where: str, arrays: Iterable[str]) -> errors.UserError:
+  return errors.UserError(
+    f"{where}: expected the arrays 'images' and 'labels', and where wanted "
+    "'test_images' and 'test_labels', 'val_images' and 'val_labels', each "
+    f"under one name, got {errors.quote(sorted(arrays))}; rename them"
+  )
 
 
 def _names(names: np.ndarray, where: str) -> tuple[str, ...]:

@@ -183,6 +183,7 @@ def test_wrong_annotations_are_refused(lines, message, tmp_path):
     ],
     [*(f"train/{c}_{i}.png" for c in ("cat", "dog") for i in "012")],
     [*(f"images/{c}_{i}.png" for c in ("cat", "dog") for i in "012")],
+    [*(f"pets/{c} {i}.png" for c in ("cat", "dog") for i in "012")],
     [*(f"{c}-{i}.png" for c in ("cat", "dog") for i in "012")],
     [*(f"train/{c}{i}.png" for c in ("cat", "dog") for i in "012"), "x/1.png"],
   ],
@@ -253,3 +254,25 @@ def test_only_a_test_split_of_another_format_is_refused(tmp_path, rng):
   io.savemat(tmp_path / "svhn" / "test_32x32.mat", arrays)
   with pytest.raises(errors.UserError, match="a split train, got test"):
     evaluation.load(str(tmp_path / "svhn"), 8, 0)
+
+
+def test_splits_of_arrays_stay_too(tmp_path):
+  arrays = {}
+  for split, num, colour in (("", 6, RED), ("val_", 4, BLUE)):
+    images = np.broadcast_to(np.array(colour, np.uint8), (num, 8, 8, 3))
+    arrays |= {f"{split}images": images, f"{split}labels": np.arange(num) % 2}
+  np.savez(tmp_path / "set.npz", **arrays)
+  got = evaluation.load(str(tmp_path / "set.npz"), 8, 0)
+  assert num_of(got.train_images, RED) == len(got.train_images) == 6
+  assert num_of(got.test_images, BLUE) == len(got.test_images) == 4
+
+
+@pytest.mark.parametrize(
+  "more", [{"test_images": 1}, {"y_test": 1}, {"x_train": 1, "y_train": 1}]
+)
+def test_arrays_without_their_partner_are_refused(more, tmp_path):
+  images, labels = np.zeros((4, 8, 8, 3), np.uint8), np.arange(4) % 2
+  more = {key: images if key[0] in "tx" else labels for key in more}
+  np.savez(tmp_path / "set.npz", images=images, labels=labels, **more)
+  with pytest.raises(errors.UserError, match="each under one name, got"):
+    load_images(tmp_path / "set.npz")
