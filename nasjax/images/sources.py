@@ -10,6 +10,8 @@ from collections.abc import Callable, Iterable
 from nasjax import errors, files, foreign
 from nasjax.images import archives, limits, tar
 
+_MAX_SHOWN = errors.QUOTED - 20  # characters of a path in a message
+
 
 class Source:
   """Files by their relative names, with `/` between the parts.
@@ -51,8 +53,10 @@ class Source:
     return self.path if name == self.path.name else self.path / name
 
   def where(self, name: str) -> str:
-    """Returns what messages call a file."""
-    return errors.quote(str(self.at(name)))
+    """Returns what messages call a file: the end of its path, if it is long."""
+    path = str(self.at(name))
+    cut = len(path) > _MAX_SHOWN
+    return errors.quote(f"...{path[-_MAX_SHOWN:]}" if cut else path)
 
   def size(self, name: str) -> int:
     """Returns the bytes of a file that is there."""

@@ -272,3 +272,12 @@ def test_sets_that_are_read_at_once_are_bounded(tmp_path, monkeypatch, rng):
   for name, content in sets.items():
     with pytest.raises(errors.UserError, match="GiB of memory: expected at"):
       load_images(writers.write(content, tmp_path / name))
+
+
+def test_long_paths_are_shown_by_their_end(tmp_path):
+  path = writers.write({"c" * 120 + "/" + "d" * 120 + "/1.png": b""}, tmp_path)
+  source = sources.open_source(path)
+  shown = source.where(source.names[0])
+  assert shown.startswith("'...")
+  assert shown.endswith("d/1.png'")
+  assert len(shown) <= errors.QUOTED
