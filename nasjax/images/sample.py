@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from nasjax import errors, files
-from nasjax.images import base
+from nasjax.images import base, class_ids, limits
 from nasjax.images.encoders import encode, registry
 
 NUM_PER_CLASS = 20
@@ -56,12 +56,22 @@ def embed_classes(
     Embeddings `[K, P, D]` and their mask.
 
   Raises:
-    UserError: see `encode`; or a number is not positive.
+    UserError: see `encode`; a number is not positive, or embeddings would take
+      more than 4 GiB.
   """
   if num_per_class < 1 or (max_classes is not None and max_classes < 1):
     raise errors.UserError(
       "embed_classes: expected at least one image and one class, got "
       f"{num_per_class} and {max_classes}"
+    )
+  num_classes = min(max_classes or image_set.num_classes, image_set.num_classes)
+  width = registry.get_encoder(encoder).width
+  num_bytes = 4 * width * num_classes * num_per_class
+  if num_bytes > limits.MAX_RESIZED:
+    raise errors.UserError(
+      f"embed_classes: {num_classes} classes of {num_per_class} images would "
+      f"take {num_bytes / 2**30:.1f} GiB: expected at most "
+      f"{limits.MAX_RESIZED >> 30} GiB; lower max_classes or num_per_class"
     )
   if "train" in image_set.splits:
     image_set = image_set.split("train")
@@ -83,7 +93,7 @@ def embed_arrays(
 
   Args:
     images: `[n, H, W, C]` uint8.
-    labels: `[n]`, integers from 0 on.
+    labels: `[n]`, integers from 0 on; numbered anew where one is n or more.
     **options: of `embed_classes`.
 
   Returns:
@@ -92,11 +102,9 @@ def embed_arrays(
   Raises:
     UserError: see `embed_classes`; or the arrays do not fit together.
   """
-  labels = np.asarray(labels, np.int32)
-  names = tuple(str(label) for label in range(int(labels.max(initial=0)) + 1))
-  return embed_classes(
-    base.ImageSet("images", images, labels, names), **options
-  )
+  checked = class_ids.check(np.asarray(labels), len(images), "embed_arrays")
+  (codes,), names = class_ids.number([checked], "embed_arrays")
+  return embed_classes(base.ImageSet("images", images, codes, names), **options)
 
 
 def stack(sets: Sequence[ClassEmbeddings]) -> ClassEmbeddings:

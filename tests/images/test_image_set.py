@@ -196,11 +196,123 @@ def test_damaged_files_are_named(form, rng):
     assert got.dtype == np.uint8
 
 
-@pytest.mark.parametrize("size", [(20_000, 20_000), (11_000, 10_000)])
+@pytest.mark.parametrize("size", [(20_000, 20_000), (10_000, 5_001)])
 def test_a_bomb_of_pixels_is_refused(size):
   content = encoded(Image.new("1", (1, 1)))
   header = content[12:16] + struct.pack(">II", *size) + content[24:29]
   checksum = struct.pack(">I", zlib.crc32(header))
   content = content[:12] + header + checksum + content[33:]
-  with pytest.raises(errors.UserError, match="at most 100000000 pixels"):
+  with pytest.raises(errors.UserError, match="at most 50000000 pixels"):
     pixels.decode(content, "bomb.png")
+
+
+def chunk(kind, data):
+  checksum = struct.pack(">I", zlib.crc32(kind + data))
+  return struct.pack(">I", len(data)) + kind + data + checksum
+
+
+@pytest.mark.parametrize(
+  "content",
+  [
+    b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 10 10\nshowpage\n",
+    b"%PDF-1.4\n",
+    b"8BPS\0\1" + bytes(100),
+    b"\0\0\1\0\1\0" + bytes(100),
+    b"\x0a\x05\x01\x08" + bytes(200),
+    b"Pf 2 2 -1.0\n" + bytes(16),
+    b"<svg xmlns='http://www.w3.org/2000/svg'/>",
+    b"\xff\x4f\xff\x51" + bytes(100),
+  ],
+)
+def test_other_formats_never_reach_a_decoder(content, monkeypatch):
+  opened = []
+  monkeypatch.setattr(Image, "open", lambda *_, **__: opened.append(1))
+  with pytest.raises(
+    errors.UserError, match=r"1\.png is not a readable image \(by its first"
+  ):
+    pixels.decode(content, "1.png")
+  assert not opened
+
+
+@pytest.mark.parametrize(
+  "form", ["AVIF", "BMP", "GIF", "JPEG", "PNG", "PPM", "TIFF", "WEBP"]
+)
+def test_documented_formats_are_told_by_content(form):
+  from PIL import features
+
+  if form == "AVIF" and not features.check("avif"):
+    pytest.skip("this Pillow has no AVIF")
+  got = decode(Image.new("RGB", (9, 5), (250, 250, 250)), form)
+  assert got.shape == (5, 9, 3)
+  assert np.abs(got.astype(int) - 250).max() <= 3
+
+
+def test_only_the_decoder_of_the_format_is_asked(monkeypatch):
+  asked = []
+  original = Image.open
+
+  def opened(file, **options):
+    asked.append(options)
+    return original(file, **options)
+
+  content = encoded(Image.new("L", (2, 2)))
+  monkeypatch.setattr(Image, "open", opened)
+  pixels.decode(content, "p")
+  assert asked == [{"formats": ["PNG"]}]
+
+
+@pytest.mark.parametrize("mode", ["RGBA", "LA", "PA", "P", "CMYK", "I;16", "1"])
+def test_strips_change_no_pixel(mode, rng, monkeypatch):
+  picture = Image.fromarray(rng.integers(0, 256, (37, 23, 4), np.uint8))
+  if mode in ("I;16", "1"):
+    depth = np.uint16 if mode == "I;16" else bool
+    values = rng.integers(0, 2 if mode == "1" else 65536, (37, 23))
+    picture = Image.fromarray(values.astype(depth))
+  elif mode in ("PA", "P"):
+    picture = picture.convert("RGB").convert("P")
+    if mode == "PA":
+      picture = picture.convert("RGBA").convert("PA")
+    else:
+      picture.info["transparency"] = bytes(rng.integers(0, 256, 256, np.uint8))
+  else:
+    picture = picture.convert(mode)
+  whole = pixels._to_rgb(picture, "p")
+  monkeypatch.setattr(pixels, "_STRIP", 50)
+  np.testing.assert_array_equal(pixels._to_rgb(picture, "p"), whole)
+
+
+@pytest.mark.parametrize(
+  ("inserted", "message"),
+  [
+    (chunk(b"iCCP", b"a\0\0" + zlib.compress(bytes(9))) * 17, "one colour"),
+    (chunk(b"zTXt", b"a\0\0" + zlib.compress(bytes(9 << 20))), "too large"),
+  ],
+)
+def test_bombs_beside_the_pixels_of_a_png(inserted, message):
+  content = encoded(Image.new("L", (2, 2)))
+  with pytest.raises(errors.UserError, match=message):
+    pixels.decode(content[:33] + inserted + content[33:], "p")
+
+
+def test_a_jpeg_of_thousands_of_scans_is_refused():
+  content = encoded(Image.new("L", (1000, 800)), "JPEG", progressive=True)
+  start = content.rindex(b"\xff\xda")
+  many = content[:start] + content[start:-2] * 2000 + content[-2:]
+  with pytest.raises(errors.UserError, match=r"1000 x 800 20\d\d times"):
+    pixels.decode(many, "p")
+
+
+def test_files_of_pictures_are_bounded(monkeypatch):
+  content = b"P3 1 1 255\n" + b"1 " * (2 << 20) + b"1"
+  with pytest.raises(errors.UserError, match="bytes, expected at most 4194304"):
+    pixels.decode(content, "p")
+  monkeypatch.setattr(pixels, "MAX_BYTES", 50)
+  with pytest.raises(errors.UserError, match="bytes, expected at most 50"):
+    decode(Image.new("L", (2, 2)))
+
+
+def test_memory_of_resized_images_is_bounded():
+  toy = image_set([0] * 50, 1)
+  with pytest.raises(errors.UserError, match=r"50 images of 60000 x .*4 GiB"):
+    toy.resized(60_000)
+  assert toy.resized(2).shape == (50, 2, 2, 3)

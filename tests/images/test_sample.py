@@ -74,5 +74,13 @@ def test_wrong_numbers(brightness):
     embed_classes(toy([0]), num_per_class=0)
   with pytest.raises(errors.UserError, match="at least one image"):
     embed_classes(toy([0]), max_classes=0)
+  many = base.ImageSet(
+    "many",
+    np.zeros((1, 1, 1, 1), np.uint8),
+    np.zeros(1, np.int32),
+    tuple(map(str, range(50_000))),
+  )
+  with pytest.raises(errors.UserError, match=r"4\.8 GiB.*lower max_classes"):
+    embed_classes(many)
   with pytest.raises(errors.UserError, match="embedded by one encoder"):
     stack([])

@@ -117,7 +117,7 @@ def weights_path(
     UserError: the package is missing, or the user has to name a file.
   """
   if explicit is not None:
-    return pathlib.Path(explicit).expanduser()
+    return files.expand(explicit)
   if not encoder.module:
     raise errors.UserError(
       f"encoder {encoder.name!r}: expected weights=FILE, the .pth or "
