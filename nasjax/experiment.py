@@ -14,7 +14,16 @@ import jax
 import numpy as np
 
 from nasjax import config as configs
-from nasjax import errors, files, graphs, predictor, progress, scoring, tasks
+from nasjax import (
+  errors,
+  files,
+  graphs,
+  predictor,
+  progress,
+  replacing,
+  scoring,
+  tasks,
+)
 from nasjax.models import registry as models
 from nasjax.training import checkpoint, kernel, loop, metrics, pretrain, state
 
@@ -262,10 +271,29 @@ def run(
       going on), full disk.
   """
   began = time.monotonic()
-  folder = pathlib.Path(workdir)
+  folder = files.expand(workdir)
+  _check_workdir(folder)
   task = tasks.make_task(config, data_dir)
   with files.hold(folder / "checkpoint"):
     return _run(config, task, folder, began)
+
+
+def _check_workdir(folder: pathlib.Path) -> None:
+  """Refuses a folder whose files a training would write over.
+
+  Raises:
+    UserError: a file or a model in it is no former result of a training.
+  """
+  has_json, has_arrays = replacing.has_json, replacing.has_arrays
+  lines = replacing.has_json_lines("epoch", "loss")
+  for name, former in (
+    ("config.json", has_json("space", "model", "optimizer")),
+    ("metrics.jsonl", lines),
+    ("predictions.npz", has_arrays("genotypes", "scores", "train_rows")),
+    ("summary.json", has_json("space", "tau_rest", "seeds")),
+  ):
+    replacing.check_file(folder / name, former, "a result of a training")
+  checkpoint.check_target(folder / "checkpoint" / predictor.FINAL_MODEL)
 
 
 def _run(

@@ -5,12 +5,11 @@ Dimensions: `K` architectures that are kept, `G` integers of a genotype.
 
 import dataclasses
 import math
-import pathlib
 from collections.abc import Callable
 
 import numpy as np
 
-from nasjax import errors, files, progress
+from nasjax import errors, files, progress, replacing
 from nasjax.spaces import base as spaces_base
 
 ScoreFn = Callable[[np.ndarray], np.ndarray]
@@ -91,7 +90,14 @@ def push(
 
 
 def save(path: files.PathLike, best: TopK, identity: str) -> None:
-  """Writes what is remembered, atomically."""
+  """Writes what is remembered, atomically.
+
+  Raises:
+    UserError: a file that is no such state has the name, or it cannot be
+      written.
+  """
+  former = replacing.has_arrays("identity", "genotypes")
+  replacing.check_file(path, former, "the state of a stream")
   fields = {
     field.name: np.asarray(getattr(best, field.name))
     for field in dataclasses.fields(best)
@@ -159,7 +165,7 @@ def stream_top_k(
       raise errors.UserError(f"{name}: expected at least 1, got {value}")
   identity = f"{identity} {space.name} {seed} {top_k} {batch_size}"
   best = empty(space)
-  if state is not None and pathlib.Path(state).exists():
+  if state is not None and files.expand(state).exists():
     best = load(state, identity)
   if best.num_scored > num_samples:
     raise errors.UserError(

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from nasjax import errors, files
+from nasjax import errors, files, replacing
 from nasjax.benchmarks import mini201_images
 from nasjax.images import sample
 from nasjax.images.encoders import registry
@@ -33,8 +33,11 @@ def embed(
     num_draws: `V`.
 
   Raises:
-    UserError: a source or the encoder's weights are missing.
+    UserError: a source or the encoder's weights are missing, or another file
+      has the name.
   """
+  former = replacing.has_arrays("embeddings", "digests")
+  replacing.check_file(out, former, "a file of such embeddings")
   sets = mini201_images.load_all(images)
   drawn = []
   for each in sets:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from absl import flags
 
-from nasjax import checkpoints, errors, files, search
+from nasjax import checkpoints, errors, files, replacing, search
 from nasjax.benchmarks import base as benchmarks_base
 from nasjax.benchmarks import registry as benchmarks
 from nasjax.commands import evaluation
@@ -220,6 +220,12 @@ def _search(argv: Sequence[str]) -> None:
   options = _parse(argv)
   if options is None:
     return
+  if options.out:
+    replacing.check_file(
+      options.out,
+      replacing.has_json("space", "strategy", "top"),
+      "a result of a search",
+    )
   space = spaces.get_space(options.space)
   strategy = search.get_strategy(options.strategy)
   image_set = None

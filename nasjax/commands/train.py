@@ -7,7 +7,7 @@ from typing import Any
 from absl import flags
 from ml_collections import config_flags
 
-from nasjax import errors, experiment
+from nasjax import errors, experiment, files
 from nasjax.commands import flags as command_flags
 
 _USAGE = """Trains a predictor and reports its rank correlations.
@@ -75,7 +75,7 @@ def _train(argv: Sequence[str]) -> None:
     )
   name = config_flags.get_config_filename(values["config"])
   stem = pathlib.Path(name.split(":")[0]).stem
-  workdir = pathlib.Path(values["workdir"].value or f"runs/{stem}")
+  workdir = files.expand(values["workdir"].value or f"runs/{stem}")
   summary = experiment.run(
     values["config"].value, workdir, values["data_dir"].value
   )

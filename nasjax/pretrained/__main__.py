@@ -92,7 +92,7 @@ def add(workdir: files.PathLike, name: str) -> pathlib.Path:
   Raises:
     UserError: the workdir is not that of a finished training with one seed.
   """
-  folder = pathlib.Path(workdir)
+  folder = files.expand(workdir)
   try:
     summary = json.loads((folder / "summary.json").read_text())
     config = json.loads((folder / "config.json").read_text())
@@ -107,9 +107,8 @@ def add(workdir: files.PathLike, name: str) -> pathlib.Path:
       "with --config.num_seeds=1"
     )
   target = predictor.PRETRAINED / name
-  predictor.Predictor.load(folder).save(target)
-  text = model_card(name, summary, config).encode()
-  files.write_atomic(target / "README.md", lambda file: file.write(text))
+  card = model_card(name, summary, config)
+  predictor.Predictor.load(folder).save(target, readme=card)
   return target
 
 

@@ -1,14 +1,13 @@
 """The command line of `python -m nasjax.reproduce`."""
 
 import importlib
-import pathlib
 import shlex
 from collections.abc import Sequence
 from typing import Any
 
 from absl import flags
 
-from nasjax import errors
+from nasjax import errors, files
 from nasjax.commands import flags as command_flags
 from nasjax.reproduce import catalog, floors, readme, recipes, reports, runner
 
@@ -131,11 +130,11 @@ def make_options(
     methods=tuple(given["methods"]) or spec.methods,
     sizes=_sizes(given["sizes"]),
     spec=spec,
-    results=pathlib.Path(given["results"]),
+    results=files.expand(given["results"]),
     setup=runner.Setup(
       recipe=recipe,
       features=features,
-      workdir=pathlib.Path(given["workdir"]),
+      workdir=files.expand(given["workdir"]),
       data_dir=given["data_dir"],
       seed=given["seed"],
       num_seeds=given["num_seeds"],

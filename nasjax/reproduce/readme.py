@@ -1,6 +1,5 @@
 """The result tables of the README, generated from `docs/results/*.json`."""
 
-import pathlib
 import textwrap
 from collections.abc import Sequence
 
@@ -25,7 +24,7 @@ def generate(folder: files.PathLike) -> str:
   Args:
     folder: the result files; those that are missing leave nothing behind.
   """
-  folder = pathlib.Path(folder)
+  folder = files.expand(folder)
   parts = []
   table3 = folder / "table3.json"
   if table3.exists():
@@ -65,7 +64,7 @@ def update(path: files.PathLike, folder: files.PathLike) -> None:
   Raises:
     UserError: the document is missing or has no markers.
   """
-  path = pathlib.Path(path)
+  path = files.expand(path)
   try:
     text = path.read_text()
   except OSError as error:

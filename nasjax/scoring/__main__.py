@@ -1,7 +1,6 @@
 """`python -m nasjax.scoring`: score whole spaces, or streams of samples."""
 
 import json
-import pathlib
 import sys
 import time
 from collections.abc import Sequence
@@ -11,7 +10,14 @@ import jax
 import numpy as np
 from absl import flags
 
-from nasjax import checkpoints, errors, files, predictor, streaming
+from nasjax import (
+  checkpoints,
+  errors,
+  files,
+  predictor,
+  replacing,
+  streaming,
+)
 from nasjax.commands import flags as command_flags
 from nasjax.scoring import shards
 from nasjax.scoring.score import score
@@ -133,7 +139,8 @@ def _identity(model: predictor.Predictor, options: dict[str, Any]) -> str:
 def _whole_space(model: predictor.Predictor, options: dict[str, Any]) -> None:
   genotypes = model.space.enumerate()
   identity = shards.digest(_identity(model, options), np.asarray(genotypes))
-  folder = pathlib.Path(options["out"])
+  folder = files.expand(options["out"])
+  shards.check_folder(folder)
   num_shards = options["num_shards"]
   began = time.monotonic()
   scored = shards.write_shards(
@@ -155,7 +162,9 @@ def _whole_space(model: predictor.Predictor, options: dict[str, Any]) -> None:
 
 
 def _stream(model: predictor.Predictor, options: dict[str, Any]) -> None:
-  out = pathlib.Path(options["out"])
+  out = files.expand(options["out"])
+  former = replacing.has_json("space", "num_scored", "top")
+  replacing.check_file(out, former, "a result of a stream")
   best = streaming.stream_top_k(
     _score_fn(model, options),
     model.space,
