@@ -59,6 +59,20 @@ def _own_cache(shared_folder, monkeypatch):
   monkeypatch.setenv("NASJAX_CACHE", str(shared_folder / "nasjax_cache"))
 
 
+def pytest_addoption(parser):
+  parser.addoption(
+    "--long",
+    action="store_true",
+    help="tries every case of tests that otherwise try some",
+  )
+
+
+@pytest.fixture
+def long(request) -> bool:
+  """Whether every case is tried, which takes minutes."""
+  return request.config.getoption("--long")
+
+
 @pytest.fixture
 def rng():
   """A host random generator, the same in every test."""
