@@ -42,12 +42,12 @@ def load(source: sources.Source, root: str) -> base.ImageSet:
   arrays = files.read_npz(source.path)
   parts = {}
   for split, choices in _KEYS.items():
-    for keys in choices:
-      present = [key for key in keys if key in arrays]
-      if present and (len(present) == 1 or split in parts):
+    for image_key, label_key in choices:
+      present = (image_key in arrays) + (label_key in arrays)
+      if present == 1 or (present and split in parts):
         raise _unclear(where, arrays)
       if present:
-        parts[split] = _part(*(arrays[key] for key in keys), where)
+        parts[split] = _part(arrays[image_key], arrays[label_key], where)
   if "train" not in parts:
     raise _unclear(where, arrays)
   if "class_names" in arrays:
