@@ -127,7 +127,7 @@ def test_what_comes_with_nasjax_has_digests():
 def test_digest_says_names_types_shapes_and_bytes():
   """By hand: sha256 of `a:<f4:(2,);`, eight bytes, and the description."""
   tree = {"a": np.array([1, 2], np.float32)}
-  content = b"a:<f4:(2,);" + np.float32([1, 2]).tobytes() + b"null"
+  content = b"a:<f4:(2,);" + np.array([1, 2], np.float32).tobytes() + b"null"
   expected = hashlib.sha256(content).hexdigest()
   found = {
     digests.of_tree(each)
