@@ -11,6 +11,7 @@ import math
 import numbers
 from typing import Any
 
+import numpy as np
 from ml_collections import config_dict
 
 from nasjax import config as configs
@@ -24,6 +25,7 @@ _WIDTH = 16_384
 _LAYERS = 128
 _MEMBERS = 10_000
 _TEXT = 4096
+_REAL = (int, float, np.integer, np.floating)
 _OPTIONAL = ("max_steps", "init")
 
 
@@ -53,7 +55,7 @@ class Real:
 
   def admits(self, value: Any) -> bool:
     """Says whether the value is one."""
-    if not isinstance(value, numbers.Real) or isinstance(value, bool):
+    if isinstance(value, bool) or not isinstance(value, _REAL):
       return False
     above = self.low <= value if self.closed else self.low < value
     return above and value <= self.high
@@ -262,7 +264,7 @@ def _check_model(fields: Any) -> None:
 
   name = fields.get("name")
   check_value("config.model.name", name, Text(64))
-  for field, default in models.default_fields(name).items():
+  for field, default in models.default_fields(str(name)).items():
     rule = MODEL_FIELDS.get(field, Text(64))
     check_value(f"config.model.{field}", fields.get(field, default), rule)
 

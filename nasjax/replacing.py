@@ -18,6 +18,7 @@ import stat
 import tempfile
 import zipfile
 from collections.abc import Callable, Iterator
+from typing import Any
 
 from nasjax import errors, files
 
@@ -36,7 +37,7 @@ Foreign = Callable[[pathlib.Path], str]
 
 def replace_folder(
   path: files.PathLike,
-  write: Callable[[pathlib.Path], None],
+  write: Callable[[pathlib.Path], Any],
   foreign: Foreign,
   kind: str,
 ) -> None:

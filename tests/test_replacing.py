@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import time
+from typing import Any
 
 import numpy as np
 import pytest
@@ -102,7 +103,8 @@ def test_home_is_expanded(tmp_path, monkeypatch):
   assert files.expand("~/b") == tmp_path / "b"
   with pytest.raises(errors.UserError, match="name of a file or folder, got"):
     files.expand("~nobody_has_this_name/a")
-  for bad in (None, 3, "a\0b"):
+  others: list[Any] = [None, 3, "a\0b"]
+  for bad in others:
     with pytest.raises(errors.UserError, match=r"^path: expected"):
       files.expand(bad)
 
@@ -174,6 +176,7 @@ replacing.replace_folder(sys.argv[1], write, lambda _: "", "x")
 """
   words = [sys.executable, "-c", code, str(tmp_path / "a")]
   with subprocess.Popen(words, stdout=subprocess.PIPE) as other:
+    assert other.stdout is not None
     assert other.stdout.readline() == b"writing\n"
     (tmp_path / ".a.backup.part").mkdir()
     (tmp_path / ".b.nasjax-x.part").mkdir()

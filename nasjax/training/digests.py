@@ -5,6 +5,7 @@ import json
 from typing import Any
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 
 
@@ -27,9 +28,8 @@ def of_tree(tree: Any, description: Any = None) -> str:
 
 
 def _on_host(leaf: Any) -> np.ndarray:
-  if isinstance(leaf, jax.Array) and jax.dtypes.issubdtype(
-    leaf.dtype, jax.dtypes.prng_key
-  ):
+  is_array = isinstance(leaf, jax.Array)
+  if is_array and jnp.issubdtype(leaf.dtype, jax.dtypes.prng_key):
     leaf = jax.random.key_data(leaf)
   return np.ascontiguousarray(leaf)
 
