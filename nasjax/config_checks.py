@@ -57,8 +57,9 @@ class Real:
     """Says whether the value is one."""
     if isinstance(value, bool) or not isinstance(value, _REAL):
       return False
-    above = self.low <= value if self.closed else self.low < value
-    return above and value <= self.high
+    number: Any = value  # `Real` says nothing of order
+    above = self.low <= number if self.closed else self.low < number
+    return above and number <= self.high
 
   def __str__(self):
     start = "from" if self.closed else "above"
@@ -107,7 +108,8 @@ class Choice:
   def names(self) -> tuple[str, ...]:
     """The names."""
     found: Any = getattr(importlib.import_module(self.module), self.attribute)
-    return tuple(found() if callable(found) else found)
+    names: Any = found() if callable(found) else found
+    return tuple(names)
 
   def admits(self, value: Any) -> bool:
     """Says whether the value is one."""
@@ -262,7 +264,7 @@ def _check_model(fields: Any) -> None:
     )
   from nasjax.models import registry as models  # needs JAX
 
-  name = fields.get("name")
+  name: Any = fields.get("name")
   check_value("config.model.name", name, Text(64))
   for field, default in models.default_fields(str(name)).items():
     rule = MODEL_FIELDS.get(field, Text(64))
