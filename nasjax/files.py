@@ -22,8 +22,26 @@ def expand(path: PathLike) -> pathlib.Path:
   """Returns a path that a user gave, with a leading `~` as the home folder.
 
   Whatever takes a path from a user takes it through here.
+
+  Raises:
+    UserError: no file can have that name: it is too long, has a null character,
+      or `~` names an unknown user.
   """
-  return pathlib.Path(path).expanduser()
+  try:
+    expanded = pathlib.Path(path).expanduser()
+    long = any(len(os.fsencode(part)) > 255 for part in expanded.parts)
+    if "\0" in str(expanded):
+      raise ValueError("it has a null character")
+  except (RuntimeError, ValueError) as error:
+    raise errors.UserError(
+      f"{errors.quote(path)} is no name of a file: {error}"
+    ) from error
+  if long or len(os.fsencode(expanded)) > 4095:
+    raise errors.UserError(
+      f"{errors.quote(str(path))} is no name of a file: expected at most 255 "
+      "bytes for each part and 4095 in all"
+    )
+  return expanded
 
 
 def cache_dir() -> pathlib.Path:
@@ -89,6 +107,35 @@ def write_atomic(path: PathLike, write: Callable[[IO[bytes]], Any]) -> None:
   finally:
     if temporary and os.path.exists(temporary):
       os.unlink(temporary)
+
+
+def check_writable(path: PathLike) -> None:
+  """Finds out before long work whether a file can be written; makes nothing.
+
+  Args:
+    path: the file; folders above it may be missing.
+
+  Raises:
+    UserError: a folder or a device has that name, or the nearest folder that
+      exists cannot be written.
+  """
+  path = expand(path)
+  folder = path.parent.absolute()
+  while not folder.exists() and folder != folder.parent:
+    folder = folder.parent
+  if path.exists() and not path.is_file():
+    reason = "a folder or device has that name"
+  elif not folder.is_dir():
+    reason = f"{str(folder)!r} is no folder"
+  else:
+    try:
+      with tempfile.TemporaryFile(dir=folder):
+        return
+    except OSError as error:
+      reason = f"{error.strerror or error} in {str(folder)!r}"
+  raise errors.UserError(
+    f"cannot write {errors.quote(str(path))}: {reason}; name another file"
+  )
 
 
 def write_json(path: PathLike, value: Any) -> None:

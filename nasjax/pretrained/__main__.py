@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from nasjax import config as configs
-from nasjax import errors, files, predictor
+from nasjax import errors, files, predictor, training_cells
 from nasjax.commands import flags
 from nasjax.training import loop
 
@@ -108,6 +108,7 @@ def add(workdir: files.PathLike, name: str) -> pathlib.Path:
     )
   target = predictor.PRETRAINED / name
   predictor.Predictor.load(folder).save(target)
+  training_cells.keep(folder, target)
   text = model_card(name, summary, config).encode()
   files.write_atomic(target / "README.md", lambda file: file.write(text))
   return target
