@@ -2,7 +2,10 @@
 
 import sys
 
-from nasjax.commands import search
-
 if __name__ == "__main__":
-  sys.exit(search.main())
+  try:
+    from nasjax.commands import entry
+  except KeyboardInterrupt:
+    print("interrupted", file=sys.stderr)
+    sys.exit(130)
+  sys.exit(entry.search())

@@ -2,7 +2,10 @@
 
 import sys
 
-from nasjax.commands import train
-
 if __name__ == "__main__":
-  sys.exit(train.main())
+  try:
+    from nasjax.commands import entry
+  except KeyboardInterrupt:
+    print("interrupted", file=sys.stderr)
+    sys.exit(130)
+  sys.exit(entry.train())

@@ -1,19 +1,8 @@
-"""Your own labels: a CSV file with the header `arch,value`.
+"""The config `custom`; `nasjax/configs/custom.py` holds it.
 
-`arch` is the official notation of the space, `value` any number (higher =
-better). Five predictors are trained on 80 % of the rows and tested on the
-rest; the predictor that is kept is trained on all rows.
-
-  python train.py --config=configs/custom.py --config.space=nb201
-    --config.table=FILE.csv
+python train.py --config=configs/custom.py
 """
 
-from nasjax import config as defaults
+from nasjax.configs.custom import get_config
 
-
-def get_config():
-  config = defaults.default()
-  config.table = "FILE.csv"
-  config.num_train = 0
-  config.refit = True
-  return config
+__all__ = ["get_config"]

@@ -1,7 +1,8 @@
-"""All fields and their defaults: NAS-Bench-201 on CIFAR-10, 156 labels."""
+"""The config `default`; `nasjax/configs/default.py` shows every field.
 
-from nasjax import config as defaults
+python train.py --config=configs/default.py
+"""
 
+from nasjax.configs.default import get_config
 
-def get_config():
-  return defaults.default()
+__all__ = ["get_config"]

@@ -1,13 +1,8 @@
-"""NAS-Bench-101 on CIFAR-10: 424 of 423,624 cells (0.1 %) are trained on.
+"""The config `nb101`; `nasjax/configs/nb101.py` holds it.
 
-Train label: validation accuracy of one 108-epoch run. Test label: mean test
-accuracy of three runs, of all other cells.
-
-  NASJAX_DATA=DIR python train.py --config=configs/nb101.py
+python train.py --config=configs/nb101.py
 """
 
-from nasjax import config as defaults
+from nasjax.configs.nb101 import get_config
 
-
-def get_config():
-  return defaults.space_defaults("nb101")
+__all__ = ["get_config"]

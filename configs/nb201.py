@@ -1,13 +1,8 @@
-"""NAS-Bench-201 on CIFAR-10: 156 of 15,625 cells (1 %) are trained on.
+"""The config `nb201`; `nasjax/configs/nb201.py` holds it.
 
-Train label: 200-epoch validation accuracy. Test label: mean 200-epoch test
-accuracy of all other cells.
-
-  NASJAX_DATA=DIR python train.py --config=configs/nb201.py
+python train.py --config=configs/nb201.py
 """
 
-from nasjax import config as defaults
+from nasjax.configs.nb201 import get_config
 
-
-def get_config():
-  return defaults.space_defaults("nb201")
+__all__ = ["get_config"]

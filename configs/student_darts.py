@@ -1,13 +1,8 @@
-"""A small predictor of the DARTS space that learns from the pretrained one.
+"""The config `student_darts`; `nasjax/configs/student_darts.py` holds it.
 
-Train label: the pretrained predictor's score of 10,000 cells. Test label: as in
-configs/darts.py.
-
-  NASJAX_DATA=DIR python train.py --config=configs/student_darts.py
+python train.py --config=configs/student_darts.py
 """
 
-from nasjax import config as defaults
+from nasjax.configs.student_darts import get_config
 
-
-def get_config():
-  return defaults.student_defaults("darts")
+__all__ = ["get_config"]

@@ -1,13 +1,8 @@
-"""A small predictor of NAS-Bench-101 that learns from the pretrained one.
+"""The config `student_nb101`; `nasjax/configs/student_nb101.py` holds it.
 
-Train label: the pretrained predictor's score of 50,000 cells. Test label: as in
-configs/nb101.py.
-
-  NASJAX_DATA=DIR python train.py --config=configs/student_nb101.py
+python train.py --config=configs/student_nb101.py
 """
 
-from nasjax import config as defaults
+from nasjax.configs.student_nb101 import get_config
 
-
-def get_config():
-  return defaults.student_defaults("nb101")
+__all__ = ["get_config"]

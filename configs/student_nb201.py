@@ -1,13 +1,8 @@
-"""A small predictor of NAS-Bench-201 that learns from the pretrained one.
+"""The config `student_nb201`; `nasjax/configs/student_nb201.py` holds it.
 
-Train label: the pretrained predictor's score of 12,000 cells. Test label: as in
-configs/nb201.py.
-
-  NASJAX_DATA=DIR python train.py --config=configs/student_nb201.py
+python train.py --config=configs/student_nb201.py
 """
 
-from nasjax import config as defaults
+from nasjax.configs.student_nb201 import get_config
 
-
-def get_config():
-  return defaults.student_defaults("nb201")
+__all__ = ["get_config"]

@@ -1,15 +1,23 @@
 """The fields that every predictor config has, and the defaults of a space."""
 
+import difflib
 import functools
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from ml_collections import config_dict
 
 from nasjax import errors
-from nasjax.models import registry as models
+from nasjax.configs import default as default_config
 
 Config = Any
 """An `ml_collections.ConfigDict`; its type knows nothing of the fields."""
+
+ACCURACY, COST = TARGETS = ("accuracy", "cost")
+
+# What labels of another kind need (`target`): dead operations and operations
+# that leave the function as it is take time and energy.
+_COST = {"prune": False, "model.functions": False}
 
 _SPACES: dict[str, dict[str, Any]] = {
   "nb101": {
@@ -52,64 +60,12 @@ _SPACES: dict[str, dict[str, Any]] = {
 
 
 def default() -> Config:
-  """Returns the default config; `configs/*.py` change what they state.
+  """Returns the default config; `nasjax/configs/default.py` shows it.
 
   Labels are named `<dataset>/<label>`: `cifar10/val` is `dataset` `cifar10`
   with `train_label` `val`.
   """
-  return config_dict.ConfigDict(
-    {
-      "space": "nb201",
-      "benchmark": "",
-      "table": "",
-      "teacher": "",
-      "dataset": "cifar10",
-      "split": "random",
-      "train_label": "val",
-      "test_label": "test",
-      "num_train": 156,
-      "seed": 0,
-      "num_seeds": 5,
-      "num_members": 1,
-      "epochs": 200,
-      "max_steps": 12_000,
-      "batch_size": 32,
-      "drop_last": False,
-      "loss": "pairwise_logistic",
-      "init": "lecun",
-      "prune": True,
-      "checkpoint_every": 20,
-      "refit": False,
-      "model": {
-        **models.default_fields("architecture"),
-        "attention": "structural",
-        "adjacency": "norm",
-        "bidirectional": True,
-        "position": False,
-        "ffn_width": 128,
-        "gcn_width": 96,
-        "features": "head",
-        "feature_dropout_rate": 0.1,
-        "kernel_power": 1.5,
-      },
-      "kernel": {"weight": 0.5, "max_cells": 1000, "linear": False},
-      "optimizer": {
-        "name": "adamw",
-        "learning_rate": 1e-3,
-        "schedule": "cosine",
-        "warmup_rate": 0.1,
-        "weight_decay": 0.05,
-        "clip_norm": 1.0,
-      },
-      "pretrain": {
-        "num_cells": 0,
-        "epochs": 20,
-        "batch_size": 128,
-        "learning_rate": 1e-3,
-        "mask_rate": 0.75,
-      },
-    }
-  )
+  return default_config.get_config()
 
 
 def space_defaults(space: str) -> Config:
@@ -196,15 +152,18 @@ def use_model(config: Config, name: str) -> Config:
   Raises:
     UserError: no model has that name.
   """
+  from nasjax.models import registry as models  # needs JAX; configs do not
+
   config.model = config_dict.ConfigDict(models.default_fields(name))
   return config
 
 
-def override(config: Config, fields: dict[str, Any]) -> Config:
+def override(config: Config, fields: Mapping[str, Any]) -> Config:
   """Sets fields by dotted name, e.g. `{'model.width': 32}`, in place.
 
-  Another `model.name` brings the default fields of that model; the other
-  `model.*` fields are then set on top of them.
+  Another `model.name` brings the default fields of that model, and `target`
+  `cost` brings `prune` and `model.functions` False; the other fields are then
+  set on top of them.
 
   Raises:
     UserError: a field or a model does not exist, or a value has another type.
@@ -212,10 +171,14 @@ def override(config: Config, fields: dict[str, Any]) -> Config:
   name = fields.get("model.name", config.model.name)
   if name != config.model.name:
     use_model(config, name)
-  known = _names(config)
+  known = field_names(config)
+  target = fields.get("target", config.target)
+  if target not in TARGETS:
+    raise errors.one_of("config.target", target, TARGETS)
+  if target != config.target and target == COST:
+    fields = {**{key: _COST[key] for key in _COST if key in known}, **fields}
   for name, value in fields.items():
-    if name not in known:
-      raise errors.one_of("config field", name, known)
+    check_field(name, known)
     *parents, field = name.split(".")
     node = functools.reduce(getattr, parents, config)
     try:
@@ -225,14 +188,71 @@ def override(config: Config, fields: dict[str, Any]) -> Config:
   return config
 
 
-def _names(config: Config, prefix: str = "") -> list[str]:
+def move(config: Config, space: str) -> Config:
+  """Gives a config the defaults of another space, in place.
+
+  Fields that the config does not have from the defaults of its own space stay.
+
+  Raises:
+    UserError: no default is known for that space.
+  """
+  before = flatten(space_defaults(config.space).to_dict())
+  after = flatten(space_defaults(space).to_dict())
+  now = flatten(config.to_dict())
+  fields = {
+    name: value
+    for name, value in after.items()
+    if name in now and now[name] == before[name] != value
+  }
+  return override(config, {**fields, "space": space})
+
+
+def check_field(name: str, known: Collection[str]) -> None:
+  """Checks a dotted name of a field.
+
+  Raises:
+    UserError: no field is called so; the message has the nearest ones.
+  """
+  if name in known:
+    return
+  last = name.rpartition(".")[2]
+  close = [each for each in known if each.rpartition(".")[2] == last]
+  close = close or difflib.get_close_matches(name, known)
+  hint = f"did you mean {' or '.join(map(repr, close))}? " if close else ""
+  raise errors.UserError(
+    f"unknown config field {errors.quote(name)}: {hint}"
+    "nasjax/configs/default.py shows every field"
+  )
+
+
+def field_names(config: Config, prefix: str = "") -> list[str]:
+  """Returns the dotted names of the fields of a config, in order."""
   names = []
   for name, value in config.items():
     if isinstance(value, config_dict.ConfigDict):
-      names += _names(value, f"{prefix}{name}.")
+      names += field_names(value, f"{prefix}{name}.")
     else:
       names.append(prefix + name)
   return names
+
+
+def differences(found: Mapping[str, Any], wanted: Mapping[str, Any]) -> str:
+  """Says how two configs, given as nested fields, differ; empty if not.
+
+  Returns:
+    `name: found -> wanted` of each field that differs, joined by commas.
+  """
+  old, new = flatten(found), flatten(wanted)
+  absent = "(no such field)"
+
+  def shown(fields, name):
+    return errors.quote(fields[name]) if name in fields else absent
+
+  return ", ".join(
+    f"{name}: {shown(old, name)} -> {shown(new, name)}"
+    for name in dict.fromkeys([*new, *old])
+    if old.get(name, absent) != new.get(name, absent)
+  )
 
 
 def restored(saved: dict[str, Any]) -> Config:
@@ -251,11 +271,11 @@ def restored(saved: dict[str, Any]) -> Config:
   return override(config, flatten(saved))
 
 
-def flatten(config: dict[str, Any], prefix: str = "") -> dict[str, Any]:
+def flatten(config: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
   """Returns nested fields by dotted name."""
   flat = {}
   for name, value in config.items():
-    if isinstance(value, dict):
+    if isinstance(value, Mapping):
       flat.update(flatten(value, f"{prefix}{name}."))
     else:
       flat[prefix + name] = value

@@ -12,7 +12,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from nasjax import compiler, errors, files, graphs, predictor, progress, scoring
+from nasjax import compiler, errors, files, graphs, predictor, scoring
 from nasjax import config as configs
 from nasjax.images import sample as samples
 from nasjax.images.encoders import registry as encoders
@@ -159,8 +159,7 @@ class DatasetPredictor:
       )
     config = self.config
     keys = state.member_keys(config.seed, 1, config.num_members)
-    epochs = loop.make_plan(config, len(genotypes)).epochs
-    with progress.Progress("training", epochs, unit="epochs") as bar:
+    with loop.progress_bar(config, len(genotypes)) as bar:
       params = multitask.fit(
         config,
         self._model,

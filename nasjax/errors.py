@@ -1,7 +1,9 @@
-"""The one exception type for mistakes that a user can mend."""
+"""Mistakes that a user can mend: one exception type, and exit statuses."""
 
+import contextlib
+import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 QUOTED = 200
 """Characters of a user's text that a message repeats at most."""
@@ -48,14 +50,65 @@ def one_of(what: str, got: object, known) -> UserError:
   return UserError(f"unknown {what} {quote(got)}: expected one of {names}")
 
 
+class Terminated(KeyboardInterrupt):
+  """The process was asked to end (SIGTERM)."""
+
+
+@contextlib.contextmanager
+def resuming(advice: Callable[[], str]) -> Iterator[None]:
+  """Says what an interrupt inside keeps; the innermost one counts.
+
+  Args:
+    advice: called after an interrupt; returns what to do to go on, or nothing
+      where nothing was kept.
+  """
+  try:
+    yield
+  except KeyboardInterrupt as interrupt:
+    if not hasattr(interrupt, "advice"):
+      interrupt.advice = advice()  # pyright: ignore[reportAttributeAccessIssue]
+    raise
+
+
 def exit_status(command: Callable[[], None]) -> int:
-  """Runs a command: 0, 2 with one line on a mistake, 130 if interrupted."""
+  """Runs a command and returns its exit status; prints one line on a mistake.
+
+  Returns:
+    0 on success, 2 on a mistake, 130 on an interrupt, 143 on SIGTERM, and 141
+    where nobody reads the output any more.
+  """
   try:
     command()
+    sys.stdout.flush()
   except UserError as error:
-    print(f"error: {error}", file=sys.stderr)
-    return 2
-  except KeyboardInterrupt:
-    print("interrupted: run the same command to resume", file=sys.stderr)
-    return 130
+    return _failed(f"error: {' '.join(str(error).splitlines())}", 2)
+  except KeyboardInterrupt as interrupt:
+    ended = isinstance(interrupt, Terminated)
+    advice = getattr(interrupt, "advice", "")
+    line = "terminated" if ended else "interrupted"
+    line += f": {advice}" if advice else ""
+    return _failed(line, 143 if ended else 130)
+  except BrokenPipeError:
+    return _nobody_reads()
   return 0
+
+
+def _failed(line: str, status: int) -> int:
+  try:
+    print(line, file=sys.stderr, flush=True)
+  except BrokenPipeError:
+    return _nobody_reads()
+  return status
+
+
+def _nobody_reads() -> int:
+  """Keeps Python from a second error when it flushes what is left."""
+  for stream in (sys.__stdout__, sys.__stderr__):
+    try:
+      if stream is not None:
+        stream.flush()
+    except BrokenPipeError:
+      nowhere = os.open(os.devnull, os.O_WRONLY)
+      os.dup2(nowhere, stream.fileno())
+      os.close(nowhere)
+  return 141

@@ -14,7 +14,16 @@ import jax
 import numpy as np
 
 from nasjax import config as configs
-from nasjax import errors, files, graphs, predictor, progress, scoring, tasks
+from nasjax import (
+  errors,
+  files,
+  graphs,
+  predictor,
+  progress,
+  scoring,
+  tasks,
+  workdirs,
+)
 from nasjax.models import registry as models
 from nasjax.training import checkpoint, kernel, loop, metrics, pretrain, state
 
@@ -75,15 +84,16 @@ def train(
   checkpoints = checkpoint.Checkpoints(workdir / "checkpoint" / "state")
   model = models.create_model(config.model)
   log = _Log(workdir / "metrics.jsonl")
-  epochs = loop.make_plan(config, task.targets.shape[1]).epochs
-  bar = progress.Progress("training", epochs, unit="epochs")
+  num_train = task.targets.shape[1]
+  epochs = loop.make_plan(config, num_train).epochs
+  bar = loop.progress_bar(config, num_train)
 
   def start(fresh):
     done, current = checkpoints.restore(fresh, meta) or (
       0,
       pretrain.start_state(config, model, task.benchmark.space, fresh),
     )
-    files.write_json(workdir / "config.json", meta["config"])
+    workdirs.write(workdir, config)
     log.keep_until(done)
     bar.skip(done)
     return done, current
@@ -149,6 +159,7 @@ def _correlations(
 ) -> dict[str, list[float]]:
   """Metrics of every seed on its test sets; `scores` `[S, n]`."""
   labels = task.benchmark.values(task.test_label)
+  sign = -1 if task.target == configs.COST else 1
   result: dict[str, list[float]] = {
     "tau_rest": [],
     "tau_all": [],
@@ -165,7 +176,9 @@ def _correlations(
       metrics.spearman_rho(score[rest], labels[rest])
     )
     result["top10_regret_all"].append(
-      metrics.top_k_regret(score[everything], labels[everything], 10)
+      metrics.top_k_regret(
+        sign * score[everything], sign * labels[everything], 10
+      )
     )
   return result
 
@@ -219,6 +232,7 @@ def _summary(
     "train_label_is": benchmark.describe(task.train_label),
     "test_label": task.test_label,
     "test_label_is": benchmark.describe(task.test_label),
+    "target": task.target,
     "split": config.split,
     "num_train": task.genotypes.shape[1],
     "num_test": len(task.splits[0].rest),
@@ -262,10 +276,23 @@ def run(
       going on), full disk.
   """
   began = time.monotonic()
-  folder = pathlib.Path(workdir)
-  task = tasks.make_task(config, data_dir)
-  with files.hold(folder / "checkpoint"):
+  folder = files.expand(workdir)
+  workdirs.check(folder, config)
+  with progress.phase("reading labels"):
+    task = tasks.make_task(config, data_dir)
+  with (
+    files.hold(folder / "checkpoint"),
+    errors.resuming(lambda: _kept(folder / "checkpoint" / "state")),
+  ):
     return _run(config, task, folder, began)
+
+
+def _kept(folder: pathlib.Path) -> str:
+  """What an interrupted run in a workdir kept."""
+  epochs = [int(each.name) for each in folder.glob("*") if each.name.isdigit()]
+  if not epochs:
+    return "no checkpoint was written yet"
+  return f"the same command goes on after epoch {max(epochs)}"
 
 
 def _run(
@@ -275,7 +302,12 @@ def _run(
   trained = train(config, task, folder)
   train_seconds = time.monotonic() - began
   scores = []
-  with progress.Progress("scoring", config.num_seeds, unit="seeds") as bar:
+  with progress.Progress(
+    "regression and scores",
+    config.num_seeds,
+    unit="seeds",
+    first="seed 1, compiling",
+  ) as bar:
     for index in range(config.num_seeds):
       fitted, score = fitted_seed(config, task, trained.params, index)
       scores.append(score)
@@ -283,6 +315,7 @@ def _run(
         _save_model(config, task, fitted, folder)
       bar.update()
   if config.refit:
+    print("training the predictor that is kept on all labels", file=sys.stderr)
     _refit(config, task, folder)
   correlations = _correlations(task, np.stack(scores))
   files.save_npz(
@@ -311,6 +344,7 @@ def _card(config: configs.Config, task: tasks.Task, rows: int) -> dict:
     "benchmark": task.benchmark.name,
     "source": task.benchmark.source,
     "label": task.benchmark.describe(task.train_label),
+    "target": config.target,
     "split": config.split,
     "num_train": rows,
     "seed": config.seed,
@@ -330,7 +364,9 @@ def _refit(config, task: tasks.Task, folder: pathlib.Path) -> None:
   """Trains the predictor that is kept on every labelled row."""
   values = task.benchmark.values(task.train_label)
   rows = np.flatnonzero(np.isfinite(values))
-  model = predictor.Predictor(config.space, config.seed, config=config)
+  model = predictor.Predictor(
+    config.space, config.seed, config=config, verbose=True
+  )
   model.fit(task.benchmark.genotypes[rows], values[rows])
   model.card = _card(config, task, len(rows))
   model.save(folder / "checkpoint" / predictor.FINAL_MODEL)

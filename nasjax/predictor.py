@@ -12,7 +12,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from nasjax import config as configs
-from nasjax import errors, files, graphs, scoring
+from nasjax import errors, files, graphs, progress, scoring
 from nasjax.models import registry as models
 from nasjax.spaces import base as spaces_base
 from nasjax.spaces import registry as spaces
@@ -124,7 +124,8 @@ def combine(fitted: Fitted, raw: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 class Predictor:
   """Predicts the accuracy of the architectures of one space.
 
-  `fit` and `load` are the two ways to a predictor that can `predict`.
+  `fit` and `load` are the two ways to a predictor that can `predict`. With
+  `target="cost"` (latency, energy) cells are taken as they are.
 
   Attributes:
     config: all fields; see `nasjax.config.default`.
@@ -138,6 +139,7 @@ class Predictor:
     seed: int = 0,
     *,
     config: configs.Config = None,
+    verbose: bool = False,
     **fields: Any,
   ):
     """Makes an untrained predictor.
@@ -147,8 +149,9 @@ class Predictor:
       seed: seed of all draws of the training.
       config: a whole config; the default of the space where None
         (`nasjax.config.space_defaults`).
+      verbose: whether `fit` says on standard error what it is doing.
       **fields: further config fields (`epochs=100`, `num_members=4`,
-        `model=dict(width=32)`).
+        `target="cost"`, `model=dict(width=32)`).
 
     Raises:
       UserError: a name is unknown or a value has the wrong type.
@@ -169,6 +172,12 @@ class Predictor:
     self.card: dict[str, Any] = {}
     self._model = models.create_model(resolved.model)
     self._fitted: Fitted | None = None
+    self.verbose = verbose
+
+  @property
+  def target(self) -> str:
+    """What the scores are: `accuracy`, or `cost`, of which less is better."""
+    return self.config.target
 
   @property
   def model(self) -> nn.Module:
@@ -204,7 +213,7 @@ class Predictor:
 
     Args:
       archs: genotypes `[n, G]` or `n` official notations.
-      labels: `[n]`, higher = better, any unit.
+      labels: `[n]`, any unit; higher = better, or with `target="cost"` lower.
 
     Returns:
       Itself.
@@ -217,29 +226,32 @@ class Predictor:
     targets, _, _ = normalize_labels(labels, len(genotypes))
     kernel.check(self.config)
     self._set_kernel({"kernel_cells": 0, "kernel_distance": 0})
-    cells = graphs.training_cells(
-      self.space,
-      genotypes[None],
-      self.config.prune,
-      signals=graphs.reads_signals(self._model),
-    )
     keys = state.member_keys(self.config.seed, 1, self.config.num_members)
-    trained = loop.fit(
-      self.config,
-      self._model,
-      cells,
-      targets[None],
-      keys,
-      start=lambda fresh: (
-        0,
-        pretrain.start_state(self.config, self._model, self.space, fresh),
-      ),
-    )
+    with loop.progress_bar(self.config, len(genotypes), self.verbose) as bar:
+      cells = graphs.training_cells(
+        self.space,
+        genotypes[None],
+        self.config.prune,
+        signals=graphs.reads_signals(self._model),
+      )
+      trained = loop.fit(
+        self.config,
+        self._model,
+        cells,
+        targets[None],
+        keys,
+        start=lambda fresh: (
+          0,
+          pretrain.start_state(self.config, self._model, self.space, fresh),
+        ),
+        on_epoch=lambda *_: bar.update(),
+      )
     params = jax.tree.map(lambda leaf: leaf[0], trained.params)
     values = np.asarray(labels, float)
-    _, params = complete(self.config, self.space, params, genotypes, values)
-    self._set_kernel(kernel.sizes(params))
-    raw = self._raw(params, genotypes)
+    with progress.phase("regression and scores", shown=self.verbose):
+      _, params = complete(self.config, self.space, params, genotypes, values)
+      self._set_kernel(kernel.sizes(params))
+      raw = self._raw(params, genotypes)
     self._fitted = Fitted(params, *calibrate(raw, values))
     return self
 
@@ -255,7 +267,7 @@ class Predictor:
     )
 
   def predict(self, archs: Any, *, return_std: bool = False) -> Any:
-    """Scores architectures; higher = better.
+    """Scores architectures; higher = better, or with `target="cost"` lower.
 
     Args:
       archs: genotypes `[n, G]` or `n` official notations.

@@ -166,7 +166,17 @@ def stream_top_k(
       f"num_samples: expected at least the {best.num_scored} that "
       f"{str(state)!r} has seen, got {num_samples}; delete it to start afresh"
     )
-  with progress.Progress("streaming", num_samples, unit="archs") as bar:
+
+  def kept() -> str:
+    there = state is not None and pathlib.Path(state).exists()
+    return "the same command goes on from its last state" if there else ""
+
+  with (
+    errors.resuming(kept),
+    progress.Progress(
+      "streaming", num_samples, unit="archs", first="compiling"
+    ) as bar,
+  ):
     bar.skip(best.num_scored)
     while best.num_scored < num_samples:
       index = best.num_scored // batch_size

@@ -24,6 +24,7 @@ class Task:
     genotypes: training cells, `[S, n, G]`.
     labels: their labels in the benchmark's unit, `[S, n]`.
     targets: standardised labels, `[S, n]` float32.
+    target: what they are: `accuracy`, or `cost`, of which less is better.
   """
 
   benchmark: benchmarks_base.Benchmark
@@ -33,6 +34,7 @@ class Task:
   genotypes: np.ndarray
   labels: np.ndarray
   targets: np.ndarray
+  target: str = configs.ACCURACY
 
 
 def make_task(
@@ -45,13 +47,19 @@ def make_task(
   """
   space = spaces.get_space(config.space)
   if config.table:
-    benchmark = custom.read_table(config.table, space)
+    benchmark = custom.read_table(config.table, space, target=config.target)
     train_label = test_label = "custom/value"
   else:
     name = config.benchmark or registry.default_benchmark(config.space)
     benchmark = registry.get_benchmark(name, data_dir)
     train_label = f"{config.dataset}/{config.train_label}"
     test_label = f"{config.dataset}/{config.test_label}"
+  if config.target == configs.COST and not config.table:
+    raise errors.UserError(
+      f"config.target: expected 'accuracy', as the labels of the benchmark "
+      f"{benchmark.name!r} are, got 'cost'; costs are labels of one's own "
+      "(--config=custom --config.table=FILE.csv)"
+    )
   if benchmark.space.name != config.space:
     raise errors.UserError(
       f"config.benchmark {benchmark.name!r} is a benchmark of the space "
@@ -84,6 +92,7 @@ def make_task(
     genotypes=benchmark.genotypes[rows],
     labels=labels,
     targets=np.stack(targets).astype(np.float32),
+    target=config.target,
   )
 
 

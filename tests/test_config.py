@@ -65,7 +65,7 @@ def test_another_model_brings_its_own_fields():
   )
   expected = {**models.default_fields("pinat"), "set_width": 8}
   assert config.model.to_dict() == expected
-  assert "model.gcn_width" not in configs._names(config)
+  assert "model.gcn_width" not in configs.field_names(config)
   with pytest.raises(errors.UserError, match="unknown model 'nope'"):
     configs.override(configs.default(), {"model.name": "nope"})
 

@@ -89,12 +89,23 @@ def test_imports_point_down(layer, package):
   assert wrong == []
 
 
-def test_nothing_imports_the_reproduction():
+def test_nothing_but_configs_imports_the_reproduction():
   wrong = [
     name
     for name, tree in TREES.items()
-    if not name.startswith("nasjax/reproduce/")
+    if not name.startswith(("nasjax/reproduce/", "nasjax/configs/"))
     and any(inside(found, "nasjax.reproduce") for found in imported(tree))
+  ]
+  assert wrong == []
+
+
+def test_nothing_imports_a_config_but_the_default():
+  allowed = "nasjax.configs", "nasjax.configs.default"
+  wrong = [
+    (name, found)
+    for name, tree in TREES.items()
+    for found in imported(tree)
+    if inside(found, "nasjax.configs") and found not in allowed
   ]
   assert wrong == []
 

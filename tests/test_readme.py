@@ -6,6 +6,7 @@ import re
 import shlex
 import tomllib
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import pytest
 import tiny
@@ -74,8 +75,9 @@ def parsed(
 
 
 def check_train(arguments: list[str]) -> None:
-  config = parsed(train_command.main, arguments)["config"].value
-  assert config is not None
+  chosen: Any = parsed(train_command.main, arguments)["config"].value
+  assert chosen is not None
+  config = chosen.config
   assert config.space in spaces.space_names()
   name = config.benchmark or benchmarks.default_benchmark(config.space)
   assert benchmarks.get_entry(name).space == config.space

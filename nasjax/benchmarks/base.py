@@ -20,6 +20,7 @@ class Label:
     epochs: training epochs behind the number; 0 where not stated.
     seeds: which runs, e.g. `mean of 3`, `one run`.
     note: protocol details worth printing beside a number.
+    kind: `accuracy`, or `cost`, of which less is better.
   """
 
   dataset: str
@@ -27,10 +28,13 @@ class Label:
   epochs: int
   seeds: str
   note: str = ""
+  kind: str = "accuracy"
 
   def describe(self) -> str:
     """Returns one line for tables: data set, split, epochs, seeds."""
     note = f"; {self.note}" if self.note else ""
+    if self.kind != "accuracy":
+      return f"{self.dataset} {self.split}, {self.kind}, {self.seeds}{note}"
     epochs = f"{self.epochs} epochs" if self.epochs else "epochs not stated"
     return f"{self.dataset} {self.split} accuracy, {epochs}, {self.seeds}{note}"
 

@@ -22,7 +22,7 @@ class _Row(NamedTuple):
 
 
 def read_table(
-  path: files.PathLike, space: spaces_base.Space
+  path: files.PathLike, space: spaces_base.Space, target: str = "accuracy"
 ) -> base.Benchmark:
   """Reads a CSV file (UTF-8) with a header that names `arch` and `value`.
 
@@ -32,6 +32,8 @@ def read_table(
   Args:
     path: the file.
     space: the space of the cells; `arch` is in its official notation.
+    target: what the values are: `accuracy`, or `cost`; isomorphic cells are one
+      cell unless they have costs.
 
   Returns:
     A benchmark with the one label `custom/value`, rows in file order.
@@ -47,12 +49,16 @@ def read_table(
     )
   genotypes = _genotypes(path, rows, space)
   values = np.array([row.value for row in rows])
-  first = _first_rows(path, rows, space.lookup_keys(genotypes))
+  if target == "accuracy":
+    keys = space.lookup_keys(genotypes)
+  else:
+    keys = np.unique(genotypes, axis=0, return_inverse=True)[1].reshape(-1)
+  first = _first_rows(path, rows, keys)
   return base.Benchmark(
     name="custom",
     space=space,
     genotypes=genotypes[first],
-    labels={LABEL: base.Label("custom", "value", 0, "as given")},
+    labels={LABEL: base.Label("custom", "value", 0, "as given", kind=target)},
     columns={LABEL: values[first]},
     source=f"table {path.name}",
   )

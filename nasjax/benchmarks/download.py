@@ -103,6 +103,7 @@ def _append(
 ) -> int:
   """Copies a response behind the first `start` bytes; returns the size."""
   with (
+    errors.resuming(lambda: "the same command goes on with the download"),
     open(part, "ab") as file,
     progress.Progress(f"download {part.stem}", total, start=start) as bar,
   ):

@@ -1,20 +1,26 @@
 """Command lines: flags parsed without absl's exit, one line for a mistake."""
 
-import pathlib
 import sys
 from collections.abc import Callable, Sequence
 
 from absl import flags
-from ml_collections import config_flags
 
 from nasjax import errors
+from nasjax.commands import config_files
+
+CONFIG = "config"
 
 
 def config_flag(values: flags.FlagValues) -> None:
-  """Adds `--config=FILE` with `--config.FIELD=VALUE` overrides."""
-  config_flags.DEFINE_config_file(
-    "config",
-    help_string="config file, e.g. configs/nb101.py; set a field with "
+  """Adds `--config=FILE_OR_NAME` with `--config.FIELD=VALUE` overrides.
+
+  Once parsed, its value is a `config_files.Chosen`, or None.
+  """
+  known = ", ".join(config_files.names())
+  flags.DEFINE_string(
+    CONFIG,
+    None,
+    f"a Python file, which is executed, or one of {known}; set a field with "
     "--config.FIELD=VALUE",
     flag_values=values,
   )
@@ -38,43 +44,42 @@ def parse(values: flags.FlagValues, argv: Sequence[str], usage: str) -> bool:
     print(usage)
     print(values.main_module_help() or values.get_help())
     return False
-  own_argv, sys.argv = sys.argv, list(argv)  # config_flags reads sys.argv
+  words, fields = list(argv), []
+  if CONFIG in values:
+    words, fields = config_files.split(argv)
   try:
-    rest = values(list(argv))[1:]
+    rest = values(words)[1:]
   except flags.Error as error:
     raise errors.UserError(f"{_line(error)}; see --help") from error
-  except (AttributeError, KeyError) as error:
-    raise errors.UserError(f"unknown config field: {_line(error)}") from error
-  except TypeError as error:
-    raise errors.UserError(f"config field: {_line(error)}") from error
-  finally:
-    sys.argv = own_argv
-  if "config" in values and values["config"].present:
-    _check_config_file(values)
   if rest:
-    raise errors.UserError(f"unexpected argument {rest[0]!r}; see --help")
-  return True
-
-
-def _check_config_file(values: flags.FlagValues) -> None:
-  """Notices a missing file now; config_flags would wait for the first use."""
-  name = config_flags.get_config_filename(values["config"])
-  if name and not pathlib.Path(name.split(":")[0]).is_file():
     raise errors.UserError(
-      f"no such config file: {name!r}; expected e.g. --config=configs/nb201.py"
+      f"unexpected argument {errors.quote(rest[0])}; see --help"
     )
+  if CONFIG in values:
+    source = values[CONFIG].value
+    if fields and source is None:
+      raise errors.UserError(
+        f"{fields[0].partition('=')[0]} without a config: expected "
+        "--config=nb201 (or nb101, darts, custom, a file) as well"
+      )
+    if source is not None:
+      values[CONFIG].value = config_files.choose(source, fields)
+  return True
 
 
 def _line(error: Exception) -> str:
   text = str(error.args[0]) if error.args else str(error)
-  return " ".join(text.split())
+  text = " ".join(text.split())
+  return (
+    text if len(text) <= 2 * errors.QUOTED else text[: errors.QUOTED] + "..."
+  )
 
 
 def guard(command: Callable[[Sequence[str]], None]) -> Callable[..., int]:
   """Wraps a command: status 0 on success, 2 with one line on a mistake.
 
   The wrapped command takes the command line (that of the process where none is
-  given) and returns the exit status; 130 where it was interrupted.
+  given) and returns the exit status; see `errors.exit_status`.
   """
 
   def main(argv: Sequence[str] | None = None) -> int:

@@ -1,13 +1,14 @@
 """`python train.py --config=configs/nb101.py`: train and report."""
 
 import pathlib
+import sys
 from collections.abc import Sequence
 from typing import Any
 
 from absl import flags
-from ml_collections import config_flags
 
-from nasjax import errors, experiment
+from nasjax import errors, files, workdirs
+from nasjax.commands import config_files, entry
 from nasjax.commands import flags as command_flags
 
 _USAGE = """Trains a predictor and reports its rank correlations.
@@ -15,8 +16,12 @@ _USAGE = """Trains a predictor and reports its rank correlations.
   python train.py --config=configs/nb101.py [--config.FIELD=VALUE ...]
                   [--workdir=DIR] [--data_dir=DIR]
 
+--config is a Python file, which is executed, or the name of a config that comes
+with nasjax: --config=nb101. nasjax/configs/default.py shows every FIELD.
+
 The workdir gets config.json, metrics.jsonl, summary.json, predictions.npz and
-checkpoint/. The same command in the same workdir resumes.
+checkpoint/. It is runs/CONFIG, or runs/CONFIG-DIGEST where that holds another
+training. The same command in the same workdir resumes.
 """
 
 
@@ -26,7 +31,8 @@ def _define() -> flags.FlagValues:
   flags.DEFINE_string(
     "workdir",
     None,
-    "folder of the run; runs/CONFIG by default",
+    "folder of the run; by default runs/CONFIG, or runs/CONFIG-DIGEST where "
+    "that holds another training",
     flag_values=values,
   )
   flags.DEFINE_string(
@@ -64,21 +70,35 @@ def _report(summary: dict[str, Any], workdir: pathlib.Path) -> None:
   print(f"written to   {workdir}")
 
 
+def _workdir(chosen: config_files.Chosen, given: str | None) -> pathlib.Path:
+  """The workdir that was given, or one in `runs/`."""
+  if given is not None:
+    return files.expand(given)
+  plain = workdirs.default(chosen.name, chosen.config)
+  if plain.name != chosen.name:
+    held = workdirs.difference(plain.with_name(chosen.name), chosen.config)
+    reason = (
+      f"runs/{chosen.name} holds another training ({held}): " if held else ""
+    )
+    print(f"{reason}this one is in {plain}", file=sys.stderr, flush=True)
+  return plain
+
+
 def _train(argv: Sequence[str]) -> None:
   """Parses flags and trains."""
   values = _define()
   if not command_flags.parse(values, argv, _USAGE):
     return
-  if values["config"].value is None:
+  chosen, data_dir = values["config"].value, values["data_dir"].value
+  if chosen is None:
     raise errors.UserError(
       "no config: expected --config=configs/nb201.py (or nb101, darts, custom)"
     )
-  name = config_flags.get_config_filename(values["config"])
-  stem = pathlib.Path(name.split(":")[0]).stem
-  workdir = pathlib.Path(values["workdir"].value or f"runs/{stem}")
-  summary = experiment.run(
-    values["config"].value, workdir, values["data_dir"].value
-  )
+  files.data_dir(data_dir)
+  workdir = _workdir(chosen, values["workdir"].value)
+  workdirs.check(workdir, chosen.config)
+  experiment = entry.load("nasjax.experiment", f"{workdir}: loading JAX")
+  summary = experiment.run(chosen.config, workdir, data_dir)
   _report(summary, workdir)
 
 

@@ -87,7 +87,10 @@ def _train_missing(
     for text in texts
     if not (job.cell_folder(text) / "result.json").exists()
   ]
-  with progress.Progress("cells", len(texts), unit="cells") as bar:
+  with (
+    errors.resuming(lambda: f"the same command goes on in {job.workdir}"),
+    progress.Progress("cells", len(texts), unit="cells") as bar,
+  ):
     bar.skip(len(texts) - len(missing))
     _executor(executor)(job, blocks(job, missing), max_retries, bar)
 

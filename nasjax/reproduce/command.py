@@ -173,7 +173,8 @@ def _reproduce(
     readme.update(given["readme"], given["results"])
     return
   options = make_options(name, values, recorded(argv), recipe, features)
-  get_report(name).run(options)
+  with errors.resuming(lambda: "the same command reads what is finished"):
+    get_report(name).run(options)
 
 
 main = command_flags.guard(_reproduce)

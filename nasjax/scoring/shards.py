@@ -99,7 +99,12 @@ def write_shards(
   """
   scored = 0
   mine = range(process_id, num_shards, num_processes)
-  with progress.Progress("scoring", len(mine), unit="shards") as bar:
+  with (
+    errors.resuming(lambda: "the same command goes on after the last shard"),
+    progress.Progress(
+      "scoring", len(mine), unit="shards", first="shard 1, compiling"
+    ) as bar,
+  ):
     for index in mine:
       start, stop = bounds(len(genotypes), num_shards, index)
       path = shard_path(folder, index, num_shards)

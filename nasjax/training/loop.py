@@ -17,7 +17,7 @@ import jax.numpy as jnp
 import numpy as np
 import optax
 
-from nasjax import compiler, errors, graphs
+from nasjax import compiler, errors, graphs, progress
 from nasjax import config as configs
 from nasjax.training import losses, optimizers, state
 
@@ -75,6 +75,17 @@ def make_plan(config: configs.Config, num_train: int) -> Plan:
   if max_steps:
     epochs = min(epochs, max(1, max_steps // whole))
   return Plan(num_train, batch_size, whole, epochs)
+
+
+def progress_bar(
+  config: configs.Config, num_train: int, shown: bool = True
+) -> progress.Progress:
+  """Returns a bar of the epochs of a training; the first one is compiled."""
+  epochs = make_plan(config, num_train).epochs
+  compiling = "compiling, no time left known yet"
+  return progress.Progress(
+    "training", epochs, unit="epochs", first=compiling, shown=shown
+  )
 
 
 def score_objective(model: nn.Module, loss_fn: losses.Loss) -> Objective:

@@ -1,0 +1,105 @@
+"""How a process becomes a command: one line and a status, whatever happens.
+
+Nothing heavy is imported here, so that an interrupt during the imports of a
+command ends as one of the command itself does.
+"""
+
+import importlib
+import os
+import signal
+import sys
+import threading
+import types
+from typing import Any
+
+from nasjax import errors
+
+_GRACE = 10.0  # seconds that a command may take to end by itself
+_WORDS = {signal.SIGINT: "interrupted", signal.SIGTERM: "terminated"}
+
+
+def run(name: str) -> int:
+  """Imports a module and runs its `main`; returns the exit status.
+
+  Args:
+    name: a module of nasjax with a function `main` that takes the command line
+      of the process and returns the exit status.
+  """
+  for number in _WORDS:
+    if signal.getsignal(number) is not signal.SIG_IGN:
+      signal.signal(number, _quit)
+  command = importlib.import_module(name)
+  for number in _WORDS:
+    if signal.getsignal(number) is _quit:
+      signal.signal(number, _interrupt)
+  sys.unraisablehook = _repeat
+  _end_after_grace()
+  return command.main()
+
+
+def load(name: str, what: str = "loading JAX") -> types.ModuleType:
+  """Imports a module; says so where it takes a process longer than a moment.
+
+  An interrupt ends the process at once: raised inside an import, it can get
+  lost there. In a process that `run` did not start, nothing is said or caught.
+  """
+  from nasjax import progress  # heavier than what may be interrupted above
+
+  ours = [number for number in _WORDS if signal.getsignal(number) is _interrupt]
+  for number in ours:
+    signal.signal(number, _quit)
+  try:
+    with progress.phase(what, shown=bool(ours), after=0.2):
+      return importlib.import_module(name)
+  finally:
+    for number in ours:
+      signal.signal(number, _interrupt)
+
+
+def train() -> int:
+  """`nasjax-train`, the same as `python train.py`."""
+  return run("nasjax.commands.train")
+
+
+def search() -> int:
+  """`nasjax-search`, the same as `python search.py`."""
+  return run("nasjax.commands.search")
+
+
+def _quit(number: int, _: Any) -> None:
+  """Ends the process where there is nothing to keep."""
+  os.write(2, f"{_WORDS[signal.Signals(number)]}\n".encode())
+  os._exit(128 + number)
+
+
+def _interrupt(number: int, _: Any) -> None:
+  """Ends the command, so that it can say what is kept."""
+  raise KeyboardInterrupt if number == signal.SIGINT else errors.Terminated
+
+
+def _repeat(lost: Any) -> None:
+  """Sends an interrupt again that was raised where nothing can be raised."""
+  if not issubclass(lost.exc_type, KeyboardInterrupt):
+    sys.__unraisablehook__(lost)
+    return
+  ended = issubclass(lost.exc_type, errors.Terminated)
+  number = signal.SIGTERM if ended else signal.SIGINT
+  threading.Timer(0.05, os.kill, (os.getpid(), number)).start()
+
+
+def _end_after_grace() -> None:
+  """Has a signal end the process where Python cannot: inside a compilation."""
+  reader, writer = os.pipe()
+  os.set_blocking(writer, False)
+  signal.set_wakeup_fd(writer, warn_on_full_buffer=False)
+  # A signal of a child is none of ours.
+  os.register_at_fork(after_in_child=lambda: signal.set_wakeup_fd(-1))
+
+  def wait() -> None:
+    number = 0
+    while number not in set(_WORDS):
+      number = os.read(reader, 1)[0]
+    threading.Event().wait(_GRACE)
+    _quit(number, None)
+
+  threading.Thread(target=wait, daemon=True, name="end after grace").start()

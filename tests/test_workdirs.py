@@ -1,0 +1,83 @@
+"""Workdirs: which training one holds, and the one that a training gets."""
+
+import pytest
+
+from nasjax import config as configs
+from nasjax import errors, workdirs
+
+
+def _config(**fields):
+  return configs.override(configs.default(), fields)
+
+
+def test_a_workdir_that_holds_nothing(tmp_path):
+  assert workdirs.difference(tmp_path / "new", _config()) == ""
+  workdirs.check(tmp_path / "new", _config())
+  assert not (tmp_path / "new").exists()
+
+
+def test_each_field_that_differs_is_named(tmp_path):
+  workdirs.write(tmp_path, _config())
+  workdirs.check(tmp_path, _config())
+  other = _config(epochs=3, **{"model.width": 8})
+  expected = "epochs: 200 -> 3, model.width: 64 -> 8"
+  assert workdirs.difference(tmp_path, other) == expected
+  with pytest.raises(errors.UserError, match="epochs: 200 -> 3, model"):
+    workdirs.check(tmp_path, other)
+
+
+def test_fields_that_only_one_of_them_has():
+  before = {"a": 1, "old": {"b": 2}}
+  after = {"a": 1, "new": True}
+  assert configs.differences(before, after) == (
+    "new: (no such field) -> True, old.b: 2 -> (no such field)"
+  )
+
+
+def test_other_labels_in_the_same_file(tmp_path):
+  table = tmp_path / "own.csv"
+  table.write_text("arch,value\n")
+  config = _config(table=str(table))
+  workdirs.write(tmp_path / "run", config)
+  workdirs.check(tmp_path / "run", config)
+  table.write_text("arch,value\nx,1\n")
+  with pytest.raises(errors.UserError, match=r"labels of .*own\.csv"):
+    workdirs.check(tmp_path / "run", config)
+
+
+def test_default_workdirs(tmp_path):
+  runs = tmp_path / "runs"
+  first, second = _config(), _config(epochs=3)
+  assert workdirs.default("nb201", first, runs) == runs / "nb201"
+  assert workdirs.default("nb201", second, runs) == runs / "nb201"
+  workdirs.write(runs / "nb201", first)
+  assert workdirs.default("nb201", first, runs) == runs / "nb201"
+  other = workdirs.default("nb201", second, runs)
+  assert other.name.startswith("nb201-")
+  assert len(other.name) == len("nb201-") + 8
+  workdirs.write(other, second)
+  assert workdirs.default("nb201", second, runs) == other
+  third = workdirs.default("nb201", _config(epochs=4), runs)
+  assert third not in (other, runs / "nb201")
+
+
+def test_another_table_gets_another_workdir(tmp_path):
+  table, runs = tmp_path / "own.csv", tmp_path / "runs"
+  table.write_text("a")
+  config = _config(table=str(table))
+  workdirs.write(workdirs.default("custom", config, runs), config)
+  table.write_text("b")
+  assert workdirs.default("custom", config, runs).name.startswith("custom-")
+  table.write_text("a")
+  assert workdirs.default("custom", config, runs) == runs / "custom"
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", "[" * 100_000, "\xff"])
+def test_a_damaged_note_is_no_note(text, tmp_path):
+  (tmp_path / workdirs.CONFIG).write_bytes(text.encode("latin-1"))
+  assert workdirs.difference(tmp_path, _config()) == ""
+
+
+def test_a_missing_table_is_named(tmp_path):
+  with pytest.raises(errors.UserError, match=r"no such file: .*none\.csv"):
+    workdirs.default("custom", _config(table=str(tmp_path / "none.csv")))
