@@ -12,11 +12,16 @@ from nasjax.networks import evaluate, image_sets
 from nasjax.networks.recipe import TrainingRecipe
 
 _TEST_SHARE = 0.2
+_TESTS = ("test", "val")  # the first of them that is there
 _MAX_CLASSES = 100
 
 
 def load(dataset: str, size: int, seed: int) -> image_sets.ImageSet:
-  """Reads images, and splits off a fifth for the test where nobody did.
+  """Reads images as training and test images, and says in a line which.
+
+  Splits stay as the user made them: cells are trained on `train`, and tested on
+  `test`, or on `val` where there is no `test`; beside a `test`, `val` is left
+  out. Without either of them a fifth is split off at random for the test.
 
   Args:
     dataset: path, see `nasjax.images.load_images`.
@@ -24,7 +29,8 @@ def load(dataset: str, size: int, seed: int) -> image_sets.ImageSet:
     seed: of the split.
 
   Raises:
-    UserError: the images cannot be read, or are too few.
+    UserError: the images cannot be read, are too few or too many, or a test
+      image is of a class that nothing is trained on.
   """
   found = images.load_images(dataset)
   if len(found.class_names) < 2:
@@ -32,23 +38,48 @@ def load(dataset: str, size: int, seed: int) -> image_sets.ImageSet:
       f"--dataset {dataset!r}: expected images of at least two classes, got "
       f"{len(found.class_names)}"
     )
-  name = pathlib.Path(dataset).name
-  if {"train", "test"} <= set(found.splits):
-    train, test = found.split("train"), found.split("test")
-    return image_sets.ImageSet(
-      name,
-      train.resized(size),
-      train.labels,
-      test.resized(size),
-      test.labels,
-      len(found.class_names),
+  name = files.expand(dataset).absolute().name
+  test = next((each for each in _TESTS if each in found.splits), None)
+  if found.splits and "train" not in found.splits:
+    raise errors.UserError(
+      f"--dataset {dataset!r}: expected images of a split train, got "
+      f"{', '.join(found.splits)}; add them, or give that folder alone"
     )
-  return image_sets.split(
+  if test is not None:
+    return _as_split(found, name, test, size)
+  num_test = max(1, round(_TEST_SHARE * len(found.labels)))
+  made = image_sets.split(
+    name, found.resized(size), found.labels, num_test=num_test, seed=seed
+  )
+  num_train = len(made.train_labels)
+  print(f"images  train {num_train}, test {num_test} split off at random")
+  return made
+
+
+def _as_split(
+  found: images.ImageSet, name: str, test_name: str, size: int
+) -> image_sets.ImageSet:
+  """Takes the splits that the user made."""
+  train, test = found.split("train"), found.split(test_name)
+  untrained = np.setdiff1d(test.labels, train.labels)
+  if len(untrained):
+    raise errors.UserError(
+      f"image set {found.name!r}: expected images of the class "
+      f"{errors.quote(found.class_names[untrained[0]])} in train too, got some "
+      f"in {test_name} only; add them to train, or remove the class"
+    )
+  unused = [each for each in found.splits if each not in ("train", test_name)]
+  print(
+    f"images  train {len(train)}, test {len(test)} from {test_name}"
+    + "".join(f", {each} {len(found.splits[each])} left out" for each in unused)
+  )
+  return image_sets.ImageSet(
     name,
-    found.resized(size),
-    found.labels,
-    num_test=max(1, round(_TEST_SHARE * len(found.labels))),
-    seed=seed,
+    train.resized(size),
+    train.labels,
+    test.resized(size),
+    test.labels,
+    len(found.class_names),
   )
 
 

@@ -17,6 +17,7 @@ LEVELS = {
   "manufacturer": "manufacturers.txt",
 }
 _SPLITS = ("train", "val", "test")
+_MAX_LIST = 16 << 20  # bytes of a list of images
 _BANNER = 20  # rows at the bottom of every photograph name its owner
 
 
@@ -44,6 +45,11 @@ def load(
     raise errors.one_of("level of FGVC-Aircraft", level, LEVELS)
   class_names = _lines(source, root + LEVELS[level])
   index = {name: label for label, name in enumerate(class_names)}
+  if len(index) < len(class_names):
+    raise errors.UserError(
+      f"{source.where(root + LEVELS[level])}: expected each class once; fetch "
+      "the data set again"
+    )
   names: list[str] = []
   labels: list[int] = []
   splits = {}
@@ -56,7 +62,7 @@ def load(
       if class_name not in index or image not in source:
         raise errors.UserError(
           f"{source.where(listing)}: expected the number of an image and a "
-          f"class, got {line!r}; fetch the data set again"
+          f"class, got {errors.quote(line)}; fetch the data set again"
         )
       names.append(image)
       labels.append(index[class_name])
@@ -71,10 +77,11 @@ def load(
 
 
 def _lines(source: sources.Source, name: str) -> list[str]:
-  text = source.read(name).decode("utf-8", "replace")
+  text = source.read(name, _MAX_LIST).decode("utf-8", "replace")
   return [line.strip() for line in text.splitlines() if line.strip()]
 
 
 def _read(source: sources.Source, name: str) -> np.ndarray:
-  image = pixels.decode(source.read(name), source.where(name))
+  content = source.read(name, pixels.MAX_BYTES)
+  image = pixels.decode(content, source.where(name))
   return image[:-_BANNER] if len(image) > _BANNER else image

@@ -8,8 +8,8 @@ from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
-from nasjax import errors
-from nasjax.images import pixels
+from nasjax import errors, foreign
+from nasjax.images import limits, pixels
 
 
 class EncodedImages(Sequence[np.ndarray]):
@@ -176,8 +176,11 @@ def join(
     class_names: `K` names.
 
   Raises:
-    UserError: the images differ in size, or labels are out of range.
+    UserError: the images differ in size, are too large together, or labels are
+      out of range.
   """
+  total = sum(images.nbytes for images, _ in parts.values())
+  foreign.afford(name, total, limits.MAX_ARRAYS)
   shapes = {images.shape[1:] for images, _ in parts.values()}
   if len(shapes) != 1:
     raise errors.UserError(
@@ -191,6 +194,11 @@ def join(
   }
   images = np.concatenate([images for images, _ in parts.values()])
   labels = np.concatenate([labels for _, labels in parts.values()])
+  if labels.size and not 0 <= labels.min() <= labels.max() < len(class_names):
+    raise errors.UserError(
+      f"image set {name!r}: expected labels in [0, {len(class_names)}), got "
+      f"{labels.min()} to {labels.max()}"
+    )
   return ImageSet(
     name, images, labels.astype(np.int32), tuple(class_names), splits
   )

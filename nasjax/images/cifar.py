@@ -9,15 +9,16 @@ import io
 
 import numpy as np
 
-from nasjax import errors
+from nasjax import errors, foreign
 from nasjax.benchmarks import safe_pickle
-from nasjax.images import base, sources
+from nasjax.images import base, limits, sources
 
 EXPECTED = (
   "cifar-10-batches-py, cifar-10-batches-bin, cifar-100-python, or "
   "cifar-100-binary, unpacked or as .tar.gz"
 )
 PIXELS = 3 * 32 * 32
+_MAX_NAMES = 1 << 20  # bytes of the file of class names
 
 
 @dataclasses.dataclass(frozen=True)
@@ -87,6 +88,12 @@ def load(source: sources.Source, root: str) -> base.ImageSet:
   found = _find(source)
   assert found is not None
   layout, _ = found
+  total = sum(
+    source.size(root + name)
+    for name in (*layout.train, layout.test, layout.names)
+    if root + name in source
+  )
+  foreign.afford(source.path, total, limits.MAX_ARRAYS)
   read = _binary if isinstance(layout.label, int) else _pickled
   train = [read(source, root + name, layout.label) for name in layout.train]
   parts = {
@@ -122,23 +129,26 @@ def read_batch(
   Raises:
     UserError: the batch is damaged or names code.
   """
-  where = source.where(name)
-  batch = safe_pickle.load_arrays(io.BytesIO(source.read(name)), where)
-  batch = batch if isinstance(batch, dict) else {}
-  data, labels = batch.get("data"), batch.get(label_key)
-  if (
-    not isinstance(data, np.ndarray)
-    or data.dtype != np.uint8
-    or data.shape[1:] != (3 * size * size,)
-    or not isinstance(labels, (list, np.ndarray))
-    or np.shape(labels) != data.shape[:1]
-    or np.asarray(labels).dtype.kind not in "iu"
-  ):
-    raise errors.UserError(
-      f"{where}: expected 'data' [n, {3 * size * size}] uint8 and n labels "
-      f"{label_key!r}, got keys {sorted(map(str, batch))}; fetch it again"
-    )
-  return to_images(data, size), np.asarray(labels, np.int64)
+  path, where = source.at(name), source.where(name)
+  content = source.read(name, limits.MAX_ARRAYS // 2)
+  with foreign.reading(path, "a complete batch of images"):
+    batch = safe_pickle.load_arrays(io.BytesIO(content), where)
+    batch = batch if isinstance(batch, dict) else {}
+    data, labels = batch.get("data"), batch.get(label_key)
+    if (
+      not isinstance(data, np.ndarray)
+      or data.dtype != np.uint8
+      or data.shape[1:] != (3 * size * size,)
+      or not isinstance(labels, (list, np.ndarray))
+      or np.shape(labels) != data.shape[:1]
+      or np.asarray(labels).dtype.kind not in "iu"
+    ):
+      raise errors.UserError(
+        f"{where}: expected 'data' [n, {3 * size * size}] uint8 and n labels "
+        f"{label_key!r}, got keys {errors.quote(sorted(map(str, batch)))}; "
+        "fetch it again"
+      )
+    return to_images(data, size), np.asarray(labels, np.int64)
 
 
 def _pickled(source: sources.Source, name: str, label_key):
@@ -162,15 +172,17 @@ def _binary(source: sources.Source, name: str, num_labels):
 def _class_names(
   source: sources.Source, root: str, layout: _Layout
 ) -> list[str]:
-  content = source.read(root + layout.names)
+  content = source.read(root + layout.names, _MAX_NAMES)
   where = source.where(root + layout.names)
   if isinstance(layout.label, int):
     lines = content.decode("utf-8", "replace").splitlines()
     return [line.strip() for line in lines if line.strip()]
   meta = safe_pickle.load_arrays(io.BytesIO(content), where)
   names = meta.get(layout.names_key) if isinstance(meta, dict) else None
-  if not isinstance(names, list):
+  if not isinstance(names, list) or not all(
+    isinstance(name, str) for name in names
+  ):
     raise errors.UserError(
-      f"{where}: expected a list {layout.names_key!r}; fetch it again"
+      f"{where}: expected a list {layout.names_key!r} of names; fetch it again"
     )
-  return [str(name) for name in names]
+  return names

@@ -1,15 +1,15 @@
 """Image folders: one folder of images a class, with or without splits.
 
-`ROOT/CLASS/**/IMAGE`, or `ROOT/train/CLASS/**/IMAGE` beside `ROOT/test/...`.
-Files without the suffix of an image are passed over, and so are hidden ones.
+`layout.py` says which paths are classes and splits. Files without the suffix of
+an image are passed over, and so are hidden ones.
 """
 
 import functools
+import logging
 
 import numpy as np
 
-from nasjax import errors
-from nasjax.images import base, pixels, sources
+from nasjax.images import base, layout, pixels, sources
 
 SUFFIXES = (
   ".avif",
@@ -27,107 +27,56 @@ SUFFIXES = (
   ".webp",
 )
 EXPECTED = "CLASS/*.png (or .jpg, ...), with or without train/ and test/ above"
-_SPLITS = {
-  "train": "train",
-  "training": "train",
-  "val": "val",
-  "valid": "val",
-  "validation": "val",
-  "test": "test",
-  "testing": "test",
-}
-
-
-def _is_hidden(name: str) -> bool:
-  return any(
-    part.startswith(".") or part == "__MACOSX" for part in name.split("/")
-  )
 
 
 def _image_names(source: sources.Source) -> list[str]:
   return [
     name
     for name in source.names
-    if name.lower().endswith(SUFFIXES) and not _is_hidden(name)
+    if name.lower().endswith(SUFFIXES) and not layout.is_hidden(name)
   ]
 
 
 def detect(source: sources.Source) -> str | None:
-  """Returns the prefix of the folder that holds the class folders, or None.
-
-  A folder that holds nothing but one folder of folders is entered.
-  """
-  names = [name for name in _image_names(source) if "/" in name]
-  if not names:
+  """Returns the prefix of the folder that holds the class folders, or None."""
+  names = _image_names(source)
+  if not names or source.names == (source.path.name,):
     return None
-  prefix = ""
-  while True:
-    inside = [name[len(prefix) :].split("/") for name in names]
-    tops = {parts[0] for parts in inside}
-    folders = _children(source, prefix)
-    if len(folders) > 1 or min(map(len, inside)) < 3 or len(tops) > 1:
-      return prefix
-    if tops <= set(_SPLITS):
-      return prefix
-    prefix += tops.pop() + "/"
-
-
-def _children(source: sources.Source, prefix: str) -> list[str]:
-  """Returns the names of the folders directly inside a folder."""
-  return [
-    name[len(prefix) :]
-    for name in source.folders
-    if name.startswith(prefix)
-    and "/" not in name[len(prefix) :]
-    and not _is_hidden(name)
-  ]
-
-
-def _split_prefixes(source: sources.Source, root: str) -> dict[str, str]:
-  """Returns split name to prefix; one nameless split where there are none."""
-  folders = _children(source, root)
-  splits = {
-    _SPLITS[name.lower()]: f"{root}{name}/"
-    for name in folders
-    if name.lower() in _SPLITS
-  }
-  if "train" in splits and len(splits) == len(folders):
-    return splits
-  return {"": root}
+  return layout.find_root(source, names)
 
 
 def load(source: sources.Source, root: str) -> base.ImageSet:
   """Lists an image folder; images are decoded when they are used.
+
+  Images outside the class folders are left out, and a warning names one.
 
   Args:
     source: the files.
     root: the prefix that `detect` returned.
 
   Returns:
-    The set; classes are sorted by name.
+    The set; classes are sorted by name, images by path. Its splits are those of
+    the folder.
 
   Raises:
-    UserError: a class has no image.
+    UserError: splits or classes are not clear, or one of them has no image.
   """
-  prefixes = _split_prefixes(source, root)
-  class_names = sorted(
-    {name for prefix in prefixes.values() for name in _children(source, prefix)}
-  )
-  index = {name: label for label, name in enumerate(class_names)}
   images = _image_names(source)
+  found = layout.find_splits(source, root, images)
+  class_names = sorted(found["train" if "train" in found else ""])
+  index = {name: label for label, name in enumerate(class_names)}
   names: list[str] = []
   labels: list[int] = []
   splits: dict[str, np.ndarray] = {}
-  for split, prefix in prefixes.items():
+  for split, classes in found.items():
     start = len(names)
-    for name in images:
-      inside = name[len(prefix) :].split("/")
-      if name.startswith(prefix) and len(inside) > 1:
-        names.append(name)
-        labels.append(index[inside[0]])
+    rows = [(name, index[key]) for key in classes for name in classes[key]]
+    rows.sort()
+    names += [name for name, _ in rows]
+    labels += [label for _, label in rows]
     if split:
       splits[split] = np.arange(start, len(names))
-  _check_classes(source, class_names, labels)
+  _tell_left_out(source, images, names)
   return base.ImageSet(
     source.stem,
     base.EncodedImages(names, functools.partial(_read, source)),
@@ -137,20 +86,21 @@ def load(source: sources.Source, root: str) -> base.ImageSet:
   )
 
 
-def _check_classes(
-  source: sources.Source, class_names: list[str], labels: list[int]
+def _tell_left_out(
+  source: sources.Source, images: list[str], used: list[str]
 ) -> None:
-  counts = np.bincount(labels, minlength=len(class_names))
-  empty = np.flatnonzero(counts == 0)
-  if len(empty):
-    name = class_names[empty[0]]
-    more = f" (and {len(empty) - 1} more)" if len(empty) > 1 else ""
-    raise errors.UserError(
-      f"the class folder {name!r}{more} in {str(source.path)!r} has no image: "
-      f"expected at least one file {', '.join(SUFFIXES)}; add images or remove "
-      "the folder"
+  """Warns of images that belong to no class."""
+  if len(used) < len(images):
+    first = min(set(images) - set(used))
+    logging.getLogger(__name__).warning(
+      "%d of %d images lie outside the class folders and are left out; one is "
+      "%s",
+      len(images) - len(used),
+      len(images),
+      source.where(first),
     )
 
 
 def _read(source: sources.Source, name: str) -> np.ndarray:
-  return pixels.decode(source.read(name), source.where(name))
+  content = source.read(name, pixels.MAX_BYTES)
+  return pixels.decode(content, source.where(name))

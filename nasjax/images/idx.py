@@ -7,13 +7,13 @@ number of axes, the axes as big-endian integers, the values.
 import gzip
 import io
 import math
+import pathlib
 import re
-import zlib
 
 import numpy as np
 
-from nasjax import errors
-from nasjax.images import base, sources
+from nasjax import errors, foreign
+from nasjax.images import base, limits, sources
 
 EXPECTED = (
   "MNIST or Fashion-MNIST: train-images-idx3-ubyte and "
@@ -81,7 +81,7 @@ def load(source: sources.Source, root: str) -> base.ImageSet:
     images, labels = found
     if images.ndim != 3 or labels.shape != images.shape[:1]:
       raise errors.UserError(
-        f"{str(source.path)!r}: expected {split} images [n, H, W] and labels "
+        f"{source.here}: expected {split} images [n, H, W] and labels "
         f"[n], got {images.shape} and {labels.shape}; fetch them again"
       )
     parts[split] = images[..., None], labels
@@ -97,16 +97,11 @@ def _read(source: sources.Source, name: str) -> np.ndarray:
   content = source.read(name)
   packed = content[:2] == b"\x1f\x8b"
   stream = gzip.GzipFile(fileobj=io.BytesIO(content)) if packed else None
-  try:
-    return _parse(stream or io.BytesIO(content))
-  except (OSError, EOFError, ValueError, zlib.error) as error:
-    raise errors.UserError(
-      f"{source.where(name)} is not a complete IDX file of bytes ({error}); "
-      "fetch it again"
-    ) from error
+  with foreign.reading(source.at(name), "a complete IDX file of bytes"):
+    return _parse(stream or io.BytesIO(content), source.at(name))
 
 
-def _parse(stream) -> np.ndarray:
+def _parse(stream, path: pathlib.Path) -> np.ndarray:
   head = stream.read(4)
   if len(head) < 4 or head[:2] != b"\0\0" or head[2] != _UBYTE:
     raise ValueError(f"it starts with {head.hex() or 'nothing'}")
@@ -114,8 +109,7 @@ def _parse(stream) -> np.ndarray:
   if len(shape) != head[3]:
     raise ValueError("its header is cut off")
   size = math.prod(int(length) for length in shape)
-  if size > sources.MAX_BYTES:
-    raise ValueError(f"its header promises {size} bytes")
+  foreign.afford(path, size, limits.MAX_ARRAYS // len(_SPLITS))
   content = stream.read(size)
   if len(content) != size or stream.read(1):
     raise ValueError(f"its header promises {size} bytes, which it has not")

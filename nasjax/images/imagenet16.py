@@ -7,8 +7,8 @@ classes at 16 x 16 pixels.
 
 import numpy as np
 
-from nasjax import errors
-from nasjax.images import base, cifar, sources
+from nasjax import errors, foreign
+from nasjax.images import base, cifar, limits, sources
 
 EXPECTED = "ImageNet16: train_data_batch_1 to train_data_batch_10 and val_data"
 NUM_CLASSES = 120
@@ -34,7 +34,11 @@ def load(source: sources.Source, root: str) -> base.ImageSet:
   Raises:
     UserError: a file is missing, damaged, or names code.
   """
-  train = [_batch(source, root + name) for name in _TRAIN]
+  train = []
+  for name in _TRAIN:
+    train.append(_batch(source, root + name))
+    total = sum(images.nbytes for images, _ in train)
+    foreign.afford(source.path, total, limits.MAX_ARRAYS)
   parts = {
     "train": (
       np.concatenate([images for images, _ in train]),
@@ -44,7 +48,7 @@ def load(source: sources.Source, root: str) -> base.ImageSet:
   }
   if not all(len(labels) for _, labels in parts.values()):
     raise errors.UserError(
-      f"{str(source.path)!r}: expected images with labels 1 to {NUM_CLASSES} "
+      f"{source.here}: expected images with labels 1 to {NUM_CLASSES} "
       "in both splits, got none; fetch it again"
     )
   names = [str(label) for label in range(1, NUM_CLASSES + 1)]

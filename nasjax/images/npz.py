@@ -5,13 +5,10 @@ wanted `class_names [K]`, `test_images`, `test_labels`. The names of Keras'
 files (`x_train`, `y_train`, `x_test`, `y_test`) are read too.
 """
 
-import io
-import zipfile
-
 import numpy as np
 
 from nasjax import errors, files
-from nasjax.images import base, pixels, sources
+from nasjax.images import base, class_ids, pixels, sources
 
 EXPECTED = "a .npz file with images [n, H, W, C] uint8 and labels [n]"
 _KEYS = {
@@ -37,8 +34,8 @@ def load(source: sources.Source, root: str) -> base.ImageSet:
     UserError: the file is damaged, or arrays are missing or of wrong types.
   """
   del root
-  where = repr(str(source.path))
-  arrays = _arrays(source, where)
+  where = source.here
+  arrays = files.read_npz(source.path)
   parts = {}
   for split, choices in _KEYS.items():
     for image_key, label_key in choices:
@@ -48,28 +45,29 @@ def load(source: sources.Source, root: str) -> base.ImageSet:
   if "train" not in parts:
     raise errors.UserError(
       f"{where}: expected the arrays 'images' and 'labels', got "
-      f"{sorted(arrays)}; rename them"
+      f"{errors.quote(sorted(arrays))}; rename them"
     )
-  largest = max(int(labels.max(initial=0)) for _, labels in parts.values())
-  names = arrays.get("class_names", np.arange(largest + 1)).reshape(-1)
+  if "class_names" in arrays:
+    names = _names(arrays["class_names"], where)
+  else:
+    codes, names = class_ids.number([part[1] for part in parts.values()], where)
+    parts = {
+      split: (images, labels)
+      for (split, (images, _)), labels in zip(parts.items(), codes, strict=True)
+    }
   if len(parts) > 1:
-    return base.join(source.stem, parts, [str(name) for name in names])
+    return base.join(source.stem, parts, names)
   images, labels = parts["train"]
-  return base.ImageSet(
-    source.stem, images, labels, tuple(str(name) for name in names)
-  )
+  return base.ImageSet(source.stem, images, labels.astype(np.int32), names)
 
 
-def _arrays(source: sources.Source, where: str) -> dict[str, np.ndarray]:
-  content = source.read(source.path.name)
-  try:
-    with zipfile.ZipFile(io.BytesIO(content)) as archive:
-      archive.infolist()
-  except zipfile.BadZipFile as error:
+def _names(names: np.ndarray, where: str) -> tuple[str, ...]:
+  if names.size > class_ids.MAX_CLASSES:
     raise errors.UserError(
-      f"{where} is not a complete .npz file; write it with numpy.savez"
-    ) from error
-  return files.read_npz(source.path)
+      f"{where}: expected at most {class_ids.MAX_CLASSES} class_names, got "
+      f"{names.size}"
+    )
+  return tuple(str(name) for name in names.reshape(-1))
 
 
 def _part(
@@ -78,14 +76,4 @@ def _part(
   """Checks and completes one split."""
   images = images[..., None] if images.ndim == 3 else images
   pixels.check(images, 4, where)
-  if labels.dtype.kind not in "iu" or labels.size != len(images):
-    raise errors.UserError(
-      f"{where}: expected one integer label for each of {len(images)} images, "
-      f"got {labels.dtype} of shape {labels.shape}"
-    )
-  if labels.size and (labels.min() < 0 or labels.max() > 2**31 - 1):
-    raise errors.UserError(
-      f"{where}: expected labels 0, 1, 2, ..., got {labels.min()} to "
-      f"{labels.max()}"
-    )
-  return images, labels.reshape(-1).astype(np.int32)
+  return images, class_ids.check(labels, len(images), where)

@@ -3,11 +3,10 @@
 import gzip
 import importlib.util
 import pathlib
-import zlib
 
 import numpy as np
 
-from nasjax import errors
+from nasjax import errors, foreign
 from nasjax.images import base
 
 
@@ -56,14 +55,12 @@ def mnist5k() -> base.ImageSet:
 
 def _table(path: pathlib.Path, size: int) -> tuple[np.ndarray, np.ndarray]:
   """Reads rows of `size^2` pixels and a label."""
-  try:
-    with gzip.open(path, "rt") as file:
-      rows = np.loadtxt(file, delimiter=",")
+  with (
+    foreign.reading(path, "a table of digits", "install the package again"),
+    gzip.open(path, "rt") as file,
+  ):
+    rows = np.loadtxt(file, delimiter=",")
     return rows[:, :-1].reshape(-1, size, size, 1), rows[:, -1]
-  except (OSError, ValueError, EOFError, zlib.error) as error:
-    raise errors.UserError(
-      f"cannot read {str(path)!r} ({error}); install the package again"
-    ) from error
 
 
 def _digit_set(

@@ -9,9 +9,30 @@ from typing import Any
 import numpy as np
 
 from nasjax import errors
+from nasjax.images import limits
 
-MAX_PIXELS = 100_000_000
+MAX_PIXELS = 50_000_000
+"""Of one picture; decoding takes at most 16 bytes for each."""
+
+MAX_BYTES = 256 << 20
+"""Of the file of one picture."""
+
 METHODS = ("bilinear", "bicubic")
+_MAX_PLAIN = 16 << 20  # bytes of a PPM in decimal digits, slow to read
+_MAX_SCANNED = 1_000_000_000  # pixels of all scans of a progressive JPEG
+_MAX_PROFILES = 16  # colour profiles that a PNG file may name; one is standard
+_STRIP = 1 << 20  # pixels that are converted at a time
+_MAGIC = {
+  b"\x89PNG\r\n\x1a\n": "PNG",
+  b"\xff\xd8\xff": "JPEG",
+  b"GIF87a": "GIF",
+  b"GIF89a": "GIF",
+  b"BM": "BMP",
+  b"II*\0": "TIFF",
+  b"MM\0*": "TIFF",
+  **{b"P%d" % number: "PPM" for number in range(1, 7)},
+}
+_BRANDS = (b"avif", b"avis", b"mif1", b"msf1")
 
 
 def _pillow() -> types.ModuleType:
@@ -55,10 +76,12 @@ def check(images: np.ndarray, num_axes: int, source: str) -> None:
 def decode(content: bytes, source: str) -> np.ndarray:
   """Decodes an image file to RGB.
 
-  Grey and bilevel images get three equal channels, palettes are looked up, and
-  CMYK, YCbCr and Lab are converted by Pillow. Transparent pixels are laid over
-  white. Grey images of 16 bits are scaled by 255 / 65535. The orientation
-  stored by a camera is applied. An animation gives its first frame.
+  The file is one of AVIF, BMP, GIF, JPEG, PNG, PPM (also PBM and PGM), TIFF and
+  WebP by its first bytes; no other decoder of Pillow is ever asked. Grey and
+  bilevel images get three equal channels, palettes are looked up, and CMYK,
+  YCbCr and Lab are converted by Pillow. Transparent pixels are laid over white.
+  Grey images of 16 bits are scaled by 255 / 65535. The orientation stored by a
+  camera is applied. An animation gives its first frame.
 
   Args:
     content: the file.
@@ -75,18 +98,20 @@ def decode(content: bytes, source: str) -> np.ndarray:
     with warnings.catch_warnings():
       # Odd metadata is no fault of the pixels; size is checked below.
       warnings.simplefilter("ignore")
-      with image_module.open(io.BytesIO(content)) as image:
-        _check_size(image.width, image.height, source)
-        return np.asarray(_to_rgb(image, source))
+      return _to_rgb(_load(content, source), source)
   except errors.UserError:
     raise
   except image_module.DecompressionBombError as error:
     raise _too_large(source, str(error)) from error
   except Exception as error:  # the decoders raise nearly every type on damage
-    reason = str(error) or type(error).__name__
-    raise errors.UserError(
-      f"{source} is not a readable image ({reason}); mend or remove it"
-    ) from error
+    raise _unreadable(source, str(error) or type(error).__name__) from error
+
+
+def _unreadable(source: str, reason: str) -> errors.UserError:
+  return errors.UserError(
+    f"{source} is not a readable image ({' '.join(reason.split())[:120]}); "
+    "mend or remove it"
+  )
 
 
 def _too_large(source: str, got: str) -> errors.UserError:
@@ -96,28 +121,64 @@ def _too_large(source: str, got: str) -> errors.UserError:
   )
 
 
-def _check_size(width: int, height: int, source: str) -> None:
-  if width * height > MAX_PIXELS:
-    raise _too_large(source, f"{width} x {height}")
+def _format(content: bytes, source: str) -> str:
+  """Returns Pillow's name of the format, by the first bytes."""
+  for magic, name in _MAGIC.items():
+    if content.startswith(magic):
+      return name
+  if content[:4] == b"RIFF" and content[8:12] == b"WEBP":
+    return "WEBP"
+  if content[4:8] == b"ftyp" and content[8:12] in _BRANDS:
+    return "AVIF"
+  names = ", ".join(sorted({*_MAGIC.values(), "WEBP", "AVIF"}))
+  raise _unreadable(source, f"by its first bytes it is none of {names}")
 
 
-def _to_rgb(image: Any, source: str) -> Any:
-  """Converts a Pillow image to mode RGB."""
+def _load(content: bytes, source: str) -> Any:
+  """Returns the first frame as a Pillow image, the right way up."""
   from PIL import ImageOps
 
-  image = ImageOps.exif_transpose(image)
+  name = _format(content, source)
+  plain = content[:2] in (b"P1", b"P2", b"P3")
+  limit = _MAX_PLAIN if plain else MAX_BYTES
+  if len(content) > limit:
+    raise _unreadable(source, f"{len(content)} bytes, expected at most {limit}")
+  if name == "PNG" and content.count(b"iCCP") > _MAX_PROFILES:
+    raise _unreadable(source, "it has more than one colour profile")
+  with _pillow().open(io.BytesIO(content), formats=[name]) as image:
+    num = image.width * image.height
+    if num > MAX_PIXELS:
+      raise _too_large(source, f"{image.width} x {image.height}")
+    scans = content.count(b"\xff\xda") if name == "JPEG" else 1
+    if scans * num > _MAX_SCANNED:
+      raise _too_large(source, f"{image.width} x {image.height} {scans} times")
+    return ImageOps.exif_transpose(image)
+
+
+def _to_rgb(image: Any, source: str) -> np.ndarray:
+  """Converts a Pillow image to `[H, W, 3]` uint8, strip by strip."""
   if image.mode == "F":
     raise errors.UserError(
       f"{source}: expected 8 or 16 bits a channel, got floats; convert it"
     )
+  rgb = np.empty((image.height, image.width, 3), np.uint8)
+  num_rows = max(1, _STRIP // image.width)
+  for top in range(0, image.height, num_rows):
+    bottom = min(top + num_rows, image.height)
+    strip = image.crop((0, top, image.width, bottom))
+    rgb[top:bottom] = _strip_to_rgb(strip, source)
+  return rgb
+
+
+def _strip_to_rgb(image: Any, source: str) -> np.ndarray:
   if image.mode.startswith("I"):
-    return _pillow().fromarray(_from_16_bits(image, source)).convert("RGB")
+    return _from_16_bits(image, source)[..., None]
   if image.has_transparency_data:
     image = image.convert("RGBA")
     white = _pillow().new("RGBA", image.size, "white")
     white.alpha_composite(image)
     image = white
-  return image.convert("RGB")
+  return np.asarray(image.convert("RGB"))
 
 
 def _from_16_bits(image: Any, source: str) -> np.ndarray:
@@ -182,9 +243,25 @@ def resize_all(
     )
   if method not in METHODS:
     raise errors.one_of("method of resizing", method, METHODS)
-  result = np.empty((len(images), size, size, channels), np.uint8)
+  result = _room(len(images), size, channels)
   for row in range(len(images)):
     image = images[row]
     check(image, 3, f"image {row}")
     result[row] = resize(image, size, channels, method)
   return result
+
+
+def _room(num: int, size: int, channels: int) -> np.ndarray:
+  """Returns memory for resized images, if that is within the limit."""
+  num_bytes = num * size * size * channels
+  try:
+    if num_bytes <= limits.MAX_RESIZED:
+      return np.empty((num, size, size, channels), np.uint8)
+  except MemoryError:
+    pass
+  raise errors.UserError(
+    f"{num} images of {size} x {size} pixels would take "
+    f"{num_bytes / 2**30:.1f} GiB of memory: expected at most "
+    f"{limits.MAX_RESIZED / 2**30:.0f} GiB, or what is free; choose a smaller "
+    "size or fewer images"
+  )

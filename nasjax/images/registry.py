@@ -5,7 +5,7 @@ import pathlib
 import types
 from collections.abc import Callable
 
-from nasjax import errors, files
+from nasjax import errors, files, foreign
 from nasjax.benchmarks import download
 from nasjax.images import (
   aircraft,
@@ -145,15 +145,17 @@ def load_images(
     UserError: nothing is there, no format fits, or the data are damaged.
   """
   name = str(path_or_name)
-  path = pathlib.Path(path_or_name).expanduser()
-  if not path.exists():
+  with foreign.reading(name, "a path or a name", "give one of them"):
+    path = files.expand(path_or_name)
+    exists = path.exists()
+  if not exists:
     if name in _PACKAGED:
       return _PACKAGED[name]()
     if name in _DOWNLOADS:
       path = _fetch(name, opener)
     elif not path.suffix and path.name == name:
       raise errors.UserError(
-        f"no image set {name!r}: expected a path that exists, or one of "
+        f"no image set {errors.quote(name)}: expected a path that exists, or one of "
         f"{', '.join(image_set_names())}"
       )
   return _load(sources.open_source(path), options)
@@ -179,11 +181,11 @@ def _load(source: sources.Source, options: dict[str, str]) -> base.ImageSet:
     unknown = sorted(set(options) - set(known))
     if unknown:
       raise errors.UserError(
-        f"{str(source.path)!r}: expected {known or 'no'} options, got "
+        f"{source.here}: expected {known or 'no'} options, got "
         f"{unknown}; leave them out"
       )
     return module.load(source, root, **options)
   expected = "; ".join(module.EXPECTED for module in reversed(_FORMATS))
   raise errors.UserError(
-    f"{str(source.path)!r} holds no known image set: expected {expected}"
+    f"{source.here} holds no known image set: expected {expected}"
   )

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from nasjax import errors, files
-from nasjax.images import base
+from nasjax.images import base, class_ids
 from nasjax.images.encoders import encode, registry
 
 NUM_PER_CLASS = 20
@@ -83,7 +83,7 @@ def embed_arrays(
 
   Args:
     images: `[n, H, W, C]` uint8.
-    labels: `[n]`, integers from 0 on.
+    labels: `[n]`, integers from 0 on; numbered anew where one is n or more.
     **options: of `embed_classes`.
 
   Returns:
@@ -92,11 +92,9 @@ def embed_arrays(
   Raises:
     UserError: see `embed_classes`; or the arrays do not fit together.
   """
-  labels = np.asarray(labels, np.int32)
-  names = tuple(str(label) for label in range(int(labels.max(initial=0)) + 1))
-  return embed_classes(
-    base.ImageSet("images", images, labels, names), **options
-  )
+  checked = class_ids.check(np.asarray(labels), len(images), "embed_arrays")
+  (codes,), names = class_ids.number([checked], "embed_arrays")
+  return embed_classes(base.ImageSet("images", images, codes, names), **options)
 
 
 def stack(sets: Sequence[ClassEmbeddings]) -> ClassEmbeddings:

@@ -1,35 +1,14 @@
-"""Files of an image set: a folder, one file, or an archive.
+"""Files of an image set: a folder, one file, or an archive."""
 
-Archives are read in place and nothing is unpacked to the disk. A path that
-leads out of the archive, a link, and contents beyond `max_bytes` are refused.
-"""
-
-import gzip
-import io
+import itertools
 import os
 import pathlib
 import re
-import stat
-import tarfile
 import zipfile
-import zlib
 from collections.abc import Callable, Iterable
-from typing import Any
 
-from nasjax import errors, files
-
-MAX_BYTES = 4 << 30
-
-_DAMAGED = (
-  EOFError,
-  NotImplementedError,
-  OSError,
-  RuntimeError,
-  ValueError,
-  tarfile.TarError,
-  zipfile.BadZipFile,
-  zlib.error,
-)
+from nasjax import errors, files, foreign
+from nasjax.images import archives, limits, tar
 
 
 class Source:
@@ -47,40 +26,56 @@ class Source:
     names: Iterable[str],
     folders: Iterable[str],
     read: Callable[[str], bytes],
+    size: Callable[[str], int] = lambda name: 0,
   ):
-    """Wraps a listing and a function that reads one file."""
+    """Wraps a listing, and functions that read and measure one file."""
     self.path = path
     self.names = tuple(sorted(names))
     self.folders = tuple(sorted(folders))
     self._present = frozenset(self.names)
     self._read = read
+    self._size = size
 
   @property
   def stem(self) -> str:
     """The last part of the path without its suffixes, to call the set by."""
     return re.sub(r"\.(tar\.gz|tgz|tar|zip|npz|mat)$", "", self.path.name)
 
+  @property
+  def here(self) -> str:
+    """What messages call the source."""
+    return errors.quote(str(self.path))
+
+  def at(self, name: str) -> pathlib.Path:
+    """Returns the path of a file, also of one inside an archive."""
+    return self.path if name == self.path.name else self.path / name
+
   def where(self, name: str) -> str:
     """Returns what messages call a file."""
-    return repr(str(self.path if name == self.path.name else self.path / name))
+    return errors.quote(str(self.at(name)))
 
-  def read(self, name: str) -> bytes:
+  def size(self, name: str) -> int:
+    """Returns the bytes of a file that is there."""
+    return self._size(name)
+
+  def read(self, name: str, limit: int = foreign.MAX_BYTES) -> bytes:
     """Returns a file.
 
+    Args:
+      name: of the file.
+      limit: bytes that it may have.
+
     Raises:
-      UserError: it is missing, or cannot be read.
+      UserError: it is missing, too large, or cannot be read.
     """
     if name not in self._present:
       raise errors.UserError(
         f"{self.where(name)} is missing: expected the complete data set; "
         "unpack or fetch it again"
       )
-    try:
+    with foreign.reading(self.at(name), "a readable file"):
+      foreign.afford(self.at(name), self.size(name), limit)
       return self._read(name)
-    except _DAMAGED as error:
-      raise errors.UserError(
-        f"cannot read {self.where(name)} ({error}); fetch it again"
-      ) from error
 
   def find(self, *wanted: str) -> str | None:
     """Returns the shortest prefix with which all wanted names are present."""
@@ -99,200 +94,120 @@ class Source:
     return name in self._present
 
 
-def open_source(path: files.PathLike, max_bytes: int = MAX_BYTES) -> Source:
+def open_source(path: files.PathLike, max_bytes: int | None = None) -> Source:
   """Lists a folder, an archive, or one file.
 
   Args:
     path: a folder, a `.zip`, `.tar`, or `.tar.gz` archive, or another file.
-    max_bytes: how large an archive may be when unpacked.
+    max_bytes: how large an archive may be when unpacked; by default what
+      `limits.unpacked` allows for a file of its size.
 
   Raises:
     UserError: nothing is there, or the archive is damaged or unsafe.
   """
-  path = pathlib.Path(path).expanduser()
-  if path.is_dir():
-    try:
+  path = files.expand(path)
+  with foreign.reading(path, "a folder, an archive or a file of images"):
+    if path.is_dir():
       return _folder(path)
-    except OSError as error:
+    if not path.is_file():
       raise errors.UserError(
-        f"cannot list {error.filename!r}: {error.strerror}; change its rights"
-      ) from error
-  if not path.is_file():
-    raise errors.UserError(
-      f"no such file or folder: {str(path)!r}; expected a folder with one "
-      "folder of images a class, an archive, or a .npz or .mat file"
-    )
-  try:
+        f"no such file or folder: {errors.quote(str(path))}; expected a folder "
+        "with one folder of images a class, an archive, or a .npz or .mat file"
+      )
+    return _file(path, max_bytes or limits.unpacked(path.stat().st_size))
+
+
+def _file(path: pathlib.Path, max_bytes: int) -> Source:
+  """Opens an archive, or one file that is none."""
+  with foreign.reading(path, "a complete archive"):
     if zipfile.is_zipfile(path):
-      return _zip(path, max_bytes)
-    if _is_tar(path):
-      return _tar(path, max_bytes)
-  except _DAMAGED as error:
-    if isinstance(error, errors.UserError):
-      raise
-    raise errors.UserError(
-      f"{str(path)!r} is not a complete archive ({error}); fetch it again"
-    ) from error
-  return Source(path, [path.name], [], lambda _: path.read_bytes())
+      members = archives.zip_members(path)
+      if not all(member.filename.endswith(".npy") for member in members):
+        return _archive(path, archives.read_zip(path, members, max_bytes))
+      if sum(member.file_size for member in members) > max_bytes:
+        raise tar.too_much(path, max_bytes)
+    elif archives.is_tar(path):
+      return _archive(path, archives.read_tar(path, max_bytes))
+  return Source(
+    path,
+    [path.name],
+    [],
+    lambda _: path.read_bytes(),
+    lambda _: path.stat().st_size,
+  )
+
+
+def _archive(path: pathlib.Path, listing: archives.Listing) -> Source:
+  sizes, folders = listing.sizes, listing.folders
+  folders = folders | archives.with_parents([*sizes, *folders])
+  return Source(path, sizes, folders, listing.read, sizes.__getitem__)
 
 
 def _folder(path: pathlib.Path) -> Source:
-  names: list[str] = []
-  folders: list[str] = []
-  _walk(path, "", names, folders, frozenset())
-  return Source(path, names, folders, lambda name: (path / name).read_bytes())
-
-
-def _walk(
-  folder: pathlib.Path,
-  prefix: str,
-  names: list[str],
-  folders: list[str],
-  parents: frozenset[str],
-) -> None:
-  """Lists a folder; a link back to a parent folder is not followed."""
-  parents |= {os.path.realpath(folder)}
-  with os.scandir(folder) as entries:
-    for entry in entries:
-      name = prefix + entry.name
-      if entry.is_file():
-        names.append(name)
-      elif entry.is_dir() and os.path.realpath(entry.path) not in parents:
-        folders.append(name)
-        _walk(pathlib.Path(entry.path), name + "/", names, folders, parents)
-
-
-def _zip(path: pathlib.Path, max_bytes: int) -> Source:
-  with zipfile.ZipFile(path) as archive:
-    members = archive.infolist()
-  if all(member.filename.endswith(".npy") for member in members):
-    _check_total(sum(member.file_size for member in members), max_bytes, path)
-    return Source(path, [path.name], [], lambda _: path.read_bytes())
-  for member in members:
-    _check_name(member.filename, path)
-    if stat.S_ISLNK(member.external_attr >> 16):
-      raise _refused(path, f"the link {member.filename!r}")
-  _check_total(sum(member.file_size for member in members), max_bytes, path)
-  _check_twice([member.filename for member in members], path)
+  names, folders = _walk(path)
   return Source(
     path,
-    [member.filename for member in members if not member.is_dir()],
-    _with_parents(
-      member.filename.rstrip("/") if member.is_dir() else member.filename
-      for member in members
-    )
-    | {member.filename.rstrip("/") for member in members if member.is_dir()},
-    lambda name: _read_zipped(path, name),
+    names,
+    folders,
+    lambda name: (path / name).read_bytes(),
+    lambda name: (path / name).stat().st_size,
   )
 
 
-def _read_zipped(path: pathlib.Path, name: str) -> bytes:
-  with zipfile.ZipFile(path) as archive:
-    return archive.read(name)
+def _walk(root: pathlib.Path) -> tuple[list[str], list[str]]:
+  """Lists a folder; hidden files and folders are passed over.
 
-
-def _is_tar(path: pathlib.Path) -> bool:
-  """Tells by the first block; `tarfile` would read as far as a header says."""
-  with open(path, "rb") as raw:
-    block = _unzip(raw).read(tarfile.BLOCKSIZE)
-  return block[257:262] == b"ustar"
-
-
-def _unzip(raw: io.BufferedReader) -> io.BufferedReader | gzip.GzipFile:
-  """Returns the content of a file that may be gzipped."""
-  zipped = raw.peek(2)[:2] == b"\x1f\x8b"
-  return gzip.GzipFile(fileobj=raw) if zipped else raw
-
-
-def _tar(path: pathlib.Path, max_bytes: int) -> Source:
-  content: dict[str, bytes] = {}
-  folders: set[str] = set()
-  total = 0
-  with open(path, "rb") as raw:
-    # Headers count too, so that no header can be a bomb.
-    stream: Any = _Bounded(_unzip(raw), 2 * max_bytes + (1 << 20), path)
-    with tarfile.open(fileobj=stream, mode="r|") as archive:
-      for member in archive:
-        name = member.name.removeprefix("./")
-        _check_name(name, path)
-        total += member.size
-        _check_total(total, max_bytes, path)
-        if member.isdir():
-          folders.add(name)
-        elif member.isreg():
-          _check_twice([*content, name] if name in content else [], path)
-          file = archive.extractfile(member)
-          assert file is not None
-          content[name] = file.read()
-        else:
-          raise _refused(path, f"the link or device {member.name!r}")
-    while stream.read(tarfile.RECORDSIZE):  # to the checksum at the end
-      pass
-  folders |= _with_parents(content)
-  return Source(path, content, folders, content.__getitem__)
-
-
-class _Bounded:
-  """Passes on at most so many bytes of a stream.
-
-  Reading is by blocks, as `tarfile` does for streams; a longer block than is
-  left is refused before it is read.
+  A link is followed where it stays inside the folder, and passed over where it
+  leads back to a folder above it.
   """
+  names: list[str] = []
+  folders: list[str] = []
+  num_links = 0
+  home = os.path.realpath(root)
+  waiting = [("", (home,))]  # prefix, and the real paths from the root to it
+  while waiting:
+    prefix, above = waiting.pop()
+    for entry in _entries(root / prefix):
+      name, real = prefix + entry.name, f"{above[-1]}/{entry.name}"
+      if entry.name.startswith(".") or entry.name == "__MACOSX":
+        continue
+      if entry.is_symlink():
+        real = _target(entry.path, home)
+      if entry.is_file():
+        names.append(name)
+      elif entry.is_dir() and real not in above:
+        num_links += entry.is_symlink()
+        folders.append(name)
+        waiting.append((name + "/", (*above, real)))
+      else:
+        continue
+      limits.check_name(name, root)
+      limits.check_count(num_links, limits.MAX_LINKS, root)
+      limits.check_count(len(names) + len(folders), limits.MAX_FILES, root)
+  return names, folders
 
-  def __init__(
-    self,
-    file: io.BufferedReader | gzip.GzipFile,
-    limit: int,
-    path: pathlib.Path,
+
+def _entries(folder: pathlib.Path) -> list[os.DirEntry]:
+  try:
+    with os.scandir(folder) as entries:
+      found = list(itertools.islice(entries, limits.MAX_FILES + 1))
+  except OSError as error:
+    raise errors.UserError(
+      f"cannot list {errors.quote(str(folder))}: {error.strerror}; change its "
+      "rights"
+    ) from error
+  limits.check_count(len(found), limits.MAX_FILES, folder)
+  return found
+
+
+def _target(link: str, home: str) -> str:
+  """Returns where a link leads, if that is inside the folder `home`."""
+  real = os.path.realpath(link)
+  if os.path.exists(real) and (
+    real == home or real.startswith(f"{home.rstrip('/')}/")
   ):
-    self._file = file
-    self._left = limit
-    self._limit = limit
-    self._path = path
-
-  def read(self, size: int = -1) -> bytes:
-    if size < 0 or size > self._left:
-      raise _too_much(self._path, self._limit)
-    block = self._file.read(size)
-    self._left -= len(block)
-    return block
-
-
-def _with_parents(names: Iterable[str]) -> set[str]:
-  """Returns all folders above the given files."""
-  folders: set[str] = set()
-  for name in names:
-    while "/" in name:
-      name = name.rpartition("/")[0]
-      folders.add(name)
-  return folders
-
-
-def _refused(path: pathlib.Path, what: str) -> errors.UserError:
-  return errors.UserError(
-    f"{str(path)!r} holds {what}: expected plain files inside the archive; "
-    "refused, nothing was unpacked; fetch it from its official home"
-  )
-
-
-def _check_name(name: str, path: pathlib.Path) -> None:
-  parts = name.replace("\\", "/").split("/")
-  if ".." in parts or parts[0] == "" or ":" in parts[0] or "\0" in name:
-    raise _refused(path, f"the path {name!r}, which leads out of it")
-
-
-def _check_twice(names: list[str], path: pathlib.Path) -> None:
-  if len(set(names)) < len(names):
-    raise _refused(path, "two files of one name")
-
-
-def _check_total(total: int, max_bytes: int, path: pathlib.Path) -> None:
-  if total > max_bytes:
-    raise _too_much(path, max_bytes)
-
-
-def _too_much(path: pathlib.Path, limit: int) -> errors.UserError:
-  return errors.UserError(
-    f"{str(path)!r} holds more than {limit} bytes: refused, in case it is a "
-    "decompression bomb; unpack it yourself and give the folder"
+    return real
+  raise errors.UserError(
+    f"{errors.quote(link)} is a link to {errors.quote(real)}: expected files "
+    "inside the folder; copy the images there, or remove the link"
   )

@@ -46,10 +46,10 @@ class ImageSet:
           f"{where}: expected uint8 images [n, H, W, C] with n > 0, got "
           f"{images.dtype} {list(images.shape)}"
         )
-      if labels.shape != images.shape[:1]:
+      if labels.shape != images.shape[:1] or labels.dtype.kind not in "iu":
         raise errors.UserError(
-          f"{where}: expected one label for each of {len(images)} images, got "
-          f"labels of shape {list(labels.shape)}"
+          f"{where}: expected one label for each of {len(images)} images, an "
+          f"integer, got {labels.dtype} labels of shape {list(labels.shape)}"
         )
       if labels.min() < 0 or labels.max() >= self.num_classes:
         raise errors.UserError(
@@ -117,16 +117,24 @@ def load(path: files.PathLike, name: str) -> tuple[np.ndarray, np.ndarray]:
   """Reads `images` `[n, H, W, C]` uint8 and `labels` `[n]` of a `.npz`.
 
   Raises:
-    UserError: the file is missing or damaged, or lacks one of them.
+    UserError: the file is missing or damaged, lacks one of them, or labels
+      are no integers of 32 bits.
   """
   arrays = files.read_npz(path)
   for key in ("images", "labels"):
     if key not in arrays:
       raise errors.UserError(
-        f"{str(path)!r}: expected arrays images and labels, got "
-        f"{', '.join(arrays) or 'none'} (image set {name!r})"
+        f"{errors.quote(str(path))}: expected arrays images and labels, got "
+        f"{errors.quote(', '.join(arrays))} (image set {name!r})"
       )
-  return arrays["images"], arrays["labels"].astype(np.int32)
+  labels = arrays["labels"]
+  narrow = labels.astype(np.int32) if labels.dtype.kind in "iu" else None
+  if narrow is None or (narrow != labels).any():
+    raise errors.UserError(
+      f"{errors.quote(str(path))}: expected integer labels of at most 32 bits, "
+      f"got {labels.dtype} (image set {name!r})"
+    )
+  return arrays["images"], narrow
 
 
 def check_equal_shapes(image_sets: Sequence[ImageSet]) -> None:

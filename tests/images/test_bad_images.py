@@ -142,7 +142,7 @@ def test_a_zip_that_understates_its_sizes(content, tmp_path):
   raw = path.read_bytes()
   path.write_bytes(raw.replace(struct.pack("<I", 1000), struct.pack("<I", 10)))
   got = load_images(path)
-  with pytest.raises(errors.UserError, match=r"cannot read .*cat/1.png"):
+  with pytest.raises(errors.UserError, match=r"cat/1.png' is not a readable"):
     got.resized(4)
 
 

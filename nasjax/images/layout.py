@@ -1,0 +1,328 @@
+"""Which images of a folder belong to which split and class, by their paths.
+
+`ROOT/CLASS/**/IMAGE`, or `ROOT/train/CLASS/**/IMAGE` beside `ROOT/val/...` and
+`ROOT/test/...`. Whatever could be taken for something else is refused, since a
+wrong guess would train and test on the wrong images without a word.
+"""
+
+import collections
+import re
+from collections.abc import Iterable, Sequence
+
+from nasjax import errors
+from nasjax.images import sources
+
+Classes = dict[str, list[str]]  # class name to file names, sorted
+
+_SPLITS = {
+  "train": "train",
+  "training": "train",
+  "val": "val",
+  "valid": "val",
+  "validation": "val",
+  "test": "test",
+  "testing": "test",
+}
+_LIKE_A_SPLIT = re.compile(
+  rf"({'|'.join(_SPLITS)})[-_ ]?(\d*|data|dataset|images?|imgs?|set|split)",
+  re.IGNORECASE,
+)
+_CONTAINERS = frozenset(
+  "annotations image images img imgs jpegimages labels masks photos "
+  "pictures".split()
+)
+_ANNOTATIONS = "val_annotations.txt"
+_MAX_ANNOTATIONS = 64 << 20
+
+
+def is_hidden(name: str) -> bool:
+  """Tells whether a path is hidden, or left behind by macOS."""
+  return any(
+    part.startswith(".") or part == "__MACOSX" for part in name.split("/")
+  )
+
+
+def children(source: sources.Source, prefix: str) -> list[str]:
+  """Returns the names of the folders directly inside a folder."""
+  return [
+    name[len(prefix) :]
+    for name in source.folders
+    if name.startswith(prefix)
+    and "/" not in name[len(prefix) :]
+    and not is_hidden(name)
+  ]
+
+
+def find_root(source: sources.Source, images: Sequence[str]) -> str:
+  """Returns the prefix of the folder that holds the splits or the classes.
+
+  A folder that holds nothing but one folder of folders is entered.
+
+  Args:
+    source: the files.
+    images: names of all images.
+  """
+  prefix = ""
+  while True:
+    folders = children(source, prefix)
+    if len(folders) != 1 or _LIKE_A_SPLIT.fullmatch(folders[0]):
+      return prefix
+    inside = f"{prefix}{folders[0]}/"
+    if any(is_inside(name, inside) for name in images):
+      return prefix
+    if not children(source, inside):
+      return prefix
+    prefix = inside
+
+
+def is_inside(name: str, prefix: str) -> bool:
+  """Tells whether a file lies directly in the folder of a prefix."""
+  return name.startswith(prefix) and "/" not in name[len(prefix) :]
+
+
+def find_splits(
+  source: sources.Source, root: str, images: Sequence[str]
+) -> dict[str, Classes]:
+  """Returns the images of each class of each split.
+
+  Args:
+    source: the files.
+    root: the prefix that `find_root` returned.
+    images: names of all images, sorted.
+
+  Returns:
+    `train`, `val` and `test`, as far as they are there, to their classes; one
+    nameless split where there are none.
+
+  Raises:
+    UserError: splits or classes are not clear, or one of them has no image.
+  """
+  folders = children(source, root)
+  like = [name for name in folders if _LIKE_A_SPLIT.fullmatch(name)]
+  if not like or _is_a_class(like, folders, root, images):
+    return {"": _plain(source, root, images)}
+  _check_alone(source, root, like, images)
+  found = {}
+  for name in sorted(like, key=lambda name: name[:2].lower() != "tr"):
+    prefix = f"{root}{name}/"
+    if f"{prefix}{_ANNOTATIONS}" in source:
+      classes = _annotated(source, prefix, images)
+    else:
+      classes = _classes(source, prefix, images)
+    found[_split(source, name, found)] = classes
+  _check_trained(source, found)
+  return {split: found[split] for split in (_SPLITS[x.lower()] for x in like)}
+
+
+def _is_a_class(
+  like: list[str], folders: list[str], root: str, images: Sequence[str]
+) -> bool:
+  """Tells whether `train` is a class beside others: trains, planes, cars."""
+  prefix = f"{root}{like[0]}/"
+  inside = [name for name in images if name.startswith(prefix)]
+  return (
+    len(like) == 1 < len(folders)
+    and like[0].lower() == "train"
+    and bool(inside)
+    and all(is_inside(name, prefix) for name in inside)
+    and len(_words(inside)) < 2
+  )
+
+
+def _check_alone(
+  source: sources.Source, root: str, like: list[str], images: Sequence[str]
+) -> None:
+  """Refuses folders of images beside the folders of the splits."""
+  tops = {
+    name[len(root) :].partition("/")[0]
+    for name in images
+    if name.startswith(root) and not is_inside(name, root)
+  }
+  for name in sorted(tops - set(like)):
+    raise _refused(
+      source,
+      "either class folders or folders of splits",
+      f"{errors.quote(name)} beside {errors.quote(like[0])}",
+      "move it out, or into train",
+    )
+
+
+def _split(
+  source: sources.Source, folder: str, known: dict[str, Classes]
+) -> str:
+  """Returns which split a folder is."""
+  split = _SPLITS.get(folder.lower())
+  if split is None or split in known:
+    raise _refused(
+      source,
+      "one folder of each split, called train, val (valid, validation) or test",
+      f"{errors.quote(folder)}"
+      + (f" as a second folder of the split {split}" if split else ""),
+      "rename, merge or remove it",
+    )
+  return split
+
+
+def _plain(source: sources.Source, root: str, images: Sequence[str]) -> Classes:
+  """Returns the classes of a folder without splits."""
+  if not children(source, root):
+    raise _no_classes(source, root, images)
+  classes = _classes(source, root, images, strict=False)
+  inner = collections.defaultdict(set)
+  for folder in source.folders:
+    name, _, below = folder[len(root) :].partition("/")
+    if folder.startswith(root) and below.lower() in _SPLITS:
+      inner[name].add(_SPLITS[below.lower()])
+  for name, splits in inner.items():
+    if "train" in splits or len(splits) > 1:
+      raise _refused(
+        source,
+        "splits above classes (train/CLASS)",
+        f"splits inside the class {errors.quote(name)}",
+        "move them: CLASS/train to train/CLASS",
+      )
+  return classes
+
+
+def _classes(
+  source: sources.Source,
+  prefix: str,
+  images: Sequence[str],
+  strict: bool = True,
+) -> Classes:
+  """Returns the class folders of one folder.
+
+  Args:
+    source: the files.
+    prefix: of the folder.
+    images: names of all images.
+    strict: whether images beside the class folders are refused.
+  """
+  classes: Classes = {name: [] for name in children(source, prefix)}
+  for name in images:
+    if name.startswith(prefix):
+      folder, below, _ = name[len(prefix) :].partition("/")
+      if below:
+        classes[folder].append(name)
+      elif strict:
+        raise _no_classes(source, prefix, images)
+  _check_filled(source, prefix, classes)
+  if all(name.lower() in _CONTAINERS for name in classes):
+    raise _no_classes(source, f"{prefix}{next(iter(classes), '')}/", images)
+  return classes
+
+
+def _check_filled(
+  source: sources.Source, prefix: str, classes: Classes
+) -> None:
+  """Refuses class folders, and splits, without an image."""
+  empty = [prefix + name for name, names in classes.items() if not names]
+  if not classes:
+    empty = [prefix.rstrip("/")]
+  if empty:
+    more = f" (and {len(empty) - 1} more)" if len(empty) > 1 else ""
+    raise errors.UserError(
+      f"the class folder {errors.quote(empty[0])}{more} in "
+      f"{source.here} has no image: expected at least one "
+      "file .png, .jpg or the like; add images or remove the folder"
+    )
+
+
+def _annotated(
+  source: sources.Source, prefix: str, images: Sequence[str]
+) -> Classes:
+  """Returns the classes of a split whose labels lie in a text file.
+
+  Each line has the name of an image, and its class (tiny-imagenet).
+  """
+  where = prefix + _ANNOTATIONS
+  text = source.read(where, _MAX_ANNOTATIONS).decode("utf-8", "replace")
+  rows = [line.split() for line in text.splitlines() if line.strip()]
+  labels = {row[0]: row[1] for row in rows if len(row) > 1}
+  if len(labels) < len(rows):
+    raise errors.UserError(
+      f"{source.where(where)}: expected lines of an image and its class, each "
+      "image once; mend it, or make a folder for each class"
+    )
+  classes: Classes = collections.defaultdict(list)
+  for name in images:
+    if name.startswith(prefix):
+      image = name.rpartition("/")[2]
+      if image not in labels:
+        raise _mismatch(source, where, image, "is not listed")
+      classes[labels.pop(image)].append(name)
+  if labels:
+    raise _mismatch(source, where, next(iter(labels)), "is not there")
+  return dict(classes)
+
+
+def _mismatch(
+  source: sources.Source, where: str, image: str, problem: str
+) -> errors.UserError:
+  return errors.UserError(
+    f"{source.where(where)}: expected the class of every image, but "
+    f"{errors.quote(image)} {problem}; mend it, or make a folder for each class"
+  )
+
+
+def _check_trained(source: sources.Source, splits: dict[str, Classes]) -> None:
+  """Refuses classes that nothing is trained on."""
+  if "train" not in splits:
+    raise _refused(
+      source, "a folder train", f"only {', '.join(splits)}", "add or rename it"
+    )
+  for split, classes in splits.items():
+    for name in sorted(set(classes) - set(splits["train"])):
+      raise _refused(
+        source,
+        f"in {split} the class folders of train",
+        f"the class {errors.quote(name)}, which train has not (it holds "
+        f"{errors.quote(classes[name][0])})",
+        f"name them alike, or remove {split} where it has no labels",
+      )
+
+
+def _words(names: Iterable[str]) -> list[str]:
+  """Returns what stands before the numbers in file names, if that repeats.
+
+  Names such as `cat.0.jpg` and `dog_17.jpg` say what the images show.
+  """
+  counts = collections.Counter()
+  for name in names:
+    stem = name.rpartition("/")[2].rpartition(".")[0]
+    word = stem.rstrip("0123456789")
+    if word != stem and any(map(str.isalpha, word)):
+      counts[word.rstrip("-._ ")] += 1
+  return sorted(word for word, count in counts.items() if count > 1)
+
+
+def _no_classes(
+  source: sources.Source, prefix: str, images: Sequence[str]
+) -> errors.UserError:
+  """Returns the error for a folder of images without class folders."""
+  inside = [name for name in images if is_inside(name, prefix)]
+  inside = inside or [name for name in images if name.startswith(prefix)]
+  words = _words(inside)
+  first = source.where(inside[0]) if inside else source.where(prefix)
+  if len(words) > 1:
+    shown = errors.quote(", ".join(words))
+    return _refused(
+      source,
+      "a folder for each class",
+      f"{first}, with the class in its name ({shown})",
+      "move each image into a folder of its class",
+    )
+  return _refused(
+    source,
+    "a folder for each class",
+    f"{first} outside of one, without a label",
+    "move images into folders of their classes, or remove them",
+  )
+
+
+def _refused(
+  source: sources.Source, expected: str, got: str, advice: str
+) -> errors.UserError:
+  return errors.UserError(
+    f"{source.here}: expected {expected}, got {got}; {advice}"
+  )
