@@ -93,4 +93,4 @@ def _evaluate(
   trained = evaluation.train_best(
     space, cells, image_set, epochs, seed, workdir
   )
-  evaluation.report(top, trained)
+  evaluation.report(top, trained, workdir)
