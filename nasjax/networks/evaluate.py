@@ -101,16 +101,13 @@ def weights_path(
 def _train_missing(
   job: Job, texts: Sequence[str], executor: str, max_retries: int
 ) -> None:
-  missing = [
-    text
-    for text in texts
-    if not (job.cell_folder(text) / "result.json").exists()
-  ]
+  missing = [text for text in texts if not job.is_done(text)]
+  epochs = job.recipe.epochs
   with (
     errors.resuming(lambda: f"the same command goes on in {job.workdir}"),
-    progress.Progress("cells", len(texts), unit="cells") as bar,
+    progress.Progress("training", len(texts) * epochs, unit="epochs") as bar,
   ):
-    bar.skip(len(texts) - len(missing))
+    bar.skip((len(texts) - len(missing)) * epochs)
     _executor(executor)(job, blocks(job, missing), max_retries, bar)
 
 
@@ -172,7 +169,11 @@ def _serial(
 ) -> None:
   del max_retries  # Nobody is left to try again if this process dies.
   for number, texts in enumerate(groups, 1):
-    _train_watched(job, texts, f"group {number} of {len(groups)}", bar)
+    _train_watched(job, texts, f"{_what(job)} {number} of {len(groups)}", bar)
+
+
+def _what(job: Job) -> str:
+  return "cell" if job.cells_at_once == 1 else "group of cells"
 
 
 def _train_watched(

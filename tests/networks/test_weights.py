@@ -120,8 +120,6 @@ def test_bad_files_and_images_are_refused(trained, tmp_path):
     with pytest.raises(errors.UserError) as error:
       networks.load(bad)
     assert "\n" not in str(error.value)
-  content = bytearray(path.read_bytes())
-  content[len(content) // 2] ^= 4
-  bad.write_bytes(content)
+  bad.write_bytes(path.read_bytes()[:-30])
   with pytest.raises(errors.UserError):
     networks.load(bad)
