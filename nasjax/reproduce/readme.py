@@ -1,6 +1,5 @@
 """The result tables of the README, generated from `docs/results/*.json`."""
 
-import pathlib
 import textwrap
 from collections.abc import Sequence
 
@@ -25,7 +24,7 @@ def generate(folder: files.PathLike) -> str:
   Args:
     folder: the result files; those that are missing leave nothing behind.
   """
-  folder = pathlib.Path(folder)
+  folder = files.expand(folder)
   parts = []
   table3 = folder / "table3.json"
   if table3.exists():
@@ -65,12 +64,13 @@ def update(path: files.PathLike, folder: files.PathLike) -> None:
   Raises:
     UserError: the document is missing or has no markers.
   """
-  path = pathlib.Path(path)
+  path = files.expand(path)
   try:
     text = path.read_text()
-  except OSError as error:
+  except (OSError, UnicodeDecodeError) as error:
+    reason = getattr(error, "strerror", None) or "no text"
     raise errors.UserError(
-      f"cannot read {str(path)!r}: {error.strerror}; run the command in the "
+      f"cannot read {str(path)!r}: {reason}; run the command in the "
       "root of the checkout"
     ) from error
   fresh = replace(text, generate(folder))
