@@ -35,8 +35,9 @@ class Scorer:
     trained_on: of a predictor, as JSON values; None of a table.
     train_keys: lookup keys of the cells whose accuracies a predictor has seen,
       `[m]`; None where they are not known.
-    is_cost: whether scores are costs: those of `score_fn` are then negative
-      ones, so that higher is better.
+    is_cost: whether scores are costs and no accuracies.
+    sign: -1 where the lowest scores are the best: `score_fn` then returns
+      negative ones, so that higher is better.
   """
 
   score_fn: Callable[[np.ndarray], np.ndarray]
@@ -44,6 +45,7 @@ class Scorer:
   trained_on: dict[str, Any] | None = None
   train_keys: np.ndarray | None = None
   is_cost: bool = False
+  sign: int = 1
 
 
 def open_scorer(
@@ -70,12 +72,15 @@ def open_scorer(
   if known.benchmark is not None:
     keys = training_cells.find(space, options.checkpoint, model)
   is_cost = getattr(model, "target", "accuracy") == "cost"
+  best = options.best or ("lowest" if is_cost else "highest")
+  sign = -1 if best == "lowest" else 1
   return Scorer(
-    (lambda cells: -model.predict(cells)) if is_cost else model.predict,
+    lambda cells: sign * model.predict(cells),
     space,
     _trained_on(options, model.card, config),
     keys,
     is_cost,
+    sign,
   )
 
 

@@ -35,6 +35,7 @@ NAMES = {
   "space": ("nb201", "nb101", "darts"),
   "strategy": ("score_all", "random", "evolution", "local"),
   "scores": ("predictor", "table"),
+  "best": ("highest", "lowest"),
 }
 _PATHS = ("dataset", "checkpoint", "data_dir", "out", "workdir")
 _OF_EVALUATE = ("epochs", "image_size", "workdir")
@@ -54,6 +55,8 @@ class Options:
     label: label of the known accuracies; test where None.
     data_dir: folder of benchmark tables; NASJAX_DATA where None.
     out: JSON file for the result.
+    best: whether the `highest` or the `lowest` scores are the best; None for
+      the lowest of a predictor of costs, else the highest.
     top_k: how many of the best are looked up.
     budget: how many architectures are scored.
     seed: seed of all draws.
@@ -73,6 +76,7 @@ class Options:
   label: str | None = None
   data_dir: str | None = None
   out: str | None = None
+  best: str | None = None
   top_k: int = 10
   budget: int | None = None
   seed: int = 0
@@ -92,6 +96,8 @@ _HELP = {
   "label": "label of the known accuracies; test by default",
   "data_dir": "folder of benchmark tables; NASJAX_DATA by default",
   "out": "JSON file for the result",
+  "best": "which scores are the best, highest or lowest: the lowest of costs, "
+  "else the highest by default",
   "top_k": "how many of the best are looked up",
   "budget": "how many architectures are scored",
   "seed": "seed of all draws",
@@ -160,15 +166,20 @@ def _check_numbers(options: Options) -> None:
 
 def _check_names(options: Options) -> None:
   for name, known in NAMES.items():
-    if getattr(options, name) not in known:
-      what = name if name != "scores" else "--scores"
-      raise errors.one_of(what, getattr(options, name), known)
+    value = getattr(options, name)
+    if value not in known and not (name == "best" and value is None):
+      what = name if name in ("space", "strategy") else f"--{name}"
+      raise errors.one_of(what, value, known)
   for field in dataclasses.fields(options):
     if getattr(options, field.name) == "":
       raise errors.UserError(f"--{field.name}: expected a value, got none")
   for name in _PATHS:
     if getattr(options, name) is not None:
       files.expand(getattr(options, name))
+  if options.scores == "table" and options.best == "lowest":
+    raise errors.UserError(
+      "--scores=table searches accuracies: expected it without --best=lowest"
+    )
   if options.scores == "table" and options.checkpoint is not None:
     raise errors.UserError(
       "--scores=table asks no predictor: expected it without --checkpoint"

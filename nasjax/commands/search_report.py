@@ -69,8 +69,9 @@ def make(
     "archs_per_second": round(result.num_scored / max(seconds, 1e-9), 1),
     **_correlations(result, everywhere, scorer),
     "score_unit": _unit(scorer),
+    "best": "lowest" if scorer.sign < 0 else "highest",
     "known_unit": _PERCENT,
-    "top": _top(result, rows, everywhere, -1 if scorer.is_cost else 1),
+    "top": _top(result, rows, everywhere, scorer.sign),
     "regret": regret,
   }
 
@@ -87,7 +88,7 @@ def _correlations(
   """Kendall's tau-b with the training cells and without them."""
   mask = np.isfinite(known)
   found = {
-    "tau": _tau(result.scores, known, mask),
+    "tau": _tau(scorer.sign * result.scores, known, mask),
     "num_tau": int(mask.sum()),
     "tau_rest": None,
     "num_rest": None,
@@ -95,7 +96,7 @@ def _correlations(
   if scorer.train_keys is not None and mask.any():
     keys = result.space.lookup_keys(result.genotypes)
     mask &= ~np.isin(keys, scorer.train_keys)
-    found["tau_rest"] = _tau(result.scores, known, mask)
+    found["tau_rest"] = _tau(scorer.sign * result.scores, known, mask)
     found["num_rest"] = int(mask.sum())
   return found
 
@@ -139,7 +140,7 @@ def show(report: dict[str, Any], known: Known) -> None:
     print(f"scores  table {report['benchmark']}: {report['known']['label_is']}")
     _print_labelled(report)
   else:
-    _print_trained(trained, report["score_unit"])
+    _print_trained(trained, report["score_unit"], report["best"])
   if known.benchmark is None:
     print(f"known   none: {known.missing}")
   else:
@@ -160,7 +161,7 @@ def _print_labelled(report: dict[str, Any]) -> None:
     )
 
 
-def _print_trained(trained: dict[str, Any], unit: str) -> None:
+def _print_trained(trained: dict[str, Any], unit: str, best: str) -> None:
   if trained["benchmark"] is None:
     print("scores  predictor trained on unknown labels: it has no card")
   else:
@@ -172,7 +173,7 @@ def _print_trained(trained: dict[str, Any], unit: str) -> None:
       f"        benchmark {trained['benchmark']}, split {trained['split']}, "
       f"seed {trained['seed']}, commit {trained['commit']}"
     )
-  print(f"        unit of scores: {unit}")
+  print(f"        unit of scores: {unit}; the {best} are listed")
 
 
 def _print_top(report: dict[str, Any]) -> None:

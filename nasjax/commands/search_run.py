@@ -45,7 +45,7 @@ def run(options: Options) -> None:
     scorer = scorers.open_scorer(options, known, image_set)
   if scorer.is_cost:
     known = known_accuracies.Known(
-      None, missing="the scores are costs and no accuracies"
+      None, missing="the scores are costs, labels of benchmarks accuracies"
     )
   began = time.monotonic()
   result = _search(options, scorer)

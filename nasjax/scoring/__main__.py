@@ -1,7 +1,7 @@
 """`python -m nasjax.scoring`: score whole spaces, or streams of samples."""
 
 import json
-import pathlib
+import math
 import sys
 import time
 from collections.abc import Sequence
@@ -13,7 +13,7 @@ from absl import flags
 
 from nasjax import checkpoints, errors, files, predictor, streaming
 from nasjax.commands import flags as command_flags
-from nasjax.scoring import shards
+from nasjax.scoring import precisions, shards
 from nasjax.scoring.score import score
 from nasjax.spaces import registry as spaces
 
@@ -46,6 +46,15 @@ _NUMBERS = (
 )
 
 
+_RANGES = {
+  "num_samples": (1, 10**12),
+  "top_k": (1, 1_000_000),
+  "seed": (0, 2**63 - 1),
+  "num_shards": (1, 100_000),
+  "num_processes": (1, 100_000),
+}
+
+
 def _define() -> flags.FlagValues:
   values = flags.FlagValues()
   for name, default, what in _TEXT:
@@ -62,11 +71,22 @@ def _check(options: dict[str, Any]) -> None:
   """Stops on values that cannot be meant."""
   if not options["out"]:
     raise errors.UserError("no --out: expected a folder (or FILE.json)")
-  for name in ("num_shards", "num_processes", "top_k"):
-    if options[name] < 1:
+  spaces.get_space(options["space"])
+  if options["precision"] not in precisions.PRECISIONS:
+    raise errors.one_of(
+      "precision", options["precision"], precisions.PRECISIONS
+    )
+  for name, (least, most) in _RANGES.items():
+    value = options[name]
+    if value is not None and not least <= value <= most:
       raise errors.UserError(
-        f"--{name}: expected at least 1, got {options[name]}"
+        f"--{name}: expected {least} to {most}, got {value}"
       )
+  memory = options["memory_mb"]
+  if memory is not None and not 0 < memory < math.inf:
+    raise errors.UserError(
+      f"--memory_mb: expected a positive number of MiB, got {memory}"
+    )
   if not 0 <= options["process_id"] < options["num_processes"]:
     raise errors.UserError(
       f"--process_id: expected 0 .. {options['num_processes'] - 1}, got "
@@ -76,11 +96,25 @@ def _check(options: dict[str, Any]) -> None:
     raise errors.UserError(
       "--num_processes above 1: expected --coordinator=HOST:PORT of process 0"
     )
+  host, _, port = (options["coordinator"] or "localhost:1").rpartition(":")
+  if not host or not port.isdecimal() or not 0 < int(port) < 2**16:
+    raise errors.UserError(
+      "--coordinator: expected HOST:PORT of process 0, e.g. node1:1234, got "
+      f"{errors.quote(options['coordinator'])}"
+    )
   if options["num_processes"] > 1 and options["num_samples"] is not None:
     raise errors.UserError(
       "--num_samples: a stream runs in one process; drop --num_processes, or "
       "run several streams with different --seed"
     )
+  whole = options["num_samples"] is None
+  if whole and spaces.get_space(options["space"]).size is None:
+    raise errors.UserError(
+      f"space {options['space']!r} cannot be enumerated: expected "
+      "--num_samples=N as well, for a stream of samples"
+    )
+  out = files.expand(options["out"])
+  files.check_writable(out / shards.MERGED if whole else out)
 
 
 def _connect(options: dict[str, Any]) -> None:
@@ -133,7 +167,7 @@ def _identity(model: predictor.Predictor, options: dict[str, Any]) -> str:
 def _whole_space(model: predictor.Predictor, options: dict[str, Any]) -> None:
   genotypes = model.space.enumerate()
   identity = shards.digest(_identity(model, options), np.asarray(genotypes))
-  folder = pathlib.Path(options["out"])
+  folder = files.expand(options["out"])
   num_shards = options["num_shards"]
   began = time.monotonic()
   scored = shards.write_shards(
@@ -155,7 +189,7 @@ def _whole_space(model: predictor.Predictor, options: dict[str, Any]) -> None:
 
 
 def _stream(model: predictor.Predictor, options: dict[str, Any]) -> None:
-  out = pathlib.Path(options["out"])
+  out = files.expand(options["out"])
   best = streaming.stream_top_k(
     _score_fn(model, options),
     model.space,

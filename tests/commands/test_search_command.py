@@ -120,6 +120,8 @@ def test_strategies_on_the_table(strategy, capsys, tmp_path):
     (["--out", "/"], "cannot write '/': a folder or device"),
     (["--out", "/dev/null"], "cannot write '/dev/null': a folder or device"),
     (["--out", "/proc/no/way.json"], "cannot write '/proc/no/way.json'"),
+    (["--best", "worst"], "unknown --best 'worst'"),
+    (["--scores", "table", "--best", "lowest"], "without --best=lowest"),
     (["--out", ""], "--out: expected a value, got none"),
     (["--space", ""], "unknown space ''"),
     (["--scores", "table", "--checkpoint", "nb201"], "without --checkpoint"),
@@ -157,6 +159,7 @@ def test_help(capsys):
 
 def test_the_names_of_the_flags_are_those_of_the_library():
   assert set(search_options.NAMES["space"]) == set(spaces.space_names())
+  assert search_options.parse(["search", "--best=lowest"]).best == "lowest"
   assert set(search_options.NAMES["strategy"]) == set(strategy_names())
 
 
@@ -275,6 +278,9 @@ def test_a_cost_is_listed_from_low_to_high_and_not_compared(
   assert report["regret"] is None
   assert "a cost, lower is better" in printed.out
   assert "known   none: the scores are costs" in printed.out
+  status, _ = _run(capsys, "--best", "highest", "--out", str(out))
+  report = json.loads(out.read_text())
+  assert [row["score"] for row in report["top"]][:2] == [24.0, 23.0]
 
 
 def test_descriptions_of_labels_are_taken_apart():
