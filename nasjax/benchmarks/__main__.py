@@ -11,6 +11,7 @@ gives another one, for a newer release.
 """
 
 import argparse
+import re
 import sys
 from collections.abc import Sequence
 
@@ -44,6 +45,10 @@ def _get(
   sha256: str | None,
   opener: download.Opener,
 ) -> None:
+  if sha256 is not None and not re.fullmatch(r"[0-9a-f]{64}", sha256):
+    raise errors.UserError(
+      f"--sha256: expected 64 hex digits, got {errors.quote(sha256)}"
+    )
   downloads = registry.get_entry(name).downloads
   if downloads:
     chosen = downloads[-1 if full else 0]

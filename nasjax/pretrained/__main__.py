@@ -5,6 +5,7 @@ python -m nasjax.pretrained WORKDIR NAME
 
 import json
 import pathlib
+import re
 import sys
 from collections.abc import Sequence
 from typing import Any
@@ -117,6 +118,11 @@ def add(workdir: files.PathLike, name: str) -> pathlib.Path:
 def _main(argv: Sequence[str]) -> None:
   if len(argv) != 3:
     raise errors.UserError("expected: python -m nasjax.pretrained WORKDIR NAME")
+  if not re.fullmatch(r"\w+", argv[2], re.ASCII):
+    raise errors.UserError(
+      "NAME: expected letters, digits and underscores, got "
+      f"{errors.quote(argv[2])}"
+    )
   print(f"written to {add(argv[1], argv[2])}")
 
 
