@@ -9,7 +9,6 @@ that a difference can be traced: features first, then members, then ranks.
 
 import argparse
 import os
-import pathlib
 import subprocess
 import sys
 import tempfile
@@ -19,7 +18,7 @@ import jax.numpy as jnp
 import machine
 import numpy as np
 
-from nasjax import compiler, graphs, predictor, scoring
+from nasjax import compiler, files, graphs, predictor, scoring
 from nasjax.training import metrics
 
 
@@ -68,7 +67,7 @@ def on_cpu(names: list[str], num: int) -> dict[str, dict[str, np.ndarray]]:
     )
     found = {}
     for name in names:
-      with np.load(pathlib.Path(folder) / f"{name}.npz") as data:
+      with np.load(files.expand(folder) / f"{name}.npz") as data:
         found[name] = dict(data)
   return found
 
@@ -100,7 +99,7 @@ def main(args: argparse.Namespace) -> None:
   """Compares, or writes this device's numbers where a parent asks for them."""
   if args.write:
     for name in args.predictors:
-      path = pathlib.Path(args.write) / f"{name}.npz"
+      path = files.expand(args.write) / f"{name}.npz"
       np.savez(path, **compute(name, args.num))
     return
   there = on_cpu(args.predictors, args.num)

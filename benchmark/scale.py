@@ -14,7 +14,7 @@ from typing import Any
 import machine
 import numpy as np
 
-from nasjax import checkpoints, predictor, scoring, streaming
+from nasjax import checkpoints, files, predictor, scoring, streaming
 from nasjax.reproduce.figures import style
 
 
@@ -87,7 +87,7 @@ def main(args: argparse.Namespace) -> None:
   """Measures every curve, smallest number first."""
   curves = [measure(*words) for words in args.curves]
   if args.plot:
-    draw(curves, pathlib.Path(args.plot))
+    draw(curves, files.expand(args.plot))
   machine.finish({"curves": curves}, args.out)
 
 

@@ -5,21 +5,31 @@ sets, `V` draws of images of each, `C` classes, `P` images of each, `D` width of
 an embedding.
 """
 
-import json
+import dataclasses
 from typing import Any
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 
-from nasjax import compiler, errors, files, graphs, predictor, scoring
+from nasjax import (
+  compiler,
+  config_checks,
+  errors,
+  files,
+  fitting,
+  graphs,
+  predictor,
+  saved,
+  scoring,
+)
 from nasjax import config as configs
 from nasjax.images import sample as samples
 from nasjax.images.encoders import registry as encoders
 from nasjax.models import conditioned
 from nasjax.models import registry as models
 from nasjax.spaces import registry as spaces
-from nasjax.training import checkpoint, loop, multitask, state
+from nasjax.training import checkpoint, loop, model_folders, multitask, state
 
 PRETRAINED = predictor.PRETRAINED / "images"
 _WIDTH = 64
@@ -35,7 +45,7 @@ def pretrained_spaces() -> tuple[str, ...]:
 def reads_images(path: files.PathLike) -> bool:
   """Says whether a folder holds a predictor that `DatasetPredictor` saved."""
   try:
-    return predictor.DATASET_ENCODER in checkpoint.load_meta(path)
+    return saved.sees_images(model_folders.read(path))
   except errors.UserError:
     return False
 
@@ -74,7 +84,8 @@ class OnDataset:
 
   def __init__(self, owner: "DatasetPredictor", model: Any, params: Any):
     """Keeps what `DatasetPredictor.on` made."""
-    self._owner, self._model, self._params = owner, model, params
+    self._model, self._params = model, params
+    self._space, self._prune = owner.space, owner.config.prune
     self.card = owner.card
 
   def predict(self, archs: Any) -> np.ndarray:
@@ -89,16 +100,34 @@ class OnDataset:
     Raises:
       UserError: an architecture is bad.
     """
-    owner = self._owner
-    genotypes = predictor.as_genotypes(owner.space, archs)
+    genotypes = predictor.as_genotypes(self._space, archs)
     raw = scoring.score(
       self._model,
       self._params,
-      owner.space,
+      self._space,
       genotypes,
-      prune=owner.config.prune,
+      prune=self._prune,
     )
     return raw.mean(axis=0, dtype=np.float64)
+
+
+@dataclasses.dataclass(frozen=True)
+class _State:
+  """All that a predictor is, so that one assignment replaces it.
+
+  Attributes:
+    config: the config of the training, or of the next one before it.
+    model: the module of cells and data sets.
+    params: leaves `[R, ...]`; None before a training.
+    sample: classes, images of each and width that it was trained on.
+    card: what is known of the model.
+  """
+
+  config: configs.Config
+  model: conditioned.ConditionedPredictor
+  params: Any
+  sample: tuple[int, ...]
+  card: dict[str, Any]
 
 
 class DatasetPredictor:
@@ -114,14 +143,40 @@ class DatasetPredictor:
     """Makes an untrained predictor.
 
     Raises:
-      UserError: a name in the config is unknown.
+      UserError: a name in the config is unknown, or a value is out of its
+        range (`nasjax.config_checks`).
     """
+    config_checks.check(config)
     self.config: configs.Config = config.copy_and_resolve_references()
     self.space = spaces.get_space(config.space)
-    self.card: dict[str, Any] = {}
-    self._model = make_model(self.config)
-    self._params: Any = None
-    self._shape: tuple[int, ...] = ()
+    kept = config.copy_and_resolve_references()
+    self._state = _State(kept, make_model(kept), None, (), {})
+
+  @property
+  def card(self) -> dict[str, Any]:
+    """What is known of the model; empty after `fit`."""
+    return self._state.card
+
+  @card.setter
+  def card(self, card: dict[str, Any]) -> None:
+    self._state = dataclasses.replace(self._state, card=card)
+
+  @property
+  def _model(self) -> conditioned.ConditionedPredictor:
+    return self._state.model
+
+  @property
+  def params(self) -> Any:
+    """Parameters of the trained members, leaves `[R, ...]`.
+
+    Raises:
+      UserError: nothing was fitted or loaded yet.
+    """
+    if self._state.params is None:
+      raise errors.UserError(
+        "this predictor is not trained: call fit or load first"
+      )
+    return self._state.params
 
   def fit(
     self,
@@ -132,6 +187,8 @@ class DatasetPredictor:
   ) -> "DatasetPredictor":
     """Trains on cells whose accuracies on several data sets are known.
 
+    A former training stays as it was until the new one is complete.
+
     Args:
       archs: genotypes `[n, G]` or `n` official notations.
       labels: `[n, T]`, higher = better, any unit; NaN is no label.
@@ -139,7 +196,7 @@ class DatasetPredictor:
       mask: `[T, V, C, P]`, 1 on real images.
 
     Returns:
-      Itself.
+      Itself, with an empty card.
 
     Raises:
       UserError: shapes do not fit, or the training diverged.
@@ -157,25 +214,29 @@ class DatasetPredictor:
         "embeddings: expected [T, V, C, P, D] with a mask [T, V, C, P], got "
         f"{list(embeddings.shape)} and {list(mask.shape)}"
       )
-    config = self.config
+    config = config_checks.check(self.config).copy_and_resolve_references()
+    model = make_model(config)
     keys = state.member_keys(config.seed, 1, config.num_members)
     with loop.progress_bar(config, len(genotypes)) as bar:
       params = multitask.fit(
         config,
-        self._model,
+        model,
         graphs.training_cells(
           self.space,
           genotypes[None],
           config.prune,
-          signals=graphs.reads_signals(self._model),
+          signals=graphs.reads_signals(model),
         ),
         multitask.normalize_within(labels)[None],
         keys,
         multitask.EmbeddedSets(jnp.asarray(embeddings), jnp.asarray(mask)),
         on_epoch=lambda *_: bar.update(1),
       )
-    self._params = jax.tree.map(lambda leaf: leaf[0], params)
-    self._shape = tuple(embeddings.shape[2:])
+    params = jax.tree.map(lambda leaf: leaf[0], params)
+    for leaf in jax.tree.leaves(params):
+      fitting.check_finite(np.asarray(leaf))
+    sample = tuple(embeddings.shape[2:])
+    self._state = _State(config, model, params, sample, {})
     return self
 
   def on(self, images: samples.ClassEmbeddings) -> OnDataset:
@@ -188,11 +249,8 @@ class DatasetPredictor:
     Raises:
       UserError: nothing was fitted or loaded yet, or the width is another.
     """
-    if self._params is None:
-      raise errors.UserError(
-        "this predictor is not trained: call fit or load first"
-      )
-    embeddings, width = images.embeddings, self._shape[-1]
+    params = self.params
+    embeddings, width = images.embeddings, self._state.sample[-1]
     wide = encoders.get_encoder(encoders.DEFAULT).width
     if embeddings.shape[-1] == wide:
       embeddings = samples.narrow(embeddings, width)
@@ -204,47 +262,51 @@ class DatasetPredictor:
       )
     model = self._model
 
-    def bind(params):
-      return conditioned.bind(model, params, embeddings, images.mask)
+    def bind(member):
+      return conditioned.bind(model, member, embeddings, images.mask)
 
     bind_all = compiler.jit(jax.vmap(bind))
-    return OnDataset(
-      self, conditioned.bound_model(model), bind_all(self._params)
-    )
+    return OnDataset(self, conditioned.bound_model(model), bind_all(params))
 
-  def save(self, path: files.PathLike) -> None:
+  def save(self, path: files.PathLike, *, readme: str | None = None) -> None:
     """Writes parameters, config and card to a folder.
 
+    A new or an empty folder is filled, a saved model is replaced in one step;
+    a folder that holds anything else is refused and stays as it is.
+
+    Args:
+      path: the folder.
+      readme: content of a `README.md` in it; none where None.
+
     Raises:
-      UserError: nothing was fitted, or the folder cannot be written.
+      UserError: nothing was fitted, the folder holds something else or cannot
+        be written, or the card is not JSON.
     """
-    if self._params is None:
-      raise errors.UserError("this predictor is not trained: call fit first")
-    meta = {
-      "config": json.loads(self.config.to_json()),
-      predictor.DATASET_ENCODER: {"sample": list(self._shape)},
-      "card": self.card,
-    }
-    checkpoint.save_model(path, self._params, meta)
+    kept, params = self._state, self.params
+    meta = saved.make_meta(kept.config, params, kept.card, sample=kept.sample)
+    checkpoint.save_model(path, params, meta, readme)
 
   @classmethod
   def load(cls, path: files.PathLike) -> "DatasetPredictor":
     """Reads a saved predictor.
 
     Raises:
-      UserError: nothing is there, it is damaged, or it reads no images.
+      UserError: nothing is there, it is damaged, it was changed after it was
+        saved, or it reads no images.
     """
-    meta = checkpoint.load_meta(path)
-    if predictor.DATASET_ENCODER not in meta:
+    found = saved.load(path)
+    if not found.sample:
       raise errors.UserError(
-        f"{str(path)!r} is a predictor that reads no images: expected one that "
-        "DatasetPredictor saved; use Predictor.load"
+        f"{errors.quote(str(path))} is a predictor that reads no images: "
+        "expected one that DatasetPredictor saved; use Predictor.load"
       )
-    config = configs.restored(meta["config"])
-    made = cls(config)
-    made._shape = tuple(meta[predictor.DATASET_ENCODER]["sample"])
-    made._params = checkpoint.load_params(path, made._template())
-    made.card = meta["card"]
+    made = cls(found.config)
+    params = saved.load_params(
+      path, found, lambda: made._template(found.sample)
+    )
+    made._state = dataclasses.replace(
+      made._state, params=params, sample=found.sample, card=found.card
+    )
     return made
 
   @classmethod
@@ -259,7 +321,7 @@ class DatasetPredictor:
       raise errors.one_of("predictor that sees images, of space", space, names)
     return cls.load(PRETRAINED / space)
 
-  def _template(self) -> Any:
+  def _template(self, sample: tuple[int, ...]) -> Any:
     """Shapes of the parameters with a leading axis of members."""
     genotypes = np.zeros((1, self.space.genotype_length), np.int8)
 
@@ -271,7 +333,7 @@ class DatasetPredictor:
         signals=graphs.reads_signals(self._model),
       )
       one = jax.tree.map(lambda leaf: leaf[0], cells)
-      embeddings = jnp.zeros(self._shape)
+      embeddings = jnp.zeros(sample)
       return self._model.init(key, one, embeddings, embeddings[..., 0])
 
     keys = jax.random.split(jax.random.key(0), self.config.num_members)

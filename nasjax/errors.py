@@ -103,10 +103,9 @@ def _failed(line: str, status: int) -> int:
 
 def _nobody_reads() -> int:
   """Keeps Python from a second error when it flushes what is left."""
-  for stream in (sys.__stdout__, sys.__stderr__):
+  for stream in filter(None, (sys.__stdout__, sys.__stderr__)):
     try:
-      if stream is not None:
-        stream.flush()
+      stream.flush()
     except BrokenPipeError:
       nowhere = os.open(os.devnull, os.O_WRONLY)
       os.dup2(nowhere, stream.fileno())

@@ -20,6 +20,7 @@ from nasjax import (
   graphs,
   predictor,
   progress,
+  replacing,
   scoring,
   tasks,
   workdirs,
@@ -278,6 +279,7 @@ def run(
   began = time.monotonic()
   folder = files.expand(workdir)
   workdirs.check(folder, config)
+  _check_workdir(folder)
   with progress.phase("reading labels"):
     task = tasks.make_task(config, data_dir)
   with (
@@ -293,6 +295,25 @@ def _kept(folder: pathlib.Path) -> str:
   if not epochs:
     return "no checkpoint was written yet"
   return f"the same command goes on after epoch {max(epochs)}"
+
+
+def _check_workdir(folder: pathlib.Path) -> None:
+  """Refuses a folder whose files a training would write over.
+
+  Raises:
+    UserError: a file or a model in it is no former result of a training.
+  """
+  has_json, has_arrays = replacing.has_json, replacing.has_arrays
+  lines = replacing.has_json_lines("epoch", "loss")
+  for name, former in (
+    ("config.json", has_json("space", "model", "optimizer")),
+    ("table.json", has_json("sha256")),
+    ("metrics.jsonl", lines),
+    ("predictions.npz", has_arrays("genotypes", "scores", "train_rows")),
+    ("summary.json", has_json("space", "tau_rest", "seeds")),
+  ):
+    replacing.check_file(folder / name, former, "a result of a training")
+  checkpoint.check_target(folder / "checkpoint" / predictor.FINAL_MODEL)
 
 
 def _run(

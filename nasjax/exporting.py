@@ -2,6 +2,7 @@
 
 import functools
 import importlib.util
+import pathlib
 from typing import Any
 
 import jax
@@ -9,7 +10,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax import export as jax_export
 
-from nasjax import compiler, errors, files, predictor
+from nasjax import compiler, errors, files, predictor, replacing
 from nasjax.scoring import compiled, precisions
 
 PLATFORMS = ("cpu", "cuda", "rocm", "tpu")
@@ -42,14 +43,21 @@ def export(model: predictor.Predictor, path: files.PathLike) -> None:
     path: the file, written in one step.
 
   Raises:
-    UserError: the predictor is not trained, `flatbuffers` is missing, or the
-      file cannot be written.
+    UserError: the predictor is not trained, `flatbuffers` is missing, the file
+      cannot be written, or a file that is no exported program has its name.
   """
   _need_flatbuffers()
+  replacing.check_file(path, _is_program, "an exported predictor")
   program = to_program(model)
   _check(program, model)
   data = program.serialize()
   files.write_atomic(path, lambda file: file.write(data))
+
+
+def _is_program(path: pathlib.Path) -> bool:
+  """Tells an exported program: `jax.export` reads it."""
+  jax_export.deserialize(bytearray(path.read_bytes()))
+  return True
 
 
 def _need_flatbuffers() -> None:
@@ -126,7 +134,7 @@ def load(path: files.PathLike) -> Any:
   """
   _need_flatbuffers()
   try:
-    with open(path, "rb") as file:
+    with open(files.expand(path), "rb") as file:
       return jax_export.deserialize(bytearray(file.read()))
   except FileNotFoundError as error:
     raise errors.UserError(f"no such file: {str(path)!r}") from error

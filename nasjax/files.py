@@ -24,22 +24,25 @@ def expand(path: PathLike) -> pathlib.Path:
   Whatever takes a path from a user takes it through here.
 
   Raises:
-    UserError: no file can have that name: it is too long, has a null character,
-      or `~` names an unknown user.
+    UserError: it is no path, or the home folder is not known.
   """
   try:
     expanded = pathlib.Path(path).expanduser()
-    long = any(len(os.fsencode(part)) > 255 for part in expanded.parts)
-    if "\0" in str(expanded):
-      raise ValueError("it has a null character")
-  except (RuntimeError, ValueError) as error:
+    os.fsencode(expanded)
+  except (RuntimeError, TypeError, UnicodeError) as error:
     raise errors.UserError(
-      f"{errors.quote(path)} is no name of a file: {error}"
+      f"path: expected the name of a file or folder, got {errors.quote(path)} "
+      f"({error})"
     ) from error
-  if long or len(os.fsencode(expanded)) > 4095:
+  if "\0" in str(expanded):
     raise errors.UserError(
-      f"{errors.quote(str(path))} is no name of a file: expected at most 255 "
-      "bytes for each part and 4095 in all"
+      f"path: expected no null character in it, got {errors.quote(path)}"
+    )
+  longest = max((len(os.fsencode(part)) for part in expanded.parts), default=0)
+  if longest > 255 or len(os.fsencode(expanded)) > 4095:
+    raise errors.UserError(
+      "path: expected at most 255 bytes for each part and 4095 in all, got "
+      f"{errors.quote(path)}"
     )
   return expanded
 
@@ -78,15 +81,22 @@ def write_atomic(path: PathLike, write: Callable[[IO[bytes]], Any]) -> None:
   """Writes a file under a temporary name and renames it into place.
 
   A killed run or a full disk leaves the old file (or none), never half of one.
+  A link to a file stays a link. What an interrupt leaves is nothing.
 
   Args:
     path: the final name; its folder is made where missing.
     write: called with the open binary file.
 
   Raises:
-    UserError: the file cannot be written (full disk, no permission).
+    UserError: the file cannot be written (full disk, no permission), or a
+      folder or device has its name.
   """
-  path = expand(path)
+  path = pathlib.Path(os.path.realpath(expand(path)))
+  if os.path.lexists(path) and not path.is_file():
+    raise errors.UserError(
+      f"cannot write {errors.quote(str(path))}: expected the name of a file, "
+      "got that of a folder, a device or a broken link; choose another name"
+    )
   temporary = None
   try:
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -97,7 +107,7 @@ def write_atomic(path: PathLike, write: Callable[[IO[bytes]], Any]) -> None:
       write(file)
       file.flush()
       os.fsync(file.fileno())
-    os.chmod(temporary, 0o666 & ~_umask())
+    os.chmod(temporary, 0o666 & ~umask())
     os.replace(temporary, path)
   except OSError as error:
     raise errors.UserError(
@@ -188,7 +198,8 @@ def sha256(path: PathLike) -> str:
     return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _umask() -> int:
+def umask() -> int:
+  """Returns the permissions that new files of this process do not get."""
   mask = os.umask(0)
   os.umask(mask)
   return mask

@@ -1,7 +1,6 @@
 """The predictor as people use it: fit, predict, save, load."""
 
 import dataclasses
-import json
 import pathlib
 from collections.abc import Sequence
 from typing import Any
@@ -12,30 +11,45 @@ import jax.numpy as jnp
 import numpy as np
 
 from nasjax import config as configs
-from nasjax import errors, files, graphs, progress, scoring
+from nasjax import (
+  config_checks,
+  errors,
+  files,
+  fitting,
+  graphs,
+  progress,
+  saved,
+  scoring,
+)
 from nasjax.models import registry as models
 from nasjax.spaces import base as spaces_base
 from nasjax.spaces import registry as spaces
-from nasjax.training import checkpoint, kernel, loop, pretrain, state
+from nasjax.training import checkpoint, kernel
 
 PRETRAINED = pathlib.Path(__file__).parent / "pretrained"
 FINAL_MODEL = "model"
-DATASET_ENCODER = "dataset_encoder"  # marks a predictor that sees images
+
+Fitted = fitting.Fitted
+calibrate = fitting.calibrate
+combine = fitting.combine
+complete = fitting.complete
 
 
 @dataclasses.dataclass(frozen=True)
-class Fitted:
-  """What training leaves behind.
+class _State:
+  """All that a predictor is, so that one assignment replaces it.
 
   Attributes:
-    params: parameters, each leaf with a leading axis of members `R`.
-    scale: factor from raw scores to the label's unit, `[R]`.
-    shift: offset in the label's unit, `[R]`.
+    config: the config that people see, and may change for the next `fit`.
+    model: the linen module of `fitted`, or of the config before a training.
+    fitted: the trained members, with the config of their training.
+    card: what is known of the model.
   """
 
-  params: Any
-  scale: np.ndarray
-  shift: np.ndarray
+  config: configs.Config
+  model: nn.Module
+  fitted: tuple[Fitted, configs.Config] | None
+  card: dict[str, Any]
 
 
 def as_genotypes(space: spaces_base.Space, archs: Any) -> np.ndarray:
@@ -90,37 +104,6 @@ def normalize_labels(labels: Any, num: int) -> tuple[np.ndarray, float, float]:
   return (values - mean) / std, mean, std
 
 
-def calibrate(
-  raw: np.ndarray, labels: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
-  """Maps raw scores to the label's mean and spread on the training cells.
-
-  Args:
-    raw: raw scores of the training cells, `[R, n]`.
-    labels: their labels, `[n]`.
-
-  Returns:
-    Scale `[R]` (positive, so that no rank changes) and shift `[R]`.
-  """
-  spread = np.maximum(raw.std(axis=1, dtype=np.float64), 1e-9)
-  scale = labels.std() / spread
-  return scale, labels.mean() - scale * raw.mean(axis=1, dtype=np.float64)
-
-
-def combine(fitted: Fitted, raw: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-  """Mean and spread of the members, in the label's unit.
-
-  Args:
-    fitted: the trained members.
-    raw: raw scores `[R, n]`.
-
-  Returns:
-    Mean `[n]` and standard deviation over members `[n]`, float64.
-  """
-  scores = raw * fitted.scale[:, None] + fitted.shift[:, None]
-  return scores.mean(axis=0), scores.std(axis=0)
-
-
 class Predictor:
   """Predicts the accuracy of the architectures of one space.
 
@@ -128,8 +111,8 @@ class Predictor:
   `target="cost"` (latency, energy) cells are taken as they are.
 
   Attributes:
-    config: all fields; see `nasjax.config.default`.
     space: the search space.
+    config: all fields; a change of one takes effect at the next `fit`.
     card: what is known of the model (data, label, split, score, command).
   """
 
@@ -154,12 +137,13 @@ class Predictor:
         `target="cost"`, `model=dict(width=32)`).
 
     Raises:
-      UserError: a name is unknown or a value has the wrong type.
+      UserError: a name is unknown, or a value has the wrong type or is out of
+        its range (`nasjax.config_checks`).
     """
     if config is None:
       resolved: configs.Config = configs.space_defaults(space)
     else:
-      resolved = config.copy_and_resolve_references()
+      resolved = config_checks.check(config).copy_and_resolve_references()
     flat = {}
     for name, value in fields.items():
       if isinstance(value, dict):
@@ -167,11 +151,10 @@ class Predictor:
       else:
         flat[name] = value
     configs.override(resolved, {"space": space, "seed": seed, **flat})
-    self.config: configs.Config = resolved
+    config_checks.check(resolved)
     self.space = spaces.get_space(resolved.space)
-    self.card: dict[str, Any] = {}
-    self._model = models.create_model(resolved.model)
-    self._fitted: Fitted | None = None
+    model = models.create_model(resolved.model)
+    self._state = _State(resolved, model, None, {})
     self.verbose = verbose
 
   @property
@@ -180,9 +163,23 @@ class Predictor:
     return self.config.target
 
   @property
+  def config(self) -> configs.Config:
+    """All fields; see `nasjax.config.default`."""
+    return self._state.config
+
+  @property
+  def card(self) -> dict[str, Any]:
+    """What is known of the model; empty after `fit`."""
+    return self._state.card
+
+  @card.setter
+  def card(self, card: dict[str, Any]) -> None:
+    self._state = dataclasses.replace(self._state, card=card)
+
+  @property
   def model(self) -> nn.Module:
     """The linen module, for one architecture."""
-    return self._model
+    return self._state.model
 
   @property
   def fitted(self) -> Fitted:
@@ -191,12 +188,25 @@ class Predictor:
     Raises:
       UserError: nothing was fitted or loaded yet.
     """
-    if self._fitted is None:
+    return self._trained[0]
+
+  @property
+  def params(self) -> Any:
+    """Parameters of the trained members, leaves `[R, ...]`.
+
+    Raises:
+      UserError: nothing was fitted or loaded yet.
+    """
+    return self.fitted.params
+
+  @property
+  def _trained(self) -> tuple[Fitted, configs.Config]:
+    if self._state.fitted is None:
       raise errors.UserError(
         "this predictor is not trained: call fit(archs, labels) or "
         "Predictor.load(path) first"
       )
-    return self._fitted
+    return self._state.fitted
 
   @classmethod
   def from_fitted(
@@ -204,67 +214,43 @@ class Predictor:
   ) -> "Predictor":
     """Wraps members that were trained elsewhere."""
     predictor = cls(config.space, config.seed, config=config)
-    predictor._fitted, predictor.card = fitted, card
-    predictor._set_kernel(kernel.sizes(fitted.params))
+    predictor._state = _finished(predictor.config, fitted, card)
     return predictor
 
   def fit(self, archs: Any, labels: Any) -> "Predictor":
     """Trains on architectures with known labels.
+
+    A former training stays as it was until the new one is complete: whatever
+    ends the call early, an error or an interrupt, changes nothing.
 
     Args:
       archs: genotypes `[n, G]` or `n` official notations.
       labels: `[n]`, any unit; higher = better, or with `target="cost"` lower.
 
     Returns:
-      Itself.
+      Itself, with an empty card.
 
     Raises:
-      UserError: an architecture, a label or a field of the config is bad, or
-        the training diverged.
+      UserError: an architecture, a label or a field is bad, or it diverged.
     """
     genotypes = as_genotypes(self.space, archs)
     targets, _, _ = normalize_labels(labels, len(genotypes))
-    kernel.check(self.config)
-    self._set_kernel({"kernel_cells": 0, "kernel_distance": 0})
-    keys = state.member_keys(self.config.seed, 1, self.config.num_members)
-    with loop.progress_bar(self.config, len(genotypes), self.verbose) as bar:
-      cells = graphs.training_cells(
-        self.space,
-        genotypes[None],
-        self.config.prune,
-        signals=graphs.reads_signals(self._model),
-      )
-      trained = loop.fit(
-        self.config,
-        self._model,
-        cells,
-        targets[None],
-        keys,
-        start=lambda fresh: (
-          0,
-          pretrain.start_state(self.config, self._model, self.space, fresh),
-        ),
-        on_epoch=lambda *_: bar.update(),
-      )
-    params = jax.tree.map(lambda leaf: leaf[0], trained.params)
+    config = config_checks.check(self.config).copy_and_resolve_references()
+    kernel.check(config)
+    fitting.set_kernel(config, {"kernel_cells": 0, "kernel_distance": 0})
+    params = fitting.train_members(
+      config, self.space, genotypes, targets, shown=self.verbose
+    )
     values = np.asarray(labels, float)
     with progress.phase("regression and scores", shown=self.verbose):
-      _, params = complete(self.config, self.space, params, genotypes, values)
-      self._set_kernel(kernel.sizes(params))
-      raw = self._raw(params, genotypes)
-    self._fitted = Fitted(params, *calibrate(raw, values))
+      model, params = complete(config, self.space, params, genotypes, values)
+      raw = scoring.score(
+        model, params, self.space, genotypes, prune=config.prune
+      )
+    fitting.check_finite(raw)
+    fitted = Fitted(params, *calibrate(raw, values))
+    self._state = _finished(config, fitted, {})
     return self
-
-  def _set_kernel(self, sizes: dict[str, int]) -> None:
-    """Makes the model one with a regression of those `kernel.sizes`."""
-    if "kernel_cells" in self.config.model:
-      self.config.model.update(sizes)
-    self._model = models.create_model(self.config.model)
-
-  def _raw(self, params: Any, genotypes: np.ndarray) -> np.ndarray:
-    return scoring.score(
-      self._model, params, self.space, genotypes, prune=self.config.prune
-    )
 
   def predict(self, archs: Any, *, return_std: bool = False) -> Any:
     """Scores architectures; higher = better, or with `target="cost"` lower.
@@ -280,49 +266,64 @@ class Predictor:
     Raises:
       UserError: the predictor is not trained or an architecture is bad.
     """
-    fitted = self.fitted
+    fitted, config = self._trained
+    model = self._state.model
     genotypes = as_genotypes(self.space, archs)
-    mean, std = combine(fitted, self._raw(fitted.params, genotypes))
+    raw = scoring.score(
+      model, fitted.params, self.space, genotypes, prune=config.prune
+    )
+    mean, std = combine(fitted, raw)
     return (mean, std) if return_std else mean
 
-  def save(self, path: files.PathLike) -> None:
+  def save(self, path: files.PathLike, *, readme: str | None = None) -> None:
     """Writes parameters, config, label normaliser and card to a folder.
 
+    A new or an empty folder is filled, a saved model is replaced in one step;
+    a folder that holds anything else is refused and stays as it is.
+
+    Args:
+      path: the folder.
+      readme: content of a `README.md` in it; none where None.
+
     Raises:
-      UserError: the predictor is not trained, or the folder cannot be written.
+      UserError: the predictor is not trained, the folder holds something else
+        or cannot be written, or the card is not JSON.
     """
-    fitted = self.fitted
-    meta = {
-      "config": json.loads(self.config.to_json()),
-      "scale": fitted.scale.tolist(),
-      "shift": fitted.shift.tolist(),
-      "card": self.card,
-    }
-    checkpoint.save_model(path, fitted.params, meta)
+    fitted, config = self._trained
+    meta = saved.make_meta(
+      config,
+      fitted.params,
+      self.card,
+      scale=fitted.scale,
+      shift=fitted.shift,
+    )
+    checkpoint.save_model(path, fitted.params, meta, readme)
 
   @classmethod
   def load(cls, path: files.PathLike) -> "Predictor":
     """Reads a predictor from a saved folder or from a training's workdir.
 
     Raises:
-      UserError: nothing is there, or it is damaged.
+      UserError: nothing is there, it is damaged, or it was changed after it
+        was saved.
     """
-    folder = pathlib.Path(path)
+    folder = files.expand(path)
     if (folder / "checkpoint" / FINAL_MODEL).is_dir():
       folder = folder / "checkpoint" / FINAL_MODEL
-    meta = checkpoint.load_meta(folder)
-    if DATASET_ENCODER in meta:
+    found = saved.load(folder)
+    if found.sample:
       raise errors.UserError(
-        f"{str(path)!r} is a predictor that sees images: expected one of "
-        "architectures alone; use DatasetPredictor.load"
+        f"{errors.quote(str(path))} is a predictor that sees images: expected "
+        "one of architectures alone; use DatasetPredictor.load"
       )
-    config = configs.restored(meta["config"])
+    config = found.config
     predictor = cls(config.space, config.seed, config=config)
-    scale, shift = np.asarray(meta["scale"]), np.asarray(meta["shift"])
-    template = predictor._params_template(len(scale))
-    params = checkpoint.load_params(folder, template)
-    predictor._fitted = Fitted(params, scale, shift)
-    predictor.card = meta["card"]
+    params = saved.load_params(folder, found, predictor._params_template)
+    fitted = Fitted(params, found.scale, found.shift)
+    kept = config.copy_and_resolve_references()
+    predictor._state = dataclasses.replace(
+      predictor._state, fitted=(fitted, kept), card=found.card
+    )
     return predictor
 
   @classmethod
@@ -337,58 +338,38 @@ class Predictor:
       raise errors.one_of("pretrained checkpoint", name, names)
     return cls.load(PRETRAINED / name)
 
-  def _params_template(self, num_members: int) -> Any:
+  def _params_template(self) -> Any:
     """Shapes of the parameters with a leading axis of members."""
+    config, model = self.config, self.model
     genotypes = np.zeros((1, self.space.genotype_length), np.int8)
     cells = jax.eval_shape(
       lambda: graphs.cell_graphs(
         self.space,
         jnp.asarray(genotypes),
-        prune=self.config.prune,
-        signals=graphs.reads_signals(self._model),
+        prune=config.prune,
+        signals=graphs.reads_signals(model),
       )
     )
     example = jax.tree.map(
       lambda leaf: jax.ShapeDtypeStruct(leaf.shape[1:], leaf.dtype), cells
     )
-    shapes = jax.eval_shape(self._model.init, jax.random.key(0), example)
+    shapes = jax.eval_shape(model.init, jax.random.key(0), example)
+    num = config.num_members
     return jax.tree.map(
-      lambda leaf: jax.ShapeDtypeStruct((num_members, *leaf.shape), leaf.dtype),
+      lambda leaf: jax.ShapeDtypeStruct((num, *leaf.shape), leaf.dtype),
       shapes,
     )
 
 
-def complete(
-  config: configs.Config,
-  space: spaces_base.Space,
-  params: Any,
-  genotypes: np.ndarray,
-  labels: np.ndarray,
-) -> tuple[nn.Module, Any]:
-  """Adds to trained members what is solved for and not trained.
-
-  Args:
-    config: the config of the training.
-    space: the space of the cells.
-    params: members of one seed, leaves `[R, ...]`.
-    genotypes: training cells `[n, G]`.
-    labels: their labels `[n]`.
-
-  Returns:
-    The model that scores, and its parameters.
-  """
-  model = models.create_model(config.model)
-  if not kernel.is_used(config, model):
-    return model, params
-  raw = scoring.score(model, params, space, genotypes, prune=config.prune)
-  cells = graphs.training_cells(
-    space, genotypes[None], config.prune, signals=graphs.reads_signals(model)
-  )
-  features = np.asarray(model.read_features(cells))[0]
-  num_edges = 0
-  if getattr(model, "edges", False):
-    num_edges = np.asarray(cells.edges).shape[-1]
-  return kernel.attach(config, model, params, raw, features, labels, num_edges)
+def _finished(
+  config: configs.Config, fitted: Fitted, card: dict[str, Any]
+) -> _State:
+  """The state after a training with a config, which is copied."""
+  kept = config.copy_and_resolve_references()
+  fitting.set_kernel(kept, kernel.sizes(fitted.params))
+  shown = kept.copy_and_resolve_references()
+  model = models.create_model(kept.model)
+  return _State(shown, model, (fitted, kept), card)
 
 
 def pretrained_names() -> Sequence[str]:

@@ -5,12 +5,11 @@ Dimensions: `K` architectures that are kept, `G` integers of a genotype.
 
 import dataclasses
 import math
-import pathlib
 from collections.abc import Callable
 
 import numpy as np
 
-from nasjax import errors, files, progress
+from nasjax import errors, files, progress, replacing
 from nasjax.spaces import base as spaces_base
 
 ScoreFn = Callable[[np.ndarray], np.ndarray]
@@ -91,7 +90,14 @@ def push(
 
 
 def save(path: files.PathLike, best: TopK, identity: str) -> None:
-  """Writes what is remembered, atomically."""
+  """Writes what is remembered, atomically.
+
+  Raises:
+    UserError: a file that is no such state has the name, or it cannot be
+      written.
+  """
+  former = replacing.has_arrays("identity", "genotypes")
+  replacing.check_file(path, former, "the state of a stream")
   fields = {
     field.name: np.asarray(getattr(best, field.name))
     for field in dataclasses.fields(best)
@@ -158,21 +164,9 @@ def stream_top_k(
     if value < 1:
       raise errors.UserError(f"{name}: expected at least 1, got {value}")
   identity = f"{identity} {space.name} {seed} {top_k} {batch_size}"
-  best = empty(space)
-  if state is not None and pathlib.Path(state).exists():
-    best = load(state, identity)
-  if best.num_scored > num_samples:
-    raise errors.UserError(
-      f"num_samples: expected at least the {best.num_scored} that "
-      f"{str(state)!r} has seen, got {num_samples}; delete it to start afresh"
-    )
-
-  def kept() -> str:
-    there = state is not None and pathlib.Path(state).exists()
-    return "the same command goes on from its last state" if there else ""
-
+  best = _start(space, num_samples, state, identity)
   with (
-    errors.resuming(kept),
+    errors.resuming(lambda: _kept(state)),
     progress.Progress(
       "streaming", num_samples, unit="archs", first="compiling"
     ) as bar,
@@ -189,3 +183,28 @@ def stream_top_k(
       if state is not None and size == batch_size and is_due:
         save(state, best, identity)
   return best
+
+
+def _start(
+  space: spaces_base.Space,
+  num_samples: int,
+  state: files.PathLike | None,
+  identity: str,
+) -> TopK:
+  """What an earlier run has seen, or nothing."""
+  best = empty(space)
+  if state is not None and files.expand(state).exists():
+    best = load(state, identity)
+  if best.num_scored > num_samples:
+    raise errors.UserError(
+      f"num_samples: expected at least the {best.num_scored} that "
+      f"{str(state)!r} has seen, got {num_samples}; delete it to start afresh"
+    )
+  return best
+
+
+def _kept(state: files.PathLike | None) -> str:
+  """What an interrupted run kept."""
+  if state is None or not files.expand(state).exists():
+    return ""
+  return "the same command goes on from its last state"

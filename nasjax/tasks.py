@@ -6,7 +6,7 @@ import hashlib
 import numpy as np
 
 from nasjax import config as configs
-from nasjax import errors, files, predictor, teachers
+from nasjax import config_checks, errors, files, predictor, teachers
 from nasjax.benchmarks import base as benchmarks_base
 from nasjax.benchmarks import custom, registry, splits
 from nasjax.spaces import registry as spaces
@@ -43,8 +43,11 @@ def make_task(
   """Reads the benchmark of a config and draws the training samples.
 
   Raises:
-    UserError: the data are not there, or a name in the config is unknown.
+    UserError: the data are not there, a name in the config is unknown, or a
+      value is out of its range (`nasjax.config_checks`).
   """
+  config_checks.check(config)
+  config_checks.check_seeds(config)
   space = spaces.get_space(config.space)
   if config.table:
     benchmark = custom.read_table(config.table, space, target=config.target)
@@ -68,10 +71,6 @@ def make_task(
   if config.teacher:
     benchmark = teachers.add_predictions(
       benchmark, config.dataset, config.teacher
-    )
-  if config.num_seeds < 1:
-    raise errors.UserError(
-      f"config.num_seeds: expected at least 1, got {config.num_seeds}"
     )
   known = int(np.isfinite(benchmark.values(train_label)).sum())
   num_train = config.num_train or max(2, round(0.8 * known))

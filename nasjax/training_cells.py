@@ -11,8 +11,9 @@ import numpy as np
 
 from nasjax import errors, files, predictor
 from nasjax.spaces import base as spaces_base
+from nasjax.training import model_folders
 
-FILE = "train_keys.npz"
+FILE = model_folders.TRAIN_KEYS
 _PREDICTIONS = "predictions.npz"
 
 

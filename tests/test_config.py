@@ -8,10 +8,13 @@ import pytest
 from nasjax import config as configs
 from nasjax import errors
 from nasjax.benchmarks import registry
+from nasjax.commands import config_files
 from nasjax.models import registry as models
 from nasjax.training import losses, optimizers
 
-FOLDER = pathlib.Path(__file__).parent.parent / "configs"
+ROOT = pathlib.Path(__file__).parent.parent
+FOLDER = ROOT / "configs"
+PACKAGED = ROOT / "nasjax" / "configs"
 
 
 def _load(path):
@@ -32,8 +35,7 @@ def test_every_shipped_config_is_complete_and_says_how_to_run_it(name):
   assert optimizers.create_optimizer(config.optimizer, 10) is not None
   if config.benchmark:
     assert registry.get_entry(config.benchmark).space == config.space
-  if name != "default":
-    assert f"--config=configs/{name}.py" in module.__doc__
+  assert f"--config=configs/{name}.py" in module.__doc__
 
 
 def test_override():
@@ -78,3 +80,43 @@ def test_naming_the_same_model_keeps_its_fields():
 def test_space_without_defaults():
   with pytest.raises(errors.UserError, match="unknown space 'nope'"):
     configs.space_defaults("nope")
+
+
+def test_every_config_is_a_part_of_the_package():
+  packaged = {path.stem for path in PACKAGED.glob("[a-z]*.py")}
+  assert packaged == {path.stem for path in FOLDER.glob("*.py")}
+  for name in packaged:
+    assert config_files.choose(_source(name), []).config.space
+    inner, outer = _load(PACKAGED / f"{name}.py"), _load(FOLDER / f"{name}.py")
+    words = _source(name).split(":")[1:]
+    expected = inner.get_config(*words).to_dict()
+    assert outer.get_config(*words).to_dict() == expected
+
+
+def _source(name):
+  return "method:pinat,nb201,156" if name == "method" else name
+
+
+def test_the_default_config_shows_every_field_and_model_default():
+  shown = (PACKAGED / "default.py").read_text()
+  config = configs.default()
+  for name in configs.field_names(config):
+    assert f'"{name.rpartition(".")[2]}": ' in shown
+  assert set(config.model) == set(models.default_fields("architecture"))
+
+
+def test_costs_are_not_pruned_and_share_no_function():
+  config = configs.override(configs.space_defaults("nb201"), {"target": "cost"})
+  assert (config.prune, config.model.functions) == (False, False)
+  again = configs.restored(config.to_dict())
+  assert again.to_dict() == config.to_dict()
+  with pytest.raises(errors.UserError, match="target 'speed'"):
+    configs.override(configs.default(), {"target": "speed"})
+
+
+def test_a_config_moves_to_another_space():
+  for space in ("nb101", "darts"):
+    config = configs.move(configs.space_defaults("nb201"), space)
+    assert config.to_dict() == configs.space_defaults(space).to_dict()
+  config = configs.override(configs.space_defaults("nb201"), {"num_train": 99})
+  assert configs.move(config, "darts").num_train == 99

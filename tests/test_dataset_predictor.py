@@ -1,5 +1,7 @@
 """The predictor that sees images: fit, fix a data set, predict, save."""
 
+import dataclasses
+
 import jax
 import numpy as np
 import pytest
@@ -73,7 +75,7 @@ def test_fixing_the_data_set_scores_as_the_whole_model(fitted, task):
     compiler_options=compiler.options(),
   )
   members = [
-    apply_fn(jax.tree.map(lambda leaf, r=r: leaf[r], fitted._params))
+    apply_fn(jax.tree.map(lambda leaf, r=r: leaf[r], fitted.params))
     for r in range(2)
   ]
   expected = np.mean(members, axis=0)
@@ -132,7 +134,7 @@ def test_mistakes(task):
   with pytest.raises(errors.UserError, match="not trained"):
     model.save("nowhere")
   wrong = sample.ClassEmbeddings(np.zeros((3, 4, 512)), np.ones((3, 4)))
-  model._params, model._shape = {}, SHAPE[2:]
+  model._state = dataclasses.replace(model._state, params={}, sample=SHAPE[2:])
   with pytest.raises(errors.UserError, match="expected width 5, or 1280 of"):
     model.on(wrong)
   with pytest.raises(errors.UserError, match=r"expected shape \[40, 2\]"):

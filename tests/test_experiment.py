@@ -56,6 +56,7 @@ def test_files_of_a_run(finished):
   workdir, summary = finished
   assert {path.name for path in workdir.iterdir()} == {
     "config.json",
+    "table.json",
     "metrics.jsonl",
     "summary.json",
     "predictions.npz",
@@ -118,7 +119,7 @@ def test_a_second_run_resumes_and_repeats_the_numbers(finished, table):
 
 def test_another_config_does_not_overwrite_a_run(finished, table):
   workdir, summary = finished
-  with pytest.raises(errors.UserError, match="another config"):
+  with pytest.raises(errors.UserError, match="epochs: 3 -> 4"):
     experiment.run(_config(table, refit=True, epochs=4), workdir)
   assert json.loads((workdir / "summary.json").read_text()) == summary
   kept = json.loads((workdir / "config.json").read_text())

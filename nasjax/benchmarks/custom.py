@@ -41,7 +41,7 @@ def read_table(
   Raises:
     UserError: the file is missing or malformed; the message names the line.
   """
-  path = pathlib.Path(path)
+  path = files.expand(path)
   rows = list(_rows(path))
   if not rows:
     raise errors.UserError(

@@ -10,7 +10,6 @@ work folder.
 
 import dataclasses
 import json
-import pathlib
 import sys
 from collections.abc import Sequence
 from typing import Any
@@ -18,7 +17,7 @@ from typing import Any
 import numpy as np
 import scipy.stats
 
-from nasjax import errors, files
+from nasjax import errors, files, replacing
 from nasjax.benchmarks import mini201_images, registry
 from nasjax.commands import arguments as command_line
 from nasjax.networks import Skeleton
@@ -161,6 +160,11 @@ def save(out: files.PathLike, results: Sequence[dict[str, Any]]) -> None:
     "noise": noise(collected["accuracy"]),
   }
   space = spaces.get_space("nb201")
+  beside = files.expand(out).with_suffix(".json")
+  former = replacing.has_arrays("genotypes", "card")
+  replacing.check_file(out, former, "such a benchmark")
+  former = replacing.has_json("benchmark", "cells")
+  replacing.check_file(beside, former, "the card of such a benchmark")
   files.save_npz(
     out,
     genotypes=space.parse([result["arch"] for result in results]),
@@ -170,7 +174,7 @@ def save(out: files.PathLike, results: Sequence[dict[str, Any]]) -> None:
     params=np.array([result["params"] for result in results]),
     card=np.array(json.dumps(card)),
   )
-  files.write_json(pathlib.Path(out).with_suffix(".json"), card)
+  files.write_json(beside, card)
 
 
 def build(

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from nasjax import errors, files
+from nasjax import errors, files, replacing
 from nasjax.benchmarks import mini201_images
 from nasjax.commands import arguments as command_line
 from nasjax.images import sample
@@ -33,8 +33,11 @@ def embed(
     num_draws: `V`.
 
   Raises:
-    UserError: a source or the encoder's weights are missing.
+    UserError: a source or the encoder's weights are missing, or another file
+      has the name.
   """
+  former = replacing.has_arrays("embeddings", "digests")
+  replacing.check_file(out, former, "a file of such embeddings")
   sets = mini201_images.load_all(images)
   drawn = []
   for each in sets:

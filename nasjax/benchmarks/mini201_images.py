@@ -32,7 +32,7 @@ def load_all(folder: files.PathLike) -> list[image_sets.ImageSet]:
   Raises:
     UserError: a source is missing or damaged.
   """
-  return [_make(pathlib.Path(folder), name) for name in _SETS]
+  return [_make(files.expand(folder), name) for name in _SETS]
 
 
 def names() -> tuple[str, ...]:

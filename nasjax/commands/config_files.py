@@ -17,7 +17,7 @@ from absl import flags
 from ml_collections import config_dict
 
 from nasjax import config as configs
-from nasjax import errors, files
+from nasjax import config_checks, errors, files
 
 _PARSERS = {
   bool: flags.BooleanParser(),
@@ -69,7 +69,7 @@ def choose(source: str, overrides: Sequence[str]) -> Chosen:
   space = fields.get("space", config.space)
   if space != config.space:
     configs.move(config, space)
-  configs.override(config, fields)
+  config_checks.check_ranges(configs.override(config, fields))
   words = re.sub(r"[^\w.]+", "-", f"{path.stem} {text}").strip("-")
   return Chosen(config, words)
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from absl import flags
 
-from nasjax import errors, files
+from nasjax import errors, files, replacing
 from nasjax.commands import flags as command_flags
 
 USAGE = """Scores a search space with a trained predictor and shows the best.
@@ -142,6 +142,8 @@ def parse(argv: Sequence[str]) -> Options | None:
   _check_images(options)
   if options.out is not None:
     files.check_writable(options.out)
+    former = replacing.has_json("space", "strategy", "top")
+    replacing.check_file(options.out, former, "a result of a search")
   return options
 
 

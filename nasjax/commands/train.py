@@ -1,6 +1,7 @@
 """`python train.py --config=configs/nb101.py`: train and report."""
 
 import pathlib
+import shlex
 import sys
 from collections.abc import Sequence
 from typing import Any
@@ -68,6 +69,10 @@ def _report(summary: dict[str, Any], workdir: pathlib.Path) -> None:
     f"{summary['total_seconds']:.0f} s in all"
   )
   print(f"written to   {workdir}")
+  print(
+    f"search       python search.py --space {summary['space']} "
+    f"--checkpoint {shlex.quote(str(workdir))}"
+  )
 
 
 def _workdir(chosen: config_files.Chosen, given: str | None) -> pathlib.Path:

@@ -130,6 +130,11 @@ def _claim(job: Job) -> None:
     files.write_json(path, job.description)
     return
   found = _read(path)
+  if not isinstance(found, dict) or "recipe" not in found:
+    raise errors.UserError(
+      f"{str(path)!r} is not of trainings of networks: expected a new folder, "
+      "or one of such trainings; give another folder"
+    )
   if found != job.description:
     names = [
       name

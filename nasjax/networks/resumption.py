@@ -1,13 +1,14 @@
 """What lets a training go on after a stop: its checkpoints and its log."""
 
 import json
-import pathlib
 from typing import Any
 
 import numpy as np
 
-from nasjax import files
+from nasjax import files, replacing
 from nasjax.networks.state import State
+
+_LOGGED = ("epoch", "cell")
 
 
 class Keeper:
@@ -24,9 +25,15 @@ class Keeper:
       meta: what the training is; a resumed one must be the same.
 
     Raises:
-      UserError: the folder cannot be written.
+      UserError: the folder cannot be written, or holds another program's log.
     """
-    self._folder = None if workdir is None else pathlib.Path(workdir)
+    self._folder = None if workdir is None else files.expand(workdir)
+    if self._folder is not None:
+      replacing.check_file(
+        self._folder / "log.jsonl",
+        replacing.has_json_lines(*_LOGGED),
+        "the log of such a training",
+      )
     self._every, self._meta = every, meta
     self._checkpoints = None
     if self._folder is not None and every:

@@ -93,7 +93,7 @@ def add(workdir: files.PathLike, name: str) -> pathlib.Path:
   Raises:
     UserError: the workdir is not that of a finished training with one seed.
   """
-  folder = pathlib.Path(workdir)
+  folder = files.expand(workdir)
   try:
     summary = json.loads((folder / "summary.json").read_text())
     config = json.loads((folder / "config.json").read_text())
@@ -108,10 +108,9 @@ def add(workdir: files.PathLike, name: str) -> pathlib.Path:
       "with --config.num_seeds=1"
     )
   target = predictor.PRETRAINED / name
-  predictor.Predictor.load(folder).save(target)
+  card = model_card(name, summary, config)
+  predictor.Predictor.load(folder).save(target, readme=card)
   training_cells.keep(folder, target)
-  text = model_card(name, summary, config).encode()
-  files.write_atomic(target / "README.md", lambda file: file.write(text))
   return target
 
 

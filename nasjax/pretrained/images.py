@@ -10,11 +10,11 @@ from collections.abc import Sequence
 import numpy as np
 
 from nasjax import config as configs
-from nasjax import dataset_predictor, errors, experiment, files
+from nasjax import dataset_predictor, errors, experiment
 from nasjax.benchmarks import mini201
 from nasjax.commands import flags
 from nasjax.images import sample as samples
-from nasjax.training import metrics
+from nasjax.training import checkpoint, metrics
 
 
 def train(config: configs.Config) -> dataset_predictor.DatasetPredictor:
@@ -90,13 +90,12 @@ what it is worth on an image set that it never saw is measured in
 def _main(argv: Sequence[str]) -> None:
   if len(argv) != 1:
     raise errors.UserError("expected: python -m nasjax.pretrained.images")
+  target = dataset_predictor.PRETRAINED / "nb201"
+  checkpoint.check_target(target)
   began = time.monotonic()
   model = train(configs.images_defaults())
   seconds = time.monotonic() - began
-  target = dataset_predictor.PRETRAINED / "nb201"
-  model.save(target)
-  text = model_card(model, seconds).encode()
-  files.write_atomic(target / "README.md", lambda file: file.write(text))
+  model.save(target, readme=model_card(model, seconds))
   print(f"written to {target}")
 
 

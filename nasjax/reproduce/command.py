@@ -1,7 +1,6 @@
 """The command line of `python -m nasjax.reproduce`."""
 
 import importlib
-import pathlib
 import shlex
 from collections.abc import Sequence
 from typing import Any

@@ -84,7 +84,7 @@ def read(path: files.PathLike) -> Data:
   Raises:
     UserError: the file is damaged.
   """
-  path = pathlib.Path(path)
+  path = files.expand(path)
   if not path.exists():
     return {"name": path.stem, "rows": []}
   try:
@@ -118,7 +118,7 @@ def update(
   Raises:
     UserError: the file is damaged or cannot be written.
   """
-  path = pathlib.Path(path)
+  path = files.expand(path)
   with _locked(path.parent):
     old = read(path)
     kept = _with_commands(old["rows"], old.get("command", ""))

@@ -11,7 +11,14 @@ import jax
 import numpy as np
 from absl import flags
 
-from nasjax import checkpoints, errors, files, predictor, streaming
+from nasjax import (
+  checkpoints,
+  errors,
+  files,
+  predictor,
+  replacing,
+  streaming,
+)
 from nasjax.commands import flags as command_flags
 from nasjax.scoring import precisions, shards
 from nasjax.scoring.score import score
@@ -168,6 +175,7 @@ def _whole_space(model: predictor.Predictor, options: dict[str, Any]) -> None:
   genotypes = model.space.enumerate()
   identity = shards.digest(_identity(model, options), np.asarray(genotypes))
   folder = files.expand(options["out"])
+  shards.check_folder(folder)
   num_shards = options["num_shards"]
   began = time.monotonic()
   scored = shards.write_shards(
@@ -190,6 +198,8 @@ def _whole_space(model: predictor.Predictor, options: dict[str, Any]) -> None:
 
 def _stream(model: predictor.Predictor, options: dict[str, Any]) -> None:
   out = files.expand(options["out"])
+  former = replacing.has_json("space", "num_scored", "top")
+  replacing.check_file(out, former, "a result of a stream")
   best = streaming.stream_top_k(
     _score_fn(model, options),
     model.space,

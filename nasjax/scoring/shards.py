@@ -11,7 +11,7 @@ from typing import Any
 import jax
 import numpy as np
 
-from nasjax import errors, files, progress
+from nasjax import errors, files, progress, replacing
 
 ScoreFn = Callable[[np.ndarray], np.ndarray]
 MERGED = "scores.npz"
@@ -44,7 +44,20 @@ def shard_path(
   folder: files.PathLike, index: int, num_shards: int
 ) -> pathlib.Path:
   """The file of one shard."""
-  return pathlib.Path(folder) / f"shard-{index:05d}-of-{num_shards:05d}.npz"
+  return files.expand(folder) / f"shard-{index:05d}-of-{num_shards:05d}.npz"
+
+
+def check_folder(folder: files.PathLike) -> None:
+  """Refuses a folder whose `scores.npz` is another program's.
+
+  Raises:
+    UserError: it is not what `merge` wrote.
+  """
+  replacing.check_file(
+    files.expand(folder) / MERGED,
+    replacing.has_arrays("genotypes", "scores", "digest"),
+    "the merged scores of a space",
+  )
 
 
 def _is_done(path: pathlib.Path, identity: str, size: int) -> bool:
@@ -144,6 +157,7 @@ def merge(
   Raises:
     UserError: a shard belongs to another scoring.
   """
+  check_folder(folder)
   parts = []
   for index in range(num_shards):
     start, stop = bounds(len(genotypes), num_shards, index)
@@ -153,7 +167,7 @@ def merge(
     parts.append(files.load_npz(path)["scores"])
   scores = np.concatenate(parts)
   files.save_npz(
-    pathlib.Path(folder) / MERGED,
+    files.expand(folder) / MERGED,
     genotypes=genotypes,
     scores=scores,
     digest=np.array(identity),

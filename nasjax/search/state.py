@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from nasjax import errors, files
+from nasjax import errors, files, replacing
 from nasjax.spaces import base as spaces_base
 
 _MEMORY = "memory."
@@ -163,7 +163,14 @@ def from_arrays(
 
 
 def save(path: files.PathLike, strategy: Any, state: State) -> None:
-  """Writes a state to a checked `.npz`, atomically."""
+  """Writes a state to a checked `.npz`, atomically.
+
+  Raises:
+    UserError: a file that is no saved search has the name, or it cannot be
+      written.
+  """
+  former = replacing.has_arrays("manifest", "genotypes")
+  replacing.check_file(path, former, "a saved search")
   files.save_npz(path, **to_arrays(strategy, state))
 
 

@@ -2,18 +2,21 @@
 
 import json
 import logging
+import math
 import pathlib
 import shutil
+import sys
 from typing import Any
 
 import jax
 import orbax.checkpoint as ocp
 
-from nasjax import errors, files
+from nasjax import errors, files, foreign, replacing
+from nasjax.training import digests, model_folders
 
 logging.getLogger("absl").setLevel(logging.ERROR)
 
-_FORMAT = 1
+_DIGEST = "sha256"
 
 
 class Checkpoints:
@@ -25,7 +28,7 @@ class Checkpoints:
 
   def __init__(self, folder: files.PathLike):
     """Opens (or makes) the folder of a training."""
-    self._folder = pathlib.Path(folder).absolute()
+    self._folder = files.expand(folder).absolute()
     try:
       self._manager = ocp.CheckpointManager(
         self._folder,
@@ -42,11 +45,12 @@ class Checkpoints:
     Raises:
       UserError: the folder cannot be written.
     """
+    content = {**meta, _DIGEST: digests.of_tree(state)}
     try:
       self._manager.save(
         epoch,
         args=ocp.args.Composite(
-          state=ocp.args.StandardSave(state), meta=ocp.args.JsonSave(meta)
+          state=ocp.args.StandardSave(state), meta=ocp.args.JsonSave(content)
         ),
       )
       self._manager.wait_until_finished()
@@ -56,7 +60,9 @@ class Checkpoints:
   def restore(
     self, template: Any, meta: dict[str, Any]
   ) -> tuple[int, Any] | None:
-    """Reads the newest complete checkpoint.
+    """Reads the newest checkpoint that is intact.
+
+    Newer ones that are damaged are removed, and said on standard error.
 
     Args:
       template: a state of the same shapes.
@@ -66,15 +72,31 @@ class Checkpoints:
       (epochs done, state), or None where there is no checkpoint.
 
     Raises:
-      UserError: the checkpoint belongs to another run, or is damaged.
+      UserError: the checkpoints belong to another run, or all are damaged.
     """
-    epoch = self._manager.latest_step()
-    if epoch is None:
-      return None
+    epochs = sorted(self._manager.all_steps(), reverse=True)
+    failures = []
+    for epoch in epochs:
+      try:
+        state = self._read(epoch, template, meta)
+      except errors.UserError as error:
+        failures.append(error)
+        continue
+      for damaged in epochs[: len(failures)]:
+        self._drop(damaged, epoch)
+      return epoch, state
+    if failures:
+      others = [each for each in failures if isinstance(each, _AnotherRun)]
+      raise (others or failures)[0]
+    return None
+
+  def _read(self, epoch: int, template: Any, meta: dict[str, Any]) -> Any:
+    path = self._folder / str(epoch)
     try:
       found = self._manager.restore(
         epoch, args=ocp.args.Composite(meta=ocp.args.JsonRestore())
       )["meta"]
+      digest = found.pop(_DIGEST, None)
       _check_same(self._folder, found, meta)
       state = self._manager.restore(
         epoch,
@@ -83,8 +105,20 @@ class Checkpoints:
     except errors.UserError:
       raise
     except Exception as error:
-      raise _damaged(self._folder / str(epoch), error) from error
-    return epoch, state
+      raise _damaged(path, error) from error
+    if digest not in (None, digests.of_tree(state)):
+      raise _damaged(path, ValueError("its digest is another"))
+    return state
+
+  def _drop(self, damaged: int, intact: int) -> None:
+    """Removes a damaged checkpoint, whose epoch will be saved again."""
+    shutil.rmtree(self._folder / str(damaged), ignore_errors=True)
+    self._manager.reload()
+    print(
+      f"checkpoint {str(self._folder / str(damaged))!r} is damaged: going on "
+      f"from the older one after epoch {intact}",
+      file=sys.stderr,
+    )
 
   def close(self) -> None:
     """Releases the manager."""
@@ -92,31 +126,61 @@ class Checkpoints:
 
 
 def save_model(
-  folder: files.PathLike, params: Any, meta: dict[str, Any]
+  folder: files.PathLike,
+  params: Any,
+  meta: dict[str, Any],
+  card: str | None = None,
 ) -> None:
   """Writes parameters and a JSON description; replaces a former model.
+
+  The former model is there until the new one is complete. A folder that is
+  neither empty nor a saved model is not touched (`model_folders.foreign`).
 
   Args:
     folder: the model's folder.
     params: a pytree of arrays, any shapes.
     meta: JSON values: config, label normaliser, model card.
+    card: content of `README.md`; no such file where None.
 
   Raises:
-    UserError: the folder cannot be written.
+    UserError: something else is in the folder, it cannot be written, or `meta`
+      holds values that JSON has not.
   """
-  folder = pathlib.Path(folder).absolute()
-  fresh = folder.with_name(f".{folder.name}.part")
   try:
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    shutil.rmtree(fresh, ignore_errors=True)
+    json.dumps(meta, allow_nan=False)
+  except (TypeError, ValueError, RecursionError) as error:
+    raise errors.UserError(
+      "card: expected values that JSON can hold (texts, finite numbers, lists, "
+      f"dicts), got others ({error}); convert them"
+    ) from error
+
+  def write(fresh):
     with ocp.StandardCheckpointer() as checkpointer:
-      checkpointer.save(fresh / "params", params)
-    _forget_path(fresh / "params")
-    files.write_json(fresh / "model.json", {"format": _FORMAT, **meta})
-    shutil.rmtree(folder, ignore_errors=True)
-    fresh.rename(folder)
+      checkpointer.save(fresh / model_folders.PARAMS, params)
+    _forget_path(fresh / model_folders.PARAMS)
+    content = {"format": model_folders.FORMAT, **meta}
+    files.write_json(fresh / model_folders.META, content)
+    if card is not None:
+      text = card.encode()
+      files.write_atomic(
+        fresh / model_folders.CARD, lambda file: file.write(text)
+      )
+
+  try:
+    replacing.replace_folder(
+      folder, write, model_folders.foreign, model_folders.KIND
+    )
   except OSError as error:
     raise _cannot_write(folder, error) from error
+
+
+def check_target(folder: files.PathLike) -> None:
+  """Refuses a folder that `save_model` would refuse, before a long training.
+
+  Raises:
+    UserError: something else is there.
+  """
+  replacing.check_folder(folder, model_folders.foreign, model_folders.KIND)
 
 
 def _forget_path(folder: pathlib.Path) -> None:
@@ -129,28 +193,6 @@ def _forget_path(folder: pathlib.Path) -> None:
     mark.write_text("Checkpoint commit was successful\n")
 
 
-def load_meta(folder: files.PathLike) -> dict[str, Any]:
-  """Reads the description of a saved model.
-
-  Raises:
-    UserError: the folder holds no nasjax model, or one of another format.
-  """
-  path = pathlib.Path(folder) / "model.json"
-  try:
-    meta = json.loads(path.read_text())
-  except (OSError, ValueError) as error:
-    raise errors.UserError(
-      f"{str(folder)!r} is not a saved nasjax model: expected a readable "
-      f"model.json in it ({error.__class__.__name__})"
-    ) from error
-  if meta.get("format") != _FORMAT:
-    raise errors.UserError(
-      f"{str(folder)!r} has format {meta.get('format')}, expected {_FORMAT}: "
-      "save the model again with this version of nasjax"
-    )
-  return meta
-
-
 def load_params(folder: files.PathLike, template: Any) -> Any:
   """Reads the parameters of a saved model.
 
@@ -159,9 +201,13 @@ def load_params(folder: files.PathLike, template: Any) -> Any:
     template: a pytree of `jax.ShapeDtypeStruct` with the expected shapes.
 
   Raises:
-    UserError: the parameters are missing, damaged, or of other shapes.
+    UserError: the parameters are missing, damaged, of other shapes, or would
+      take more than 1 GiB.
   """
-  path = pathlib.Path(folder).absolute() / "params"
+  path = files.expand(folder).absolute() / model_folders.PARAMS
+  leaves = jax.tree.leaves(template)
+  size = sum(math.prod(leaf.shape) * leaf.dtype.itemsize for leaf in leaves)
+  foreign.afford(path, size)
   device = jax.sharding.SingleDeviceSharding(jax.local_devices()[0])
   template = jax.tree.map(
     lambda leaf: jax.ShapeDtypeStruct(leaf.shape, leaf.dtype, sharding=device),
@@ -174,6 +220,10 @@ def load_params(folder: files.PathLike, template: Any) -> Any:
     raise _damaged(path, error) from error
 
 
+class _AnotherRun(errors.UserError):
+  """An intact checkpoint of another config or of other data."""
+
+
 def _check_same(folder, found: Any, expected: dict[str, Any]) -> None:
   if found == expected:
     return
@@ -182,7 +232,7 @@ def _check_same(folder, found: Any, expected: dict[str, Any]) -> None:
     for name in set(found) | set(expected)
     if found.get(name) != expected.get(name)
   )
-  raise errors.UserError(
+  raise _AnotherRun(
     f"{str(folder)!r} holds a run with another {', '.join(names)}: resume it "
     "with the same config and data, or give --workdir a new folder"
   )

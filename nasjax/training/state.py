@@ -8,6 +8,7 @@ from typing import Any
 import flax.linen as nn
 import jax
 import jax.numpy as jnp
+import numpy as np
 import optax
 
 from nasjax import errors
@@ -112,8 +113,8 @@ def torch_dense(params: Params, key: jax.Array) -> Params:
 
 
 def member_keys(seed: int, num_seeds: int, num_members: int) -> jax.Array:
-  """Typed keys `[S, R]`; row s depends on `seed + s` alone."""
-  seeds = jnp.arange(seed, seed + num_seeds)
+  """Typed keys `[S, R]`; row s depends on `seed + s` alone, below 2^32."""
+  seeds = np.arange(seed, seed + num_seeds, dtype=np.uint32)
   keys = jax.vmap(jax.random.key)(seeds)
   split = jax.vmap(lambda key: jax.random.split(key, num_members))
   return split(keys)

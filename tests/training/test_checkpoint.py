@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from nasjax import errors
-from nasjax.training import checkpoint
+from nasjax.training import checkpoint, model_folders
 
 
 @pytest.fixture
@@ -44,7 +44,7 @@ def test_model_round_trip_and_replacement(tmp_path, state):
   params = {"weight": state["weight"]}
   for note in ("first", "second"):
     checkpoint.save_model(folder, params, {"note": note})
-  assert checkpoint.load_meta(folder)["note"] == "second"
+  assert model_folders.read(folder)["note"] == "second"
   shapes = jax.eval_shape(lambda: params)
   got = checkpoint.load_params(folder, shapes)
   np.testing.assert_array_equal(got["weight"], params["weight"])
@@ -53,13 +53,13 @@ def test_model_round_trip_and_replacement(tmp_path, state):
 
 def test_no_model_there(tmp_path):
   with pytest.raises(errors.UserError, match="not a saved nasjax model"):
-    checkpoint.load_meta(tmp_path / "nothing")
+    model_folders.read(tmp_path / "nothing")
 
 
 def test_other_format(tmp_path):
   (tmp_path / "model.json").write_text(json.dumps({"format": 99}))
   with pytest.raises(errors.UserError, match="format 99, expected 1"):
-    checkpoint.load_meta(tmp_path)
+    model_folders.read(tmp_path)
 
 
 def test_truncated_parameters(tmp_path, state):
@@ -90,7 +90,7 @@ def test_a_full_disk_keeps_the_former_model(tmp_path, state, monkeypatch):
   monkeypatch.setattr(checkpoint.files, "write_json", full)
   with pytest.raises(errors.UserError, match="No space left on device"):
     checkpoint.save_model(folder, params, {"note": "new"})
-  assert checkpoint.load_meta(folder)["note"] == "former"
+  assert model_folders.read(folder)["note"] == "former"
 
 
 def test_a_saved_model_does_not_tell_where_it_was_made(tmp_path, state):

@@ -1,0 +1,338 @@
+"""Saved predictors that are damaged or made by hand: one line, and no more."""
+
+import copy
+import hashlib
+import json
+import random
+import shutil
+import time
+
+import jax
+import numpy as np
+import pytest
+import tiny
+
+import nasjax
+from nasjax import config_checks, errors, files, predictor, saved
+from nasjax.models import registry as models
+from nasjax.pretrained import digests as pretrained_digests
+from nasjax.training import checkpoint, digests, model_folders
+
+SPACE = nasjax.get_space("nb201")
+CELLS = SPACE.sample(20, np.random.default_rng(0))
+LABELS = CELLS.sum(1) + np.linspace(0, 1, 20)
+NUM_MUTATIONS = 300
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+  model = nasjax.Predictor("nb201", config=tiny.config(epochs=1, num_members=2))
+  model.fit(CELLS, LABELS)
+  path = tmp_path_factory.mktemp("saved") / "model"
+  model.save(path)
+  return path
+
+
+def check_line(error):
+  assert "\n" not in str(error)
+  assert len(str(error)) < 2000
+
+
+def refused(path, message=""):
+  began = time.monotonic()
+  with pytest.raises(errors.UserError, match=message) as caught:
+    nasjax.Predictor.load(path)
+  assert time.monotonic() - began < 10
+  check_line(caught.value)
+
+
+def test_a_flipped_bit_of_any_parameter_file_is_noticed(folder, tmp_path):
+  """Scores are those that were saved, or nothing is loaded."""
+  expected = nasjax.Predictor.load(folder).predict(CELLS)
+  rng, refusals = random.Random(0), 0
+  copied = tmp_path / "model"
+  shutil.copytree(folder, copied)
+  paths = sorted(p for p in (copied / "params").rglob("*") if p.is_file())
+  large = [p for p in paths if p.stat().st_size > 2000]
+  for path in (*paths, *large):
+    content = bytearray(path.read_bytes())
+    place = rng.randrange(len(content))
+    content[place] ^= 1 << rng.randrange(8)
+    whole = path.read_bytes()
+    path.write_bytes(content)
+    try:
+      found = nasjax.Predictor.load(copied).predict(CELLS)
+    except errors.UserError as error:
+      check_line(error)
+      refusals += 1
+    else:
+      np.testing.assert_array_equal(found, expected)
+    path.write_bytes(whole)
+  assert refusals > len(large)
+
+
+def test_parameters_of_another_model_are_noticed(folder, tmp_path):
+  copied = tmp_path / "model"
+  shutil.copytree(folder, copied)
+  model = nasjax.Predictor.load(folder)
+  others = jax.tree.map(lambda leaf: leaf + 1e-3, model.params)
+  checkpoint.save_model(tmp_path / "other", others, {})
+  shutil.rmtree(copied / "params")
+  shutil.copytree(tmp_path / "other" / "params", copied / "params")
+  refused(copied, "does not match its digest")
+
+
+@pytest.mark.parametrize(
+  ("field", "value"),
+  [("scale", [1.0, 2.0]), ("shift", [1.0, 2.0]), ("prune", False)],
+)
+def test_a_description_that_scores_otherwise_is_noticed(
+  folder, tmp_path, field, value
+):
+  meta = json.loads((folder / "model.json").read_text())
+  (meta["config"] if field == "prune" else meta)[field] = value
+  copied = tmp_path / "model"
+  shutil.copytree(folder, copied)
+  files.write_json(copied / "model.json", meta)
+  refused(copied, "does not match its digest")
+
+
+def test_an_old_folder_without_a_digest_loads_and_can_get_one(folder, tmp_path):
+  copied = tmp_path / "model"
+  shutil.copytree(folder, copied)
+  meta = json.loads((copied / "model.json").read_text())
+  digest = meta.pop("sha256")
+  assert len(digest) == 64
+  del meta["config"]["model"]["signals"], meta["config"]["init"]
+  files.write_json(copied / "model.json", meta)
+  np.testing.assert_array_equal(
+    nasjax.Predictor.load(copied).predict(CELLS),
+    nasjax.Predictor.load(folder).predict(CELLS),
+  )
+  assert pretrained_digests.add(copied) == digest
+  assert json.loads((copied / "model.json").read_text())["sha256"] == digest
+  assert pretrained_digests.main(["digests", str(copied)]) == 0
+  assert pretrained_digests.main(["digests", str(tmp_path)]) == 2
+
+
+def test_what_comes_with_nasjax_has_digests():
+  paths = sorted(predictor.PRETRAINED.rglob("model.json"))
+  assert len(paths) >= 7
+  for path in paths:
+    assert len(json.loads(path.read_text())["sha256"]) == 64
+
+
+def test_digest_says_names_types_shapes_and_bytes():
+  """By hand: sha256 of `a:<f4:(2,);`, eight bytes, and the description."""
+  tree = {"a": np.array([1, 2], np.float32)}
+  content = b"a:<f4:(2,);" + np.float32([1, 2]).tobytes() + b"null"
+  expected = hashlib.sha256(content).hexdigest()
+  found = {
+    digests.of_tree(each)
+    for each in (
+      tree,
+      {"b": tree["a"]},
+      {"a": tree["a"].astype(np.float64)},
+      {"a": tree["a"][:, None]},
+      {"a": -tree["a"]},
+      {"a": tree["a"], "b": tree["a"]},
+    )
+  }
+  found.add(digests.of_tree(tree, {"scale": 1}))
+  assert len(found) == 7
+  assert digests.of_tree(tree) == expected
+
+
+META_MISTAKES = [
+  (("scale",), [1.0, float("nan")], "NaN is no JSON number"),
+  (("scale",), [1.0, float("inf")], "Infinity is no JSON number"),
+  (("scale",), [1.0, 0.0], r"scale\[1\]: expected a number above 0"),
+  (("scale",), [-1.0, 1.0], r"scale\[0\]: expected .* got -1.0"),
+  (("scale",), [1.0], "scale: expected a list of 2 numbers, got 1"),
+  (("shift",), [1.0] * 3, "shift: expected a list of 2 numbers, got 3"),
+  (("shift",), [1.0, "2"], r"shift\[1\]: expected a number"),
+  (("shift",), [True, 1.0], r"shift\[0\]: expected a number"),
+  (("scale",), {"a": 1}, "scale: expected a list of 2 numbers, got {'a': 1}"),
+  (("scale",), [[1.0], [1.0]], r"scale\[0\]: expected"),
+  (("card",), None, "card: expected an object of fields, got None"),
+  (("sha256",), 3, "sha256: expected 64 hex digits, got 3"),
+  (("format",), True, "has format True, expected 1"),
+  (("format",), "1", "has format '1', expected 1"),
+  (("config",), [], "config: expected an object of fields"),
+  (("config", "model"), "mlp", "config.model: expected an object"),
+  (("config", "model", "name"), "nope", "unknown model 'nope'"),
+  (("config", "model", "name"), ["mlp"], "config.model.name: expected a text"),
+  (("config", "model", "width"), -16, "config.model.width: .* got -16"),
+  (("config", "model", "width"), {}, "model.width.: expected a text, a number"),
+  (("config", "model", "width"), "8", "config.model.width: "),
+  (("config", "model", "num_heads"), 3, "expected a multiple of num_heads"),
+  (("config", "model", "num_layers"), 10_000, "num_layers: .* got 10000"),
+  (("config", "model", "kernel_cells"), 10**9, "would take .* GiB of memory"),
+  (("config", "model", "kernel_cells"), 10**30, "kernel_cells: expected"),
+  (("config", "model", "attention"), "none", "unknown config.model.attention"),
+  (("config", "model", "edges"), True, "expected a space with edge features"),
+  (("config", "model", "depth"), 3, "unknown config field 'model.depth'"),
+  (("config", "num_members"), 10**6, "num_members: .* got 1000000"),
+  (("config", "num_members"), 3, "scale: expected a list of 3 numbers, got 2"),
+  (("config", "space"), "nb999", "unknown space 'nb999'"),
+  (("config", "space"), None, "unknown space None"),
+  (("config", "seed"), 2**40, "config.seed: expected"),
+  (("config", "epochs"), 1.5, "config.epochs: "),
+  (("config", "note"), "mine", "unknown config field 'note'"),
+  (("config", "optimizer"), [1], "config.optimizer: expected an object"),
+  (("config", "optimizer", "clip_norm"), None, "optimizer.clip_norm: expected"),
+  (("config", "table"), "x" * 10**6, "at most 4096 characters, got 'xxx"),
+  (("extra",), 1, "unknown field of model.json 'extra'"),
+]
+
+
+@pytest.mark.parametrize(("path", "value", "message"), META_MISTAKES)
+def test_a_bad_field_is_one_line(folder, tmp_path, path, value, message):
+  meta = json.loads((folder / "model.json").read_text())
+  del meta["sha256"]
+  node = meta
+  for name in path[:-1]:
+    node = node[name]
+  node[path[-1]] = value
+  copied = tmp_path / "model"
+  shutil.copytree(folder, copied)
+  (copied / "model.json").write_text(json.dumps(meta))
+  refused(copied, message)
+
+
+@pytest.mark.parametrize(
+  ("text", "message"),
+  [
+    ("", "JSONDecodeError"),
+    ("[" * 10**5, "RecursionError"),
+    ('{"format": 1, "card": ' + '{"a":' * 10**5, "RecursionError"),
+    ("3", "TypeError: int for an object"),
+    ("null", "NoneType for an object"),
+    ('{"format": 1}', "expected 'config', got no such field"),
+    ('{"format": 1, "format": 1}', "a key occurs twice"),
+    ('{"format": ' + "9" * 5000 + "}", "ValueError"),
+    (b"\xff\xfe\x00", "UnicodeDecodeError|JSONDecodeError"),
+    (" " * (17 << 20), "more than 16 MiB"),
+  ],
+  ids=range(10),
+)
+def test_a_bad_file_is_one_line(folder, tmp_path, text, message):
+  copied = tmp_path / "model"
+  shutil.copytree(folder, copied)
+  content = text if isinstance(text, bytes) else text.encode()
+  (copied / "model.json").write_bytes(content)
+  refused(copied, message)
+
+
+def places(node, path=()):
+  """Paths of every value of nested objects and lists."""
+  items = node.items() if isinstance(node, dict) else enumerate(node)
+  for name, value in list(items):
+    yield (*path, name)
+    if isinstance(value, (dict, list)):
+      yield from places(value, (*path, name))
+
+
+VALUES = (
+  *(None, True, False, 0, -1, 1, 2, 7, 10**6, 10**30, -0.5, 1.5, 1e300),
+  *("", "x", "nb101", "mlp", "x" * 10_000, [], [1], {}, {"a": {"b": 1}}),
+)
+
+
+def mutated(meta, rng):
+  """A description with one to three changes."""
+  meta = copy.deepcopy(meta)
+  for _ in range(rng.randrange(1, 4)):
+    path = rng.choice(list(places(meta)))
+    node = meta
+    for name in path[:-1]:
+      node = node[name]
+    kind = rng.randrange(4)
+    if kind == 0:
+      del node[path[-1]]
+    elif kind == 1 and isinstance(node, dict):
+      node[rng.choice(["x", "width", "format"])] = rng.choice(VALUES)
+    else:
+      node[path[-1]] = rng.choice(VALUES)
+  return meta
+
+
+def allowed(meta):
+  """Whether every value is one that the tables of ranges admit."""
+  config = meta["config"]
+  flat = {**config_checks.FIELDS}
+  for name in models.default_fields(config["model"]["name"]):
+    rule = config_checks.MODEL_FIELDS.get(name, config_checks.Text(64))
+    flat[f"model.{name}"] = rule
+  for name, value in nasjax.config.flatten(config).items():
+    assert name in flat, name
+    assert flat[name].admits(value), (name, value)
+  if "scale" in meta:
+    assert len(meta["scale"]) == len(meta["shift"]) == config["num_members"]
+    assert all(0 < each < 1e301 for each in meta["scale"])
+  assert isinstance(meta["card"], dict)
+  return True
+
+
+@pytest.mark.parametrize("name", ["nb201", "images/nb201"])
+def test_mutations_end_in_one_line_or_in_a_valid_description(name):
+  """Checks alone: no model is built, so that hundreds take a second."""
+  meta = json.loads((predictor.PRETRAINED / name / "model.json").read_text())
+  rng, accepted = random.Random(1), 0
+  began = time.monotonic()
+  for _ in range(NUM_MUTATIONS):
+    changed = mutated(meta, rng)
+    try:
+      saved.check(json.loads(json.dumps(changed)), "a mutation")
+    except errors.UserError as error:
+      check_line(error)
+    else:
+      assert allowed(changed)
+      accepted += 1
+  assert 0 < accepted < NUM_MUTATIONS / 2
+  assert time.monotonic() - began < 60
+
+
+def test_mutated_bytes_never_score_otherwise(folder, tmp_path):
+  """Whole loads: a flipped byte of `model.json` is refused or harmless."""
+  expected = nasjax.Predictor.load(folder).predict(CELLS)
+  copied = tmp_path / "model"
+  shutil.copytree(folder, copied)
+  whole = (folder / "model.json").read_bytes()
+  rng = random.Random(2)
+  for _ in range(12):
+    content = bytearray(whole)
+    content[rng.randrange(len(content))] ^= 1 << rng.randrange(7)
+    (copied / "model.json").write_bytes(content)
+    try:
+      found = nasjax.Predictor.load(copied)
+    except errors.UserError as error:
+      check_line(error)
+    else:
+      np.testing.assert_array_equal(found.predict(CELLS), expected)
+
+
+def test_a_saved_model_that_is_replaced(folder, tmp_path):
+  """Only the entries of a saved model, by their names and contents."""
+  model = nasjax.Predictor.load(folder)
+  for name, content in (
+    ("notes.txt", "mine"),
+    ("README.md", "my own words"),
+    ("params/notes.txt", "mine"),
+    ("model.json", '{"format": "layers-model"}'),
+    (".hidden", "mine"),
+  ):
+    copied = tmp_path / "model"
+    shutil.copytree(folder, copied)
+    (copied / name).write_text(content)
+    with pytest.raises(errors.UserError, match="nothing was changed"):
+      model.save(copied)
+    assert (copied / name).read_text() == content
+    shutil.rmtree(copied)
+  shutil.copytree(folder, copied)
+  (copied / "README.md").write_text("# x\n\nPredictor, trained by nasjax.\n")
+  model.save(copied, readme="# y\n\nPredictor, trained by nasjax.\n")
+  assert (copied / "README.md").read_text().startswith("# y")
+  assert model_folders.foreign(copied) == ""
+  model.save(copied)
+  assert sorted(p.name for p in copied.iterdir()) == ["model.json", "params"]
