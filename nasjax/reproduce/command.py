@@ -1,6 +1,7 @@
 """The command line of `python -m nasjax.reproduce`."""
 
 import importlib
+import pathlib
 import shlex
 from collections.abc import Sequence
 from typing import Any

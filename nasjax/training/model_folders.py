@@ -1,7 +1,8 @@
 """What the folder of a saved model holds, and how nasjax tells that it is one.
 
-`model.json`, `params/` as Orbax writes it, and where the model comes with nasjax
-`README.md` and `train_keys.npz` (`nasjax.training_cells`). A folder that holds anything else is somebody's own.
+`model.json`, `params/` as Orbax writes it, and where the model comes with
+nasjax `README.md` and `train_keys.npz` (`nasjax.training_cells`). A folder that
+holds anything else is somebody's own.
 """
 
 import json
