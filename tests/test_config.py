@@ -83,6 +83,7 @@ def test_space_without_defaults():
 
 
 def test_every_config_is_a_part_of_the_package():
+  assert (PACKAGED / "__init__.py").is_file()  # setuptools finds packages
   packaged = {path.stem for path in PACKAGED.glob("[a-z]*.py")}
   assert packaged == {path.stem for path in FOLDER.glob("*.py")}
   for name in packaged:
