@@ -184,7 +184,11 @@ def override(config: Config, fields: Mapping[str, Any]) -> Config:
     try:
       node[field] = value
     except TypeError as error:
-      raise errors.UserError(f"config.{name}: {error}") from error
+      kind = type(node[field]).__name__
+      raise errors.UserError(
+        f"config.{name}: expected a value of the type {kind}, got "
+        f"{errors.quote(value)}"
+      ) from error
   return config
 
 

@@ -46,6 +46,8 @@ def refused(path, message=""):
   check_line(caught.value)
 
 
+# Orbax leaves its other reads unfinished where one meets a damaged array.
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 def test_a_flipped_bit_of_any_parameter_file_is_noticed(folder, tmp_path):
   """Scores are those that were saved, or nothing is loaded."""
   expected = nasjax.Predictor.load(folder).predict(CELLS)
@@ -251,9 +253,11 @@ def mutated(meta, rng):
     if kind == 0:
       del node[path[-1]]
     elif kind == 1 and isinstance(node, dict):
-      node[rng.choice(["x", "width", "format"])] = rng.choice(VALUES)
+      node[rng.choice(["x", "width", "format"])] = copy.deepcopy(
+        rng.choice(VALUES)
+      )
     else:
-      node[path[-1]] = rng.choice(VALUES)
+      node[path[-1]] = copy.deepcopy(rng.choice(VALUES))
   return meta
 
 

@@ -97,3 +97,55 @@ def test_a_saved_model_does_not_tell_where_it_was_made(tmp_path, state):
   checkpoint.save_model(tmp_path / "model", {"weight": state["weight"]}, {})
   for path in (tmp_path / "model").rglob("*"):
     assert path.is_dir() or str(tmp_path).encode() not in path.read_bytes()
+
+
+def damage(folder, flip):
+  """Cuts every file of a folder off, or flips a bit of its largest ones."""
+  paths = sorted(path for path in folder.rglob("*") if path.is_file())
+  for path in paths:
+    content = bytearray(path.read_bytes())
+    if not flip:
+      path.write_bytes(content[:1])
+    elif path.parent.name == "d":
+      content[len(content) // 2] ^= 16
+      path.write_bytes(content)
+
+
+@pytest.mark.parametrize("flip", [False, True])
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+def test_a_damaged_newest_checkpoint_is_left_for_the_older_one(
+  tmp_path, capsys, flip
+):
+  rng = np.random.default_rng(0)
+  weight = jnp.asarray(rng.normal(size=(40, 40)), jnp.float32)
+  with_key = {"weight": weight, "key": jax.random.key(7)}
+  store = checkpoint.Checkpoints(tmp_path / "c")
+  for epoch in (1, 2):
+    store.save(epoch, {**with_key, "weight": weight + epoch}, {"a": 1})
+  store.close()
+  damage(tmp_path / "c" / "2", flip)
+  store = checkpoint.Checkpoints(tmp_path / "c")
+  epoch, got = store.restore(with_key, {"a": 1})
+  assert epoch == 1
+  np.testing.assert_array_equal(got["weight"], weight + 1)
+  lines = capsys.readouterr().err.splitlines()
+  assert len(lines) == 1
+  assert "2' is damaged: going on from the older one after epoch 1" in lines[0]
+  store.save(2, {**with_key, "weight": weight + 5}, {"a": 1})
+  epoch, got = store.restore(with_key, {"a": 1})
+  store.close()
+  assert epoch == 2
+  np.testing.assert_array_equal(got["weight"], weight + 5)
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+def test_no_intact_checkpoint_is_one_line_and_removes_nothing(tmp_path, state):
+  store = checkpoint.Checkpoints(tmp_path / "c")
+  for epoch in (1, 2):
+    store.save(epoch, state, {"a": 1})
+    damage(tmp_path / "c" / str(epoch), flip=False)
+  with pytest.raises(errors.UserError, match=r"2' is missing, dam") as caught:
+    store.restore(state, {"a": 1})
+  store.close()
+  assert "\n" not in str(caught.value)
+  assert sorted(os.listdir(tmp_path / "c")) == ["1", "2"]
