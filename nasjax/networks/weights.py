@@ -9,11 +9,11 @@ import functools
 import json
 from typing import Any
 
-import flax
 import flax.linen as nn
 import jax
 import jax.numpy as jnp
 import numpy as np
+from flax import traverse_util
 
 from nasjax import compiler, errors, files, foreign
 from nasjax.networks import epoch, nb201_shared, registry
@@ -180,7 +180,7 @@ def save(
 
 
 def _flat(tree: Any) -> dict[str, Any]:
-  return flax.traverse_util.flatten_dict(tree, sep="/")
+  return traverse_util.flatten_dict(tree, sep="/")
 
 
 def load(path: files.PathLike) -> TrainedNetwork:
@@ -202,7 +202,7 @@ def load(path: files.PathLike) -> TrainedNetwork:
     module, genotype = make_module(facts)
     _check(module, genotype, facts.skeleton, arrays)
     variables = {
-      name: flax.traverse_util.unflatten_dict(
+      name: traverse_util.unflatten_dict(
         {
           key.removeprefix(f"{name}/"): jnp.asarray(array)
           for key, array in arrays.items()

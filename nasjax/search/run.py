@@ -132,9 +132,10 @@ def function_keys(space: spaces_base.Space) -> base.KeyFn:
   if functions is None:
     return space.lookup_keys
   numbers = functions.numbers
+  rows_of: Callable[[Any], Any] = space.rows
 
   def keys(genotypes: np.ndarray) -> np.ndarray:
-    rows = np.asarray(space.rows(genotypes))
+    rows = np.asarray(rows_of(genotypes))
     return numbers[rows].astype(np.uint64)
 
   return keys
