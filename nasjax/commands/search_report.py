@@ -71,7 +71,7 @@ def make(
     "score_unit": _unit(scorer),
     "best": "lowest" if scorer.sign < 0 else "highest",
     "known_unit": _PERCENT,
-    "top": _top(result, rows, everywhere, scorer.sign),
+    "top": _top(result, rows, everywhere, scorer),
     "regret": regret,
   }
 
@@ -111,21 +111,21 @@ def _tau(
 
 
 def _top(
-  result: search.Result, rows: np.ndarray, known: np.ndarray, sign: int
+  result: search.Result, rows: np.ndarray, known: np.ndarray, scorer: Scorer
 ) -> list[dict[str, Any]]:
   """The best cells; each function of NAS-Bench-201 is there once."""
   genotypes = result.genotypes[rows]
   names = result.space.format(genotypes)
   counts: list[int | None] = [None] * len(rows)
   whole = spaces.get_space(result.space.name)
-  if whole.functions() is not None:
+  if whole.functions() is not None and not scorer.is_cost:
     key_fn = search.function_keys(whole)
     scored = key_fn(result.genotypes)
     counts = [int((scored == key).sum()) for key in key_fn(genotypes)]
   return [
     {
       "arch": name,
-      "score": sign * float(result.scores[row]),
+      "score": scorer.sign * float(result.scores[row]),
       "known": float(known[row]) if np.isfinite(known[row]) else None,
       "num_names": count,
     }
@@ -184,7 +184,7 @@ def _print_top(report: dict[str, Any]) -> None:
   for rank, row in enumerate(report["top"], 1):
     names = f"{row['num_names']:>5}  " if has_names else ""
     print(
-      f"{rank:>4}  {row['score']:>8.3f}  {_number(row['known'], 3):>7}  "
+      f"{rank:>4}  {_score(row['score']):>8}  {_number(row['known'], 3):>7}  "
       f"{names}{shorten(row['arch'])}"
     )
   if has_names:
@@ -232,6 +232,12 @@ def _print_numbers(report: dict[str, Any]) -> None:
     f"{tau}; regret of the top {len(report['top'])} "
     f"{_number(report['regret'], 3)} % accuracy"
   )
+
+
+def _score(value: float) -> str:
+  """Three decimals, or six digits of a number in another order of size."""
+  plain = value == 0 or 1e-2 <= abs(value) < 1e6
+  return f"{value:.3f}" if plain else f"{value:.6g}"
 
 
 def _number(value: float | None, digits: int) -> str:

@@ -51,7 +51,10 @@ def run(options: Options) -> None:
   result = _search(options, scorer)
   seconds = time.monotonic() - began
   with progress.phase("comparing with known accuracies"):
-    key_fn = search.function_keys(spaces.get_space(options.space))
+    space = spaces.get_space(options.space)
+    # Cells of one function have one accuracy, and costs of their own.
+    one = search.function_keys(space)
+    key_fn = space.lookup_keys if scorer.is_cost else one
     rows = search.top_k(result, options.top_k, key_fn)
     report = search_report.make(options, result, rows, seconds, scorer, known)
   search_report.show(report, known)

@@ -273,14 +273,15 @@ def test_a_cost_is_listed_from_low_to_high_and_not_compared(
   status, printed = _run(capsys, "--out", str(out))
   assert status == 0
   report = json.loads(out.read_text())
-  assert [row["score"] for row in report["top"]][:2] == [0.0, 1.0]
+  # Cells of one function are listed apart: their costs differ.
+  assert [row["score"] for row in report["top"]][:3] == [0.0, 1.0, 1.0]
   assert report["tau"] is None
   assert report["regret"] is None
   assert "a cost, lower is better" in printed.out
   assert "known   none: the scores are costs" in printed.out
   status, _ = _run(capsys, "--best", "highest", "--out", str(out))
   report = json.loads(out.read_text())
-  assert [row["score"] for row in report["top"]][:2] == [24.0, 23.0]
+  assert [row["score"] for row in report["top"]][:3] == [24.0, 23.0, 23.0]
 
 
 def test_descriptions_of_labels_are_taken_apart():
@@ -317,3 +318,8 @@ def test_the_shipped_predictor_says_what_it_stands_for(capsys, tmp_path):
   assert abs(report["tau"] - report["tau_rest"]) < 0.02
   assert "without the training cells" in printed.out
   assert "unit of scores: none" in printed.out
+
+
+def test_scores_of_any_unit_are_short():
+  shown = [search_report._score(x) for x in (93.84812, 0, 1.5e160, -2e-170)]
+  assert shown == ["93.848", "0.000", "1.5e+160", "-2e-170"]
