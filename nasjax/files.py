@@ -38,6 +38,12 @@ def expand(path: PathLike) -> pathlib.Path:
     raise errors.UserError(
       f"path: expected no null character in it, got {errors.quote(path)}"
     )
+  longest = max((len(os.fsencode(part)) for part in expanded.parts), default=0)
+  if longest > 255 or len(os.fsencode(expanded)) > 4095:
+    raise errors.UserError(
+      "path: expected at most 255 bytes for each part and 4095 in all, got "
+      f"{errors.quote(path)}"
+    )
   return expanded
 
 
@@ -111,6 +117,35 @@ def write_atomic(path: PathLike, write: Callable[[IO[bytes]], Any]) -> None:
   finally:
     if temporary and os.path.exists(temporary):
       os.unlink(temporary)
+
+
+def check_writable(path: PathLike) -> None:
+  """Finds out before long work whether a file can be written; makes nothing.
+
+  Args:
+    path: the file; folders above it may be missing.
+
+  Raises:
+    UserError: a folder or a device has that name, or the nearest folder that
+      exists cannot be written.
+  """
+  path = expand(path)
+  folder = path.parent.absolute()
+  while not folder.exists() and folder != folder.parent:
+    folder = folder.parent
+  if path.exists() and not path.is_file():
+    reason = "a folder or device has that name"
+  elif not folder.is_dir():
+    reason = f"{str(folder)!r} is no folder"
+  else:
+    try:
+      with tempfile.TemporaryFile(dir=folder):
+        return
+    except OSError as error:
+      reason = f"{error.strerror or error} in {str(folder)!r}"
+  raise errors.UserError(
+    f"cannot write {errors.quote(str(path))}: {reason}; name another file"
+  )
 
 
 def write_json(path: PathLike, value: Any) -> None:

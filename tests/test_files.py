@@ -146,3 +146,25 @@ def test_a_file_system_without_locks_is_told(tmp_path, monkeypatch, caplog):
   with files.hold(tmp_path):
     pass
   assert "no lock on" in caplog.text
+
+
+@pytest.mark.parametrize(
+  "name", ["x" * 256, "a/" * 3000, "nul\0nul", "~no-such-user-here/file"]
+)
+def test_names_that_no_file_can_have(name):
+  with pytest.raises(errors.UserError, match="path: expected") as error:
+    files.expand(name)
+  assert len(str(error.value)) < 400
+  assert "\n" not in str(error.value)
+  assert files.expand("y" * 255).name == "y" * 255
+
+
+def test_what_cannot_be_written_is_found_before(tmp_path):
+  files.check_writable(tmp_path / "a" / "b" / "new.json")
+  assert not (tmp_path / "a").exists()
+  (tmp_path / "old").write_text("kept")
+  files.check_writable(tmp_path / "old")
+  for bad in (tmp_path, tmp_path / "old" / "new", "/dev/null", "/proc/x/y"):
+    with pytest.raises(errors.UserError, match="cannot write"):
+      files.check_writable(bad)
+  assert (tmp_path / "old").read_text() == "kept"

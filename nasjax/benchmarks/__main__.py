@@ -11,11 +11,13 @@ gives another one, for a newer release.
 """
 
 import argparse
+import re
 import sys
 from collections.abc import Sequence
 
 from nasjax import errors, files
 from nasjax.benchmarks import base, download, registry
+from nasjax.commands import arguments as command_line
 
 
 def _print_benchmark(benchmark: base.Benchmark) -> None:
@@ -43,6 +45,10 @@ def _get(
   sha256: str | None,
   opener: download.Opener,
 ) -> None:
+  if sha256 is not None and not re.fullmatch(r"[0-9a-f]{64}", sha256):
+    raise errors.UserError(
+      f"--sha256: expected 64 hex digits, got {errors.quote(sha256)}"
+    )
   downloads = registry.get_entry(name).downloads
   if downloads:
     chosen = downloads[-1 if full else 0]
@@ -69,10 +75,15 @@ def main(
       default.
     opener: opens downloads.
   """
-  parser = argparse.ArgumentParser(
-    prog="python -m nasjax.benchmarks", description=__doc__
+  return errors.exit_status(lambda: _run(arguments, opener))
+
+
+def _run(arguments: Sequence[str] | None, opener: download.Opener) -> None:
+  parser = command_line.Parser(
+    prog="python -m nasjax.benchmarks",
+    description=__doc__,
+    formatter_class=argparse.RawDescriptionHelpFormatter,
   )
-  parser.formatter_class = argparse.RawDescriptionHelpFormatter
   commands = parser.add_subparsers(dest="command", required=True)
   for command in ("list", "get"):
     sub = commands.add_parser(command)
@@ -82,14 +93,10 @@ def main(
       sub.add_argument("--full", action="store_true", help="the largest file")
       sub.add_argument("--sha256", help="expected checksum of the download")
   flags = parser.parse_args(arguments)
-
-  def run() -> None:
-    if flags.command == "list":
-      _list(flags.data_dir)
-    else:
-      _get(flags.name, flags.data_dir, flags.full, flags.sha256, opener)
-
-  return errors.exit_status(run)
+  if flags.command == "list":
+    _list(flags.data_dir)
+  else:
+    _get(flags.name, flags.data_dir, flags.full, flags.sha256, opener)
 
 
 if __name__ == "__main__":

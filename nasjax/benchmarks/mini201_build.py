@@ -8,7 +8,6 @@ An interrupted build goes on where it was; the log of each training is in the
 work folder.
 """
 
-import argparse
 import dataclasses
 import json
 import sys
@@ -20,6 +19,7 @@ import scipy.stats
 
 from nasjax import errors, files, replacing
 from nasjax.benchmarks import mini201_images, registry
+from nasjax.commands import arguments as command_line
 from nasjax.networks import Skeleton
 from nasjax.networks.evaluate import evaluate
 from nasjax.networks.recipe import TrainingRecipe
@@ -214,23 +214,24 @@ def build(
 
 def main(arguments: Sequence[str] | None = None) -> int:
   """Runs the command line; returns the exit status."""
-  parser = argparse.ArgumentParser(
-    prog="python -m nasjax.benchmarks.mini201_build"
-  )
+  return errors.exit_status(lambda: _run(arguments))
+
+
+def _run(arguments: Sequence[str] | None) -> None:
+  parser = command_line.Parser(prog="python -m nasjax.benchmarks.mini201_build")
   parser.add_argument("--images", required=True, help="folder of the sources")
   parser.add_argument("--out", required=True, help="the .npz to write")
   parser.add_argument("--workdir", required=True, help="results and logs")
   parser.add_argument("--num_cells", type=int, default=210)
   parser.add_argument("--executor", default="serial")
   flags = parser.parse_args(arguments)
-  return errors.exit_status(
-    lambda: build(
-      flags.images,
-      flags.out,
-      flags.workdir,
-      num_cells=flags.num_cells,
-      executor=flags.executor,
-    )
+  files.check_writable(flags.out)
+  build(
+    flags.images,
+    flags.out,
+    flags.workdir,
+    num_cells=flags.num_cells,
+    executor=flags.executor,
   )
 
 

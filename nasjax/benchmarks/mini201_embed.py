@@ -5,7 +5,6 @@
 Needs the extra `images` for the weights of the encoder.
 """
 
-import argparse
 import sys
 from collections.abc import Sequence
 
@@ -13,6 +12,7 @@ import numpy as np
 
 from nasjax import errors, files, replacing
 from nasjax.benchmarks import mini201_images
+from nasjax.commands import arguments as command_line
 from nasjax.images import sample
 from nasjax.images.encoders import registry
 
@@ -60,13 +60,16 @@ def embed(
 
 def main(arguments: Sequence[str] | None = None) -> int:
   """Runs the command line; returns the exit status."""
-  parser = argparse.ArgumentParser(
-    prog="python -m nasjax.benchmarks.mini201_embed"
-  )
+  return errors.exit_status(lambda: _run(arguments))
+
+
+def _run(arguments: Sequence[str] | None) -> None:
+  parser = command_line.Parser(prog="python -m nasjax.benchmarks.mini201_embed")
   parser.add_argument("--images", required=True, help="folder of the sources")
   parser.add_argument("--out", required=True, help="the .npz to write")
   flags = parser.parse_args(arguments)
-  return errors.exit_status(lambda: embed(flags.images, flags.out))
+  files.check_writable(flags.out)
+  embed(flags.images, flags.out)
 
 
 if __name__ == "__main__":

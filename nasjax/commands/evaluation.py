@@ -53,7 +53,8 @@ def load(dataset: str, size: int, seed: int) -> image_sets.ImageSet:
   )
   num_train = len(made.train_labels)
   print(f"images  train {num_train}, test {num_test} split off at random")
-  return made
+  names = tuple(found.class_names[code] for code in np.unique(found.labels))
+  return dataclasses.replace(made, class_names=names)
 
 
 def _as_split(
@@ -80,6 +81,7 @@ def _as_split(
     test.resized(size),
     test.labels,
     len(found.class_names),
+    tuple(found.class_names),
   )
 
 
@@ -107,7 +109,9 @@ def train_best(
   seed: int,
   workdir: files.PathLike,
 ) -> list[float]:
-  """Trains cells with the small skeleton; finishes what a killed run began.
+  """Trains cells with the small skeleton, and keeps their weights.
+
+  Finishes what a killed run began.
 
   Args:
     space: name of the space.
@@ -130,6 +134,7 @@ def train_best(
     workdir,
     seeds=(seed,),
     shared=space == "nb201",
+    keep_weights=True,
   )
   finals = [each["trainings"][0]["final"] for each in results]
   return [float("nan") if final is None else final for final in finals]
@@ -144,13 +149,25 @@ def folder(
   return pathlib.Path("runs") / f"evaluate-{space}-{image_set.name}-{digest}"
 
 
-def report(top: list[dict[str, Any]], accuracies: list[float]) -> None:
-  """Adds the trained accuracies to the rows of a report, and prints them."""
-  print(f"{'rank':>4}  {'trained':>8}  architecture")
+def report(
+  top: list[dict[str, Any]],
+  accuracies: list[float],
+  workdir: files.PathLike | None = None,
+) -> None:
+  """Adds the trained accuracies to the rows of a report, and prints them.
+
+  Args:
+    top: rows of the best cells, best first.
+    accuracies: of the first of them, percent; NaN where a training diverged.
+    workdir: of the trainings; says where the weights are.
+  """
+  print(f"{'rank':>4}  {'trained %':>9}  architecture")
   for rank, (row, accuracy) in enumerate(zip(top, accuracies, strict=False), 1):
     row["trained"] = accuracy if np.isfinite(accuracy) else None
+    if workdir is not None and np.isfinite(accuracy):
+      row["weights"] = str(evaluate.weights_path(workdir, row["arch"]))
     shown = f"{accuracy:.2f}" if np.isfinite(accuracy) else "diverged"
-    print(f"{rank:>4}  {shown:>8}  {row['arch']}")
+    print(f"{rank:>4}  {shown:>9}  {row['arch']}")
   if not np.isfinite(accuracies).any():
     print("winner  none: every training diverged")
     return
@@ -159,3 +176,8 @@ def report(top: list[dict[str, Any]], accuracies: list[float]) -> None:
     f"winner  rank {best + 1}: {accuracies[best]:.2f} % test accuracy, "
     f"{top[best]['arch']}"
   )
+  if workdir is not None:
+    print(
+      f"weights {top[best]['weights']}: nasjax.networks.load(path)"
+      ".predict(images)"
+    )

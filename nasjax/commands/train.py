@@ -53,15 +53,12 @@ def _report(summary: dict[str, Any], workdir: pathlib.Path) -> None:
     f"cells        {summary['num_train']} to train, "
     f"{summary['num_test']} to test; seeds {summary['seeds']}"
   )
-  print(
-    f"tau (rest)   {summary['tau_rest_mean']:.4f} "
-    f"+- {summary['tau_rest_std']:.4f}   each: "
-    + " ".join(f"{tau:.4f}" for tau in summary["tau_rest"])
-  )
-  print(
-    f"tau (all)    {summary['tau_all_mean']:.4f} "
-    f"+- {summary['tau_all_std']:.4f}"
-  )
+  each = ""
+  if len(summary["seeds"]) > 1:
+    each = " ".join(f"{tau:.4f}" for tau in summary["tau_rest"])
+    each = f"   each: {each}"
+  print(f"tau (rest)   {_spread(summary, 'tau_rest')}{each}")
+  print(f"tau (all)    {_spread(summary, 'tau_all')}")
   print(f"rho (rest)   {summary['spearman_rest_mean']:.4f}")
   print(f"regret of the top 10  {summary['top10_regret_all_mean']:.3f}")
   print(
@@ -73,6 +70,14 @@ def _report(summary: dict[str, Any], workdir: pathlib.Path) -> None:
     f"search       python search.py --space {summary['space']} "
     f"--checkpoint {shlex.quote(str(workdir))}"
   )
+
+
+def _spread(summary: dict[str, Any], name: str) -> str:
+  """Mean and standard deviation over seeds; one seed has no spread."""
+  mean = f"{summary[f'{name}_mean']:.4f}"
+  if len(summary["seeds"]) < 2:
+    return mean
+  return f"{mean} +- {summary[f'{name}_std']:.4f}"
 
 
 def _workdir(chosen: config_files.Chosen, given: str | None) -> pathlib.Path:

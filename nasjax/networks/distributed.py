@@ -30,7 +30,7 @@ def run_on_ray(
     job: what the trainings share (`jobs.Job`).
     groups: official notations of the cells of each task.
     max_retries: how often a cell whose worker died is tried again.
-    bar: counts finished cells.
+    bar: counts the epochs of finished cells.
 
   Raises:
     UserError: Ray is not installed, or workers died too often.
@@ -55,13 +55,15 @@ def run_on_ray(
     )(jobs.train_block)
     shared = ray.put(job)
     pending = {task.remote(shared, texts): texts for texts in groups}
-    _collect(ray, pending, bar)
+    _collect(ray, pending, bar, job.recipe.epochs)
   finally:
     if started:
       ray.shutdown()
 
 
-def _collect(ray: Any, pending: dict[Any, Sequence[str]], bar) -> None:
+def _collect(
+  ray: Any, pending: dict[Any, Sequence[str]], bar, epochs: int
+) -> None:
   """Waits for all tasks; the first mistake of a user ends them."""
   lost: list[str] = []
   while pending:
@@ -69,7 +71,7 @@ def _collect(ray: Any, pending: dict[Any, Sequence[str]], bar) -> None:
     texts = pending.pop(done[0])
     try:
       ray.get(done[0])
-      bar.update(len(texts))
+      bar.update(len(texts) * epochs)
     except ray.exceptions.RayTaskError as error:
       for other in pending:
         ray.cancel(other)

@@ -11,6 +11,9 @@ from nasjax.networks import augmentation
 from nasjax.networks.recipe import TrainingRecipe
 from nasjax.networks.state import Data, Metrics, State, cell_arguments
 
+TEST_BATCH = 200
+"""Images that are tested at once."""
+
 
 def run(
   module: nn.Module,
@@ -39,10 +42,20 @@ def run(
   return jax.vmap(one)(state) if together else jax.lax.map(one, state)
 
 
-def _normalise(images, data: Data, image_set: jax.Array) -> jax.Array:
-  mean, scale = data.mean[image_set], data.scale[image_set]
+def normalise(images, mean: jax.Array, scale: jax.Array) -> jax.Array:
+  """Images `[B, H, W, C]` as a network takes them, float32.
+
+  Args:
+    images: uint8.
+    mean: of the channels of the training images, `[C]`.
+    scale: their inverse standard deviation, `[C]`.
+  """
   images = images.astype(jnp.float32) - mean[None, None, None]
   return images * scale[None, None, None]
+
+
+def _normalise(images, data: Data, image_set: jax.Array) -> jax.Array:
+  return normalise(images, data.mean[image_set], data.scale[image_set])
 
 
 def _one_epoch(module, recipe, data: Data, state: State, number):
@@ -132,7 +145,9 @@ def _loss(batch: _Batch, params, stats, module, recipe):
   return loss, (changed["batch_stats"], hits)
 
 
-def _test(module, data: Data, state: State, batch: int = 200) -> jax.Array:
+def _test(
+  module, data: Data, state: State, batch: int = TEST_BATCH
+) -> jax.Array:
   """Returns the accuracy on all test images, in percent."""
   total, image_set = data.test_images.shape[1], state.image_set
   size = min(batch, total)

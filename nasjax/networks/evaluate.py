@@ -1,5 +1,6 @@
 """Trains many cells; each result is a file, so that nothing is done twice."""
 
+import contextlib
 import json
 import pathlib
 from collections.abc import Callable, Sequence
@@ -8,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from nasjax import errors, files, progress
-from nasjax.networks import distributed
+from nasjax.networks import distributed, jobs, weights
 from nasjax.networks.image_sets import ImageSet
 from nasjax.networks.jobs import Hook, Job, blocks, train_block
 from nasjax.networks.recipe import TrainingRecipe
@@ -32,6 +33,7 @@ def evaluate(
   checkpoint_every: int = 1,
   before_cell: Hook | None = None,
   cells_at_once: int = 1,
+  keep_weights: bool = False,
 ) -> list[dict[str, Any]]:
   """Trains cells on image sets; finishes what an earlier call began.
 
@@ -50,6 +52,8 @@ def evaluate(
     checkpoint_every: epochs from checkpoint to checkpoint; 0 for none.
     before_cell: called with the cell's folder before each training.
     cells_at_once: cells of one program (on a CPU in turn); needs `shared`.
+    keep_weights: whether the weights of each training are kept, see
+      `weights_path`.
 
   Returns:
     For each row its result: `arch`, `params`, `trainings` (a list of what
@@ -72,6 +76,7 @@ def evaluate(
     checkpoint_every,
     before_cell,
     cells_at_once,
+    keep_weights,
   )
   texts = space.format(space.check(genotypes))
   _claim(job)
@@ -79,19 +84,30 @@ def evaluate(
   return [_read(job.cell_folder(text) / "result.json") for text in texts]
 
 
+def weights_path(
+  workdir: files.PathLike, arch: str, training: int = 0
+) -> pathlib.Path:
+  """Returns where the weights of a cell are kept; `networks.load` reads them.
+
+  Args:
+    workdir: of `evaluate`.
+    arch: official notation of the cell.
+    training: which of its trainings, in the order of its results.
+  """
+  folder = jobs.cell_folder(files.expand(workdir), arch)
+  return folder / weights.file_name(training)
+
+
 def _train_missing(
   job: Job, texts: Sequence[str], executor: str, max_retries: int
 ) -> None:
-  missing = [
-    text
-    for text in texts
-    if not (job.cell_folder(text) / "result.json").exists()
-  ]
+  missing = [text for text in texts if not job.is_done(text)]
+  epochs = job.recipe.epochs
   with (
     errors.resuming(lambda: f"the same command goes on in {job.workdir}"),
-    progress.Progress("cells", len(texts), unit="cells") as bar,
+    progress.Progress("training", len(texts) * epochs, unit="epochs") as bar,
   ):
-    bar.skip(len(texts) - len(missing))
+    bar.skip((len(texts) - len(missing)) * epochs)
     _executor(executor)(job, blocks(job, missing), max_retries, bar)
 
 
@@ -157,6 +173,28 @@ def _serial(
   bar: progress.Progress,
 ) -> None:
   del max_retries  # Nobody is left to try again if this process dies.
-  for texts in groups:
-    train_block(job, texts)
-    bar.update(len(texts))
+  for number, texts in enumerate(groups, 1):
+    _train_watched(job, texts, f"{_what(job)} {number} of {len(groups)}", bar)
+
+
+def _what(job: Job) -> str:
+  return "cell" if job.cells_at_once == 1 else "group of cells"
+
+
+def _train_watched(
+  job: Job, texts: Sequence[str], what: str, bar: progress.Progress
+) -> None:
+  """Trains a group of cells and counts its epochs."""
+  counted = 0
+  with contextlib.ExitStack() as waiting:
+    waiting.enter_context(progress.phase(f"{what}: compiling"))
+
+    def on_epoch(done: int, accuracy: float) -> None:
+      nonlocal counted
+      waiting.close()
+      note = f"{what}: epoch {done}, test accuracy {accuracy:.1f} %"
+      bar.update((done - counted) * len(texts), note)
+      counted = done
+
+    train_block(job, texts, on_epoch)
+  bar.update((job.recipe.epochs - counted) * len(texts))

@@ -20,6 +20,7 @@ class ImageSet:
     test_images: `[m, H, W, C]` uint8.
     test_labels: `[m]`.
     num_classes: number of classes.
+    class_names: their names, where they have some; no part of the digest.
   """
 
   name: str
@@ -28,6 +29,7 @@ class ImageSet:
   test_images: np.ndarray
   test_labels: np.ndarray
   num_classes: int
+  class_names: tuple[str, ...] = ()
 
   def __post_init__(self):
     """Checks shapes, types and labels.

@@ -9,18 +9,21 @@ import shutil
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 
 from nasjax import errors, files
-from nasjax.networks import nb201_shared, registry
+from nasjax.networks import nb201_shared, registry, weights
+from nasjax.networks import state as states
 from nasjax.networks.image_sets import ImageSet
 from nasjax.networks.recipe import TrainingRecipe
 from nasjax.networks.skeleton import Skeleton
-from nasjax.networks.training import Trainer
+from nasjax.networks.training import Trainer, TrainingResult
 from nasjax.spaces import registry as spaces
 
 Hook = Callable[[pathlib.Path], None]
+OnEpoch = Callable[[int, float], Any]
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -39,6 +42,8 @@ class Job:
     checkpoint_every: epochs from checkpoint to checkpoint; 0 for none.
     before_cell: called with the cell's folder before its training.
     cells_at_once: how many cells one program trains; 1 unless `shared`.
+    keep_weights: whether the weights of each training are kept beside the
+      result of its cell.
   """
 
   space: str
@@ -51,6 +56,7 @@ class Job:
   checkpoint_every: int = 1
   before_cell: Hook | None = None
   cells_at_once: int = 1
+  keep_weights: bool = False
 
   @functools.cached_property
   def description(self) -> dict[str, Any]:
@@ -76,8 +82,22 @@ class Job:
 
   def cell_folder(self, text: str) -> pathlib.Path:
     """Returns the folder of the cell of that official notation."""
-    digest = hashlib.sha256(text.encode()).hexdigest()[:16]
-    return self.workdir / "cells" / digest
+    return cell_folder(self.workdir, text)
+
+  def is_done(self, text: str) -> bool:
+    """Says whether that cell has its result, and its weights where kept."""
+    folder = self.cell_folder(text)
+    names = ["result.json"]
+    if self.keep_weights:
+      num = len(self.seeds) * len(self.image_sets)
+      names += [weights.file_name(i) for i in range(num)]
+    return all((folder / name).exists() for name in names)
+
+
+def cell_folder(workdir: files.PathLike, text: str) -> pathlib.Path:
+  """Returns the folder of a cell, by its official notation."""
+  digest = hashlib.sha256(text.encode()).hexdigest()[:16]
+  return pathlib.Path(workdir) / "cells" / digest
 
 
 def blocks(job: Job, texts: Sequence[str]) -> list[tuple[str, ...]]:
@@ -95,26 +115,34 @@ def blocks(job: Job, texts: Sequence[str]) -> list[tuple[str, ...]]:
   return [tuple(texts[i : i + size]) for i in range(0, len(texts), size)]
 
 
-def train_block(job: Job, texts: Sequence[str]) -> None:
+def train_block(
+  job: Job, texts: Sequence[str], on_epoch: OnEpoch | None = None
+) -> None:
   """Trains cells in one program, those of them that have no result yet.
+
+  Args:
+    job: what the trainings share.
+    texts: official notations of the cells.
+    on_epoch: see `Trainer.run_cells`.
 
   Raises:
     UserError: another process trains these cells, or the folder cannot be
       written.
   """
-  texts = [
-    text
-    for text in texts
-    if not (job.cell_folder(text) / "result.json").exists()
-  ]
+  texts = [text for text in texts if not job.is_done(text)]
   if not texts:
     return
   folder = _block_folder(job, texts)
   with files.hold(folder):
-    _train_held(job, texts, folder)
+    _train_held(job, texts, folder, on_epoch)
 
 
-def _train_held(job: Job, texts: Sequence[str], folder: pathlib.Path) -> None:
+def _train_held(
+  job: Job,
+  texts: Sequence[str],
+  folder: pathlib.Path,
+  on_epoch: OnEpoch | None,
+) -> None:
   """`train_block` in a folder that no other process writes to."""
   if job.before_cell is not None:
     job.before_cell(folder)
@@ -123,12 +151,18 @@ def _train_held(job: Job, texts: Sequence[str], folder: pathlib.Path) -> None:
   trainer = _shared_trainer(job) if job.shared else _trainer(job, genotypes[0])
   # One size of block compiles once: the last one is filled up.
   filled = genotypes[np.arange(job.cells_at_once) % len(texts)]
+  last: list[states.State] = []
   results = trainer.run_cells(
     filled if job.shared else np.zeros((1, 0)),
     workdir=folder if job.checkpoint_every else None,
     checkpoint_every=job.checkpoint_every,
+    on_epoch=on_epoch,
+    on_end=last.append,
   )
-  for text, genotype, trained in zip(texts, genotypes, results, strict=False):
+  num = len(job.seeds) * len(job.image_sets)
+  for place, (text, genotype, trained) in enumerate(
+    zip(texts, genotypes, results, strict=False)
+  ):
     network = registry.build(space, genotype, skeleton=job.skeleton)
     cell = {
       "arch": text,
@@ -136,8 +170,47 @@ def _train_held(job: Job, texts: Sequence[str], folder: pathlib.Path) -> None:
       "trainings": [result.to_json() for result in trained],
     }
     job.cell_folder(text).mkdir(parents=True, exist_ok=True)
+    if job.keep_weights:
+      _keep_weights(job, text, trained, trainer.data, last[0], place * num)
     files.write_json(job.cell_folder(text) / "result.json", cell)
   shutil.rmtree(folder / "checkpoints", ignore_errors=True)
+
+
+def _keep_weights(
+  job: Job,
+  text: str,
+  trained: Sequence[TrainingResult],
+  data: states.Data,
+  state: states.State,
+  first: int,
+) -> None:
+  """Writes the weights of all trainings of a cell; `first` is their row."""
+  by_name = {each.name: i for i, each in enumerate(job.image_sets)}
+  for number, result in enumerate(trained):
+    which = by_name[result.image_set]
+    image_set = job.image_sets[which]
+    facts = weights.Facts(
+      job.space,
+      text,
+      job.skeleton,
+      job.recipe.dtype,
+      job.shared,
+      image_set.name,
+      image_set.num_classes,
+      image_set.class_names,
+      result.seed,
+      job.recipe.epochs,
+      result.to_json()["final"],
+    )
+    mine = {
+      name: jax.tree.map(lambda leaf: leaf[first + number], tree)  # noqa: B023
+      for name, tree in (
+        ("params", state.params),
+        ("batch_stats", state.batch_stats),
+      )
+    }
+    path = job.cell_folder(text) / weights.file_name(number)
+    weights.save(path, facts, mine, data.mean[which], data.scale[which])
 
 
 def _block_folder(job: Job, texts: Sequence[str]) -> pathlib.Path:

@@ -6,7 +6,7 @@ Dimensions: `E` epochs, `T` trainings: every image set with every seed.
 import dataclasses
 import math
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import flax.linen as nn
@@ -117,6 +117,11 @@ class Trainer:
       )
     )
 
+  @property
+  def data(self) -> states.Data:
+    """The image sets on the device."""
+    return self._data
+
   def run(
     self, genotype: np.ndarray | None = None, **options: Any
   ) -> list[TrainingResult]:
@@ -139,6 +144,8 @@ class Trainer:
     workdir: files.PathLike | None = None,
     checkpoint_every: int = 1,
     stop_after: int | None = None,
+    on_epoch: Callable[[int, float], Any] | None = None,
+    on_end: Callable[[states.State], Any] | None = None,
   ) -> list[list[TrainingResult]]:
     """Runs the trainings of cells at once, or the rest after a stop.
 
@@ -152,6 +159,10 @@ class Trainer:
       checkpoint_every: epochs from checkpoint to checkpoint; 0 for none.
       stop_after: ends after that epoch, as an interruption would; the results
         then hold NaN for the rest.
+      on_epoch: called after each epoch with the number of epochs done and the
+        highest test accuracy of the trainings, NaN where there is none.
+      on_end: called with the last state, whose leaves lead with an axis of all
+        trainings, those of the first cell first.
 
     Returns:
       For each cell one result for each training: all image sets with the first
@@ -181,10 +192,16 @@ class Trainer:
           history[name][number] = getattr(metrics, name)
         history["seconds"][number] = time.perf_counter() - start
         keeper.save(number + 1, state, history, self._log_rows)
+        if on_epoch is not None:
+          tested = history["test_accuracy"][number]
+          known = tested[np.isfinite(tested)]
+          on_epoch(number + 1, float(known.max()) if known.size else math.nan)
         if not np.isfinite(history["loss"][number]).any():
           break
     finally:
       keeper.close()
+    if on_end is not None:
+      on_end(state)
     results = self._results(history)
     num = len(self._pairs)
     return [results[i : i + num] for i in range(0, len(results), num)]

@@ -5,12 +5,13 @@ python -m nasjax.pretrained WORKDIR NAME
 
 import json
 import pathlib
+import re
 import sys
 from collections.abc import Sequence
 from typing import Any
 
 from nasjax import config as configs
-from nasjax import errors, files, predictor
+from nasjax import errors, files, predictor, training_cells
 from nasjax.commands import flags
 from nasjax.training import loop
 
@@ -109,12 +110,18 @@ def add(workdir: files.PathLike, name: str) -> pathlib.Path:
   target = predictor.PRETRAINED / name
   card = model_card(name, summary, config)
   predictor.Predictor.load(folder).save(target, readme=card)
+  training_cells.keep(folder, target)
   return target
 
 
 def _main(argv: Sequence[str]) -> None:
   if len(argv) != 3:
     raise errors.UserError("expected: python -m nasjax.pretrained WORKDIR NAME")
+  if not re.fullmatch(r"\w+", argv[2], re.ASCII):
+    raise errors.UserError(
+      "NAME: expected letters, digits and underscores, got "
+      f"{errors.quote(argv[2])}"
+    )
   print(f"written to {add(argv[1], argv[2])}")
 
 

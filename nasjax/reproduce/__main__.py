@@ -2,7 +2,7 @@
 
 import sys
 
-from nasjax.reproduce import command
+from nasjax.commands import entry
 
 if __name__ == "__main__":
-  sys.exit(command.main())
+  sys.exit(entry.run("nasjax.reproduce.command"))

@@ -1,6 +1,7 @@
 """The command line of `python -m nasjax.reproduce`."""
 
 import importlib
+import pathlib
 import shlex
 from collections.abc import Sequence
 from typing import Any
@@ -32,14 +33,16 @@ _USAGE = """Measures published tables and figures again.
   python -m nasjax.reproduce NAME [--space nb101,nb201,darts]
     [--benchmark nb301] [--dataset cifar10] [--methods A,B] [--sizes N,M]
     [--num_seeds 5] [--seed 0] [--max_steps 0] [--workdir reproduce_runs]
-    [--results docs/results] [--data_dir DIR]
+    [--results DIR | --update] [--data_dir DIR]
   python -m nasjax.reproduce readme [--results docs/results]
 
-Rows are merged into RESULTS/NAME.json; RESULTS/NAME.md and the figures are
-made from it. An experiment that is finished in the workdir is read, not run
-again, and one that was cut off resumes. `readme` writes the tables of README.md
-from the result files.
+Rows are merged into DIR/NAME.json; DIR/NAME.md and the figures are made from
+it. DIR is the folder `results` of the workdir, or with --update docs/results,
+whose files are tracked. An experiment that is finished in the workdir is read,
+not run again, and one that was cut off resumes. `readme` writes the tables of
+README.md from the tracked files.
 """
+TRACKED = pathlib.Path("docs/results")
 _PRIVATE = ("workdir", "data_dir", "results", "readme")
 
 
@@ -47,7 +50,7 @@ def _define() -> flags.FlagValues:
   values = flags.FlagValues()
   strings = {
     "workdir": ("reproduce_runs", "folder of the experiments, for all names"),
-    "results": ("docs/results", "folder of the results"),
+    "results": (None, "folder of the results; WORKDIR/results by default"),
     "data_dir": (None, "folder of benchmark tables; NASJAX_DATA by default"),
     "readme": ("README.md", "the file that `readme` rewrites"),
   }
@@ -64,6 +67,12 @@ def _define() -> flags.FlagValues:
     "max_steps": (0, 0, "training steps at most; 0 for the whole recipe"),
   }
   flags.DEFINE_boolean("list", False, "prints the names", flag_values=values)
+  flags.DEFINE_boolean(
+    "update",
+    False,
+    f"writes into the tracked results, {TRACKED}",
+    flag_values=values,
+  )
   for name, (default, text) in strings.items():
     flags.DEFINE_string(name, default, text, flag_values=values)
   for name, text in lists.items():
@@ -108,6 +117,31 @@ def _sizes(words: Sequence[str]) -> tuple[int, ...]:
   return tuple(int(word) for word in words)
 
 
+def results_folder(given: dict[str, Any]) -> pathlib.Path:
+  """Where the results of a run go.
+
+  Args:
+    given: values of the flags `results`, `update` and `workdir`.
+
+  Raises:
+    UserError: two folders are named, or the tracked one is not here.
+  """
+  if given["update"] and given["results"] is not None:
+    raise errors.UserError(
+      f"--update writes into {TRACKED}: expected it without --results"
+    )
+  if given["update"]:
+    if not TRACKED.is_dir():
+      raise errors.UserError(
+        f"--update: expected the folder {str(TRACKED)!r}, got none; run the "
+        "command in the root of the checkout"
+      )
+    return TRACKED
+  if given["results"] is not None:
+    return files.expand(given["results"])
+  return files.expand(given["workdir"]) / "results"
+
+
 def make_options(
   name: str,
   values: flags.FlagValues,
@@ -130,7 +164,7 @@ def make_options(
     methods=tuple(given["methods"]) or spec.methods,
     sizes=_sizes(given["sizes"]),
     spec=spec,
-    results=files.expand(given["results"]),
+    results=results_folder(given),
     setup=runner.Setup(
       recipe=recipe,
       features=features,
@@ -169,9 +203,10 @@ def _reproduce(
     )
   if name == README:
     given: Any = values.flag_values_dict()
-    readme.update(given["readme"], given["results"])
+    readme.update(given["readme"], given["results"] or TRACKED)
     return
   options = make_options(name, values, recorded(argv), recipe, features)
+  files.check_writable(options.path)
   with errors.resuming(lambda: "the same command reads what is finished"):
     get_report(name).run(options)
 

@@ -60,6 +60,12 @@ def find(rows: Sequence[Row], **wanted) -> Row | None:
   return found[0] if found else None
 
 
+def made_by(data: results.Data) -> str:
+  """Prints the commands behind the rows."""
+  found = results.commands(data) or [data.get("command", "")]
+  return ", ".join(f"`{command}`" for command in found)
+
+
 def render(data: results.Data, what: str, pictures: Sequence[str] = ()) -> str:
   """Prints a whole result file.
 
@@ -75,7 +81,7 @@ def render(data: results.Data, what: str, pictures: Sequence[str] = ()) -> str:
   commits = sorted({row["commit"] for row in rows if row.get("commit")})
   parts = [
     f"# {data['name']}: {what}",
-    f"Made by `{data.get('command', '')}`; commit {', '.join(commits)}; "
+    f"Made by {made_by(data)}; commit {', '.join(commits)}; "
     f"{data.get('seconds', 0):,.0f} s of training and scoring in all. "
     "Measured cells are mean +- standard deviation (number of seeds, a "
     "training sample each); published numbers are single values of the named "

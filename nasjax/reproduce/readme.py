@@ -67,9 +67,10 @@ def update(path: files.PathLike, folder: files.PathLike) -> None:
   path = files.expand(path)
   try:
     text = path.read_text()
-  except OSError as error:
+  except (OSError, UnicodeDecodeError) as error:
+    reason = getattr(error, "strerror", None) or "no text"
     raise errors.UserError(
-      f"cannot read {str(path)!r}: {error.strerror}; run the command in the "
+      f"cannot read {str(path)!r}: {reason}; run the command in the "
       "root of the checkout"
     ) from error
   fresh = replace(text, generate(folder))

@@ -1,9 +1,9 @@
-"""`docs/results/NAME.json`: rows that a command measured, merged and kept.
+"""`NAME.json` of a folder of results: rows that commands measured, merged.
 
 A row says what was measured (space, benchmark, data set, method, size, metric),
 the published value, the value of each seed with mean and standard deviation
-(over the seeds, not divided by n - 1), a note (the labels), and the commit and
-seconds of the training behind it.
+(over the seeds, not divided by n - 1), a note (the labels), the commit and
+seconds of the training behind it, and the command that measured it.
 """
 
 import contextlib
@@ -121,7 +121,11 @@ def update(
   path = files.expand(path)
   with _locked(path.parent):
     old = read(path)
-    merged = merge(old["rows"], rows)
+    kept = _with_commands(old["rows"], old.get("command", ""))
+    fresh = [{**row, "command": command} for row in rows]
+    merged = merge(
+      [*fresh, *kept], [row for row in fresh if _is_new(row, kept)]
+    )
     data = {
       "name": name,
       "command": command,
@@ -138,6 +142,22 @@ def total_seconds(rows: Sequence[Row]) -> float:
   """Returns the seconds of all trainings, each counted once."""
   runs = {_key(row)[:-1]: row.get("seconds") or 0.0 for row in rows}
   return round(sum(runs.values()), 1)
+
+
+def _with_commands(rows: Sequence[Row], command: str) -> list[Row]:
+  """Names the command of rows that do not name theirs."""
+  return [{**row, "command": row.get("command", command)} for row in rows]
+
+
+def _is_new(row: Row, rows: Sequence[Row]) -> bool:
+  """Whether no row says the same, whichever command measured it."""
+  return not any({**other, "command": row["command"]} == row for other in rows)
+
+
+def commands(data: Data) -> list[str]:
+  """Returns the commands that measured the rows, in the order of the rows."""
+  last = data.get("command", "")
+  return list(dict.fromkeys(row.get("command", last) for row in data["rows"]))
 
 
 def studies(rows: Sequence[Row]) -> list[tuple[str, str, str]]:

@@ -38,7 +38,7 @@ def render(
   runs = {(row["method"], row["size"]): row["seconds"] for row in rows}
   parts = [
     f"# transfer: {what}",
-    f"Made by `{data['command']}`; commit {', '.join(commits)}; "
+    f"Made by {markdown.made_by(data)}; commit {', '.join(commits)}; "
     f"{sum(runs.values()):,.0f} s of training and scoring in all. Every "
     "predictor is trained on the accuracies of some cells on all image sets "
     "but one, and ranks cells on that one: `rest` are cells that it was not "

@@ -1,6 +1,7 @@
 """`python -m nasjax.scoring`: score whole spaces, or streams of samples."""
 
 import json
+import math
 import sys
 import time
 from collections.abc import Sequence
@@ -19,7 +20,7 @@ from nasjax import (
   streaming,
 )
 from nasjax.commands import flags as command_flags
-from nasjax.scoring import shards
+from nasjax.scoring import precisions, shards
 from nasjax.scoring.score import score
 from nasjax.spaces import registry as spaces
 
@@ -52,6 +53,15 @@ _NUMBERS = (
 )
 
 
+_RANGES = {
+  "num_samples": (1, 10**12),
+  "top_k": (1, 1_000_000),
+  "seed": (0, 2**63 - 1),
+  "num_shards": (1, 100_000),
+  "num_processes": (1, 100_000),
+}
+
+
 def _define() -> flags.FlagValues:
   values = flags.FlagValues()
   for name, default, what in _TEXT:
@@ -68,11 +78,22 @@ def _check(options: dict[str, Any]) -> None:
   """Stops on values that cannot be meant."""
   if not options["out"]:
     raise errors.UserError("no --out: expected a folder (or FILE.json)")
-  for name in ("num_shards", "num_processes", "top_k"):
-    if options[name] < 1:
+  spaces.get_space(options["space"])
+  if options["precision"] not in precisions.PRECISIONS:
+    raise errors.one_of(
+      "precision", options["precision"], precisions.PRECISIONS
+    )
+  for name, (least, most) in _RANGES.items():
+    value = options[name]
+    if value is not None and not least <= value <= most:
       raise errors.UserError(
-        f"--{name}: expected at least 1, got {options[name]}"
+        f"--{name}: expected {least} to {most}, got {value}"
       )
+  memory = options["memory_mb"]
+  if memory is not None and not 0 < memory < math.inf:
+    raise errors.UserError(
+      f"--memory_mb: expected a positive number of MiB, got {memory}"
+    )
   if not 0 <= options["process_id"] < options["num_processes"]:
     raise errors.UserError(
       f"--process_id: expected 0 .. {options['num_processes'] - 1}, got "
@@ -82,11 +103,25 @@ def _check(options: dict[str, Any]) -> None:
     raise errors.UserError(
       "--num_processes above 1: expected --coordinator=HOST:PORT of process 0"
     )
+  host, _, port = (options["coordinator"] or "localhost:1").rpartition(":")
+  if not host or not port.isdecimal() or not 0 < int(port) < 2**16:
+    raise errors.UserError(
+      "--coordinator: expected HOST:PORT of process 0, e.g. node1:1234, got "
+      f"{errors.quote(options['coordinator'])}"
+    )
   if options["num_processes"] > 1 and options["num_samples"] is not None:
     raise errors.UserError(
       "--num_samples: a stream runs in one process; drop --num_processes, or "
       "run several streams with different --seed"
     )
+  whole = options["num_samples"] is None
+  if whole and spaces.get_space(options["space"]).size is None:
+    raise errors.UserError(
+      f"space {options['space']!r} cannot be enumerated: expected "
+      "--num_samples=N as well, for a stream of samples"
+    )
+  out = files.expand(options["out"])
+  files.check_writable(out / shards.MERGED if whole else out)
 
 
 def _connect(options: dict[str, Any]) -> None:

@@ -20,6 +20,9 @@ from nasjax.spaces import base as spaces_base
 Memory = Mapping[str, np.ndarray]
 KeyFn = Callable[[np.ndarray], np.ndarray]  # [n, G] -> [n] uint64
 
+MAX_BUDGET = 10_000_000
+"""Architectures that a search asks at most: it keeps all of them in memory."""
+
 _MIN_DRAWS = 16
 _FRUITLESS_ROUNDS = 8
 
@@ -62,7 +65,8 @@ class Strategy(abc.ABC):
       space: where to search.
       seed: seed of all draws, a whole number in [0, 2**63).
       budget: how many architectures to ask; None for the whole space. More
-        than the space holds is cut to its size.
+        than the space holds is cut to its size; in a space that cannot be
+        enumerated at most `MAX_BUDGET`.
 
     Raises:
       UserError: the seed or budget is out of range, or there is no budget for
@@ -77,6 +81,12 @@ class Strategy(abc.ABC):
     assert limit is not None
     if space.size is not None:
       limit = min(limit, space.size)
+    elif limit > MAX_BUDGET:
+      raise errors.UserError(
+        f"budget: expected at most {MAX_BUDGET} architectures, which a search "
+        f"keeps in memory, got {limit}; python -m nasjax.scoring "
+        "--num_samples=N streams any number"
+      )
     empty = np.zeros((0, space.genotype_length), np.int8)
     state = State(
       space=space,
@@ -169,7 +179,8 @@ def whole_number(what: str, value: Any, least: int) -> int:
     number = None
   if number is None or isinstance(value, bool) or not least <= number < 2**63:
     raise errors.UserError(
-      f"{what}: expected a whole number of at least {least}, got {value!r}"
+      f"{what}: expected a whole number of at least {least} (below 2**63), got "
+      f"{errors.quote(value)}"
     )
   return number
 

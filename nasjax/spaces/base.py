@@ -63,6 +63,7 @@ class Space(abc.ABC):
       have equally many nodes of the graph, one cell after the other.
     max_hops: edges of the longest path that a graph can have.
     size: how many cells `enumerate` gives; None where it cannot.
+    num_genotypes: how many genotypes there are where `size` is None.
   """
 
   name: str
@@ -73,6 +74,7 @@ class Space(abc.ABC):
   num_cells: int = 1
   max_hops: int
   size: int | None
+  num_genotypes: int | None = None
 
   @abc.abstractmethod
   def parse(self, archs: Sequence[Any]) -> Genotypes:

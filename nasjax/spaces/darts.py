@@ -61,6 +61,8 @@ class DARTS(base.Space):
   num_cells = 2
   max_hops = 5
   size = None
+  # Two of the nodes before each node, and seven operations on each edge.
+  num_genotypes = (1 * 3 * 6 * 10 * 7**8) ** 2
 
   def parse(self, archs: Sequence[Any]) -> base.Genotypes:
     """Reads genotypes in the official notation; returns `[n, 32]` int8.

@@ -1,7 +1,8 @@
 """What the folder of a saved model holds, and how nasjax tells that it is one.
 
-`model.json`, `params/` as Orbax writes it, and `README.md` where the model
-comes with nasjax. A folder that holds anything else is somebody's own.
+`model.json`, `params/` as Orbax writes it, and where the model comes with
+nasjax `README.md` and `train_keys.npz` (`nasjax.training_cells`). A folder that
+holds anything else is somebody's own.
 """
 
 import json
@@ -16,6 +17,7 @@ FORMAT = 1
 META = "model.json"
 PARAMS = "params"
 CARD = "README.md"
+TRAIN_KEYS = "train_keys.npz"
 KIND = "a saved model"
 CARD_SAYS = "trained by nasjax"
 """What the card of a model that comes with nasjax says."""
@@ -37,11 +39,12 @@ def foreign(folder: pathlib.Path) -> str:
   Returns:
     Its name, or an empty text where the folder is a saved model: a readable
     `model.json` with a format, and nothing beside it but `params` with files
-    that Orbax names, and a `README.md` that is the card of a model.
+    that Orbax names, `train_keys.npz`, and a `README.md` that is the card of a
+    model.
   """
   names = sorted(os.listdir(folder))
   for name in names:
-    if name not in (META, PARAMS, CARD):
+    if name not in (META, PARAMS, CARD, TRAIN_KEYS):
       return name
   if CARD in names and not _is_card(folder / CARD):
     return CARD

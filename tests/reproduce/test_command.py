@@ -74,6 +74,10 @@ def test_one_benchmark_of_a_space():
     (["table3", "--max_steps=-1"], "max_steps"),
     (["table3", "--nope"], "nope"),
     (["table3", "figure6"], "unexpected argument 'figure6'"),
+    (["table3", "--update", "--results=x"], "expected it without --results"),
+    (["table3", "--update"], "expected the folder 'docs/results', got none"),
+    (["table3", "--results=/dev/null/x"], "cannot write"),
+    (["readme", "--readme=/no/such/file"], "cannot read '/no/such/file'"),
     (["table3", "--data_dir=/does/not/exist"], "expected an existing folder"),
   ],
 )
@@ -234,7 +238,7 @@ def test_reports_without_training(
   monkeypatch.chdir(tmp_path)
   words = [name, "--space=nb201", "--sizes=20", f"--data_dir={table}"]
   assert reproduce_tiny.run(*words) == 0
-  folder = tmp_path / "docs" / "results"
+  folder = tmp_path / "reproduce_runs" / "results"
   rows = json.loads((folder / f"{name}.json").read_text())["rows"]
   assert len(rows) == num_rows
   assert {row["size"] for row in rows} == {20}
@@ -242,3 +246,24 @@ def test_reports_without_training(
   found = {path.name for path in folder.iterdir()}
   kinds = [f"{each}.{kind}" for each in pictures for kind in ("png", "svg")]
   assert found == {f"{name}.json", f"{name}.md", *kinds}
+
+
+def test_a_run_leaves_the_tracked_results_alone(
+  finished, tmp_path, monkeypatch, capsys
+):
+  words, _, runs = finished
+  (tmp_path / "docs" / "results").mkdir(parents=True)
+  tracked = tmp_path / "docs" / "results" / "table3.json"
+  tracked.write_text('{"name": "table3", "command": "all", "rows": []}')
+  monkeypatch.chdir(tmp_path)
+  words = [word for word in words if not word.startswith("--results")]
+  before = tracked.read_text()
+  assert reproduce_tiny.run(*words) == 0
+  assert tracked.read_text() == before
+  rows = json.loads((runs / "results" / "table3.json").read_text())["rows"]
+  assert len(rows) == 10
+  assert reproduce_tiny.run(*words, "--update") == 0
+  assert json.loads(tracked.read_text())["rows"] == [
+    {**row, "command": row["command"] + " --update"} for row in rows
+  ]
+  assert (tmp_path / "docs" / "results" / "table3.md").exists()

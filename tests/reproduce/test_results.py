@@ -6,7 +6,7 @@ import math
 import pytest
 
 from nasjax import errors
-from nasjax.reproduce import catalog, results
+from nasjax.reproduce import catalog, markdown, results
 
 NB201, NB101 = (
   next(study for study in catalog.STUDIES if study.space == space)
@@ -97,6 +97,10 @@ def test_update_writes_the_promised_fields(tmp_path):
     "rows",
   ]
   assert data["command"] == "command 2"
+  assert [each["command"] for each in data["rows"]] == [
+    *("command 1", "command 2")
+  ]
+  assert results.commands(data) == ["command 1", "command 2"]
   assert data["seconds"] == 4.0
   assert {"jax", "numpy"} <= set(data["versions"])
   assert [each["method"] for each in data["rows"]] == ["default", "paper"]
@@ -110,3 +114,15 @@ def test_a_damaged_file_is_named_and_kept(tmp_path, text):
   with pytest.raises(errors.UserError, match="restore or delete it"):
     results.update(path, "table3", "", "", [row()])
   assert path.read_text() == text
+
+
+def test_rows_without_a_command_keep_that_of_their_file(tmp_path):
+  path = tmp_path / "table3.json"
+  old = {"name": "table3", "command": "all of it", "rows": [row(), row("mlp")]}
+  path.write_text(json.dumps(old))
+  data = results.update(path, "table3", "a part", "b", [row("mlp", seconds=1)])
+  assert {each["method"]: each["command"] for each in data["rows"]} == {
+    "default": "all of it",
+    "mlp": "a part",
+  }
+  assert markdown.made_by(data) == "`all of it`, `a part`"
