@@ -1,5 +1,7 @@
 """Tiny models and predictors for the tests of scoring."""
 
+import dataclasses
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -80,10 +82,10 @@ def make_dataset_predictor(sample=(5, 4, 6)):
   """One that sees images `[C, P, D]`, with random parameters."""
   config = tiny.config(num_members=2)
   model = dataset_predictor.DatasetPredictor(config)
-  model._shape = sample
   rng = np.random.default_rng(2)
-  model._params = jax.tree.map(
+  params = jax.tree.map(
     lambda leaf: rng.normal(size=leaf.shape).astype(np.float32) / 4,
-    model._template(),
+    model._template(sample),
   )
+  model._state = dataclasses.replace(model._state, params=params, sample=sample)
   return model
