@@ -1,11 +1,16 @@
 """Every call into Orbax: checkpoints of a training and saved models."""
 
+import contextlib
 import json
 import logging
 import math
+import os
 import pathlib
+import re
 import shutil
 import sys
+import tempfile
+from collections.abc import Iterator
 from typing import Any
 
 import jax
@@ -14,9 +19,11 @@ import orbax.checkpoint as ocp
 from nasjax import errors, files, foreign, replacing
 from nasjax.training import digests, model_folders
 
-logging.getLogger("absl").setLevel(logging.ERROR)
+# Orbax logs a failure with its traceback and then raises it.
+logging.getLogger("absl").setLevel(logging.CRITICAL + 1)
 
 _DIGEST = "sha256"
+_MARGIN = 1 << 18  # bytes of files beside the arrays of a checkpoint
 
 
 class Checkpoints:
@@ -29,15 +36,13 @@ class Checkpoints:
   def __init__(self, folder: files.PathLike):
     """Opens (or makes) the folder of a training."""
     self._folder = files.expand(folder).absolute()
-    try:
+    with _writing(self._folder):
       self._manager = ocp.CheckpointManager(
         self._folder,
         options=ocp.CheckpointManagerOptions(
           max_to_keep=2, enable_async_checkpointing=False
         ),
       )
-    except OSError as error:
-      raise _cannot_write(self._folder, error) from error
 
   def save(self, epoch: int, state: Any, meta: dict[str, Any]) -> None:
     """Writes the state after an epoch, and what must agree on a resume.
@@ -47,15 +52,19 @@ class Checkpoints:
     """
     content = {**meta, _DIGEST: digests.of_tree(state)}
     try:
-      self._manager.save(
-        epoch,
-        args=ocp.args.Composite(
-          state=ocp.args.StandardSave(state), meta=ocp.args.JsonSave(content)
-        ),
-      )
-      self._manager.wait_until_finished()
-    except OSError as error:
-      raise _cannot_write(self._folder, error) from error
+      with _writing(self._folder):
+        _reserve(self._folder, state)
+        self._manager.save(
+          epoch,
+          args=ocp.args.Composite(
+            state=ocp.args.StandardSave(state), meta=ocp.args.JsonSave(content)
+          ),
+        )
+        self._manager.wait_until_finished()
+    except errors.UserError:
+      for left in self._folder.glob(f"{epoch}.*-tmp*"):
+        shutil.rmtree(left, ignore_errors=True)
+      raise
 
   def restore(
     self, template: Any, meta: dict[str, Any]
@@ -155,6 +164,7 @@ def save_model(
     ) from error
 
   def write(fresh):
+    _reserve(fresh, params)
     with ocp.StandardCheckpointer() as checkpointer:
       checkpointer.save(fresh / model_folders.PARAMS, params)
     _forget_path(fresh / model_folders.PARAMS)
@@ -166,12 +176,10 @@ def save_model(
         fresh / model_folders.CARD, lambda file: file.write(text)
       )
 
-  try:
+  with _writing(folder):
     replacing.replace_folder(
       folder, write, model_folders.foreign, model_folders.KIND
     )
-  except OSError as error:
-    raise _cannot_write(folder, error) from error
 
 
 def check_target(folder: files.PathLike) -> None:
@@ -238,10 +246,45 @@ def _check_same(folder, found: Any, expected: dict[str, Any]) -> None:
   )
 
 
-def _cannot_write(folder, error: OSError) -> errors.UserError:
+@contextlib.contextmanager
+def _writing(folder: files.PathLike) -> Iterator[None]:
+  """Turns what Orbax raises where a folder cannot be written into one line.
+
+  Python's own calls raise `OSError`. Those of the library below Orbax raise
+  `ValueError` or `RuntimeError` with the number of the system's error in the
+  text.
+  """
+  try:
+    yield
+  except errors.UserError:
+    raise
+  except OSError as error:
+    raise _cannot_write(folder, error.strerror or str(error)) from error
+  except (ValueError, RuntimeError) as error:
+    number = re.search(r"os_error_code='(\d+)'", str(error))
+    if number is None:
+      raise
+    raise _cannot_write(folder, os.strerror(int(number[1]))) from error
+
+
+def _reserve(folder: pathlib.Path, content: Any) -> None:
+  """Checks that a pytree of arrays fits on the disk, before Orbax begins.
+
+  Where a write of Orbax fails, others go on behind the error and are heard of
+  later.
+
+  Raises:
+    OSError: it does not fit, or the folder cannot be written.
+  """
+  size = sum(leaf.nbytes for leaf in jax.tree.leaves(content)) + _MARGIN
+  with tempfile.TemporaryFile(dir=folder) as file:
+    os.posix_fallocate(file.fileno(), 0, size)
+
+
+def _cannot_write(folder: files.PathLike, reason: str) -> errors.UserError:
   return errors.UserError(
-    f"cannot write a checkpoint to {str(folder)!r}: {error.strerror or error}; "
-    "free some space or choose another folder (the former one is intact)"
+    f"cannot write a checkpoint to {str(folder)!r}: {reason}; free some space "
+    "or choose another folder (the former one is intact)"
   )
 
 

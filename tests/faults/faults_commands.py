@@ -83,7 +83,9 @@ def write_images(path: pathlib.Path, num: int = 40) -> pathlib.Path:
   """Images of two classes, bright and dark, as `.npz`."""
   rng = np.random.default_rng(0)
   labels = np.arange(num) % 2
-  images = rng.integers(0, 90, (num, 8, 8, 3)) + 120 * labels[:, None, None, None]
+  images = (
+    rng.integers(0, 90, (num, 8, 8, 3)) + 120 * labels[:, None, None, None]
+  )
   np.savez(path, images=images.astype(np.uint8), labels=labels)
   return path
 
@@ -153,7 +155,9 @@ CASES = {"train": train, "evaluate": evaluate, "stream": stream}
 CASES["shards"] = shards
 
 
-def contents(folder: pathlib.Path, results: tuple[str, ...]) -> dict[str, bytes]:
+def contents(
+  folder: pathlib.Path, results: tuple[str, ...]
+) -> dict[str, bytes]:
   """Bytes of every result file; JSON without its times."""
   found = {}
   for name in results:

@@ -89,9 +89,8 @@ def _stream(folder, note):
 
 def _search(folder, note):
   strategy = search.get_strategy("random")
-  cells = SPACE.sample(20_000, np.random.default_rng(len(note)))
-  begun = strategy.init(SPACE, 0, 30_000)
-  begun = strategy.tell(begun, cells, np.arange(20_000.0))
+  cells, begun = strategy.ask(strategy.init(SPACE, len(note), 9_000), 9_000)
+  begun = strategy.tell(begun, cells, np.arange(float(len(cells))))
   search.save(folder / "search.npz", strategy, begun)
 
 
@@ -120,9 +119,7 @@ def _log(folder, note):
 
 
 WRITERS = {
-  "json": lambda folder, note: files.write_json(
-    folder / "x.json", note * 9000
-  ),
+  "json": lambda folder, note: files.write_json(folder / "x.json", note * 9000),
   "npz": lambda folder, note: files.save_npz(
     folder / "x.npz", noise=NOISE, note=np.array(note)
   ),
