@@ -22,6 +22,11 @@ from nasjax import errors
 MAX_BYTES = 1 << 30
 """Memory that the content of one foreign file may take, bytes (1 GiB)."""
 
+MAX_DIRECTORY = 1 << 24
+"""Bytes of a zip archive's directory of members (16 MiB)."""
+
+_MAX_END = (1 << 16) + 128  # bytes, from the end, in which a zip's end begins
+
 MAX_EMPTY = 1 << 24
 """How wide an array without values may be: the product of its lengths."""
 
@@ -136,6 +141,53 @@ def check_shape(shape: Sequence[int], count: int) -> None:
     or (not count and wide)
   ):
     raise ValueError(f"shape {list(shape)[:8]} of {count} values")
+
+
+def open_zip(
+  file: IO[bytes], source: object, max_directory: int = MAX_DIRECTORY
+) -> zipfile.ZipFile:
+  """Opens a zip archive whose directory of members is not too large.
+
+  A directory takes up to 20 times its bytes in memory.
+
+  Args:
+    file: an open binary file.
+    source: the file, as messages name it.
+    max_directory: bytes that the directory may have.
+
+  Raises:
+    UserError: the directory is larger.
+    zipfile.BadZipFile: it is no archive; other damage raises `DAMAGED`.
+  """
+  size = _directory_size(file)
+  if size > max_directory:
+    raise errors.UserError(
+      f"{name_of(source)} lists members in {size >> 20} MiB: expected at most "
+      f"{max_directory >> 20} MiB; pack fewer files"
+    )
+  return zipfile.ZipFile(file)
+
+
+def _directory_size(file: IO[bytes]) -> int:
+  """Returns the bytes of a directory as the ends of the file announce them."""
+  length = file.seek(0, 2)
+  start = max(0, length - _MAX_END)
+  file.seek(start)
+  tail = file.read()
+  file.seek(0)
+  sizes = [0]
+  for place in _places(tail, b"PK\5\6"):  # the end of the directory
+    sizes.append(int.from_bytes(tail[place + 12 : place + 16], "little"))
+  for place in _places(tail, b"PK\6\6"):  # the same with 64-bit numbers
+    sizes.append(int.from_bytes(tail[place + 40 : place + 48], "little"))
+  return max(size for size in sizes if size <= length)
+
+
+def _places(content: bytes, text: bytes) -> Iterator[int]:
+  place = content.find(text)
+  while place >= 0:
+    yield place
+    place = content.find(text, place + 1)
 
 
 def unpack(file: IO[bytes], source: object, limit: int) -> bytes:

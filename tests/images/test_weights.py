@@ -112,7 +112,7 @@ def test_tensors_outside_their_storage(form, layout, monkeypatch, tmp_path):
   write = writer.legacy if form == "legacy" else writer.modern
   path = tmp_path / "weights.pth"
   path.write_bytes(write({"a": tensor}, [tensor]))
-  with pytest.raises(errors.UserError, match="not a complete file of weights"):
+  with pytest.raises(errors.UserError, match=r"not a complete|would take"):
     weights.read(path)
 
 
