@@ -81,9 +81,7 @@ def _array(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> np.ndarray:
     foreign.check_shape(shape, count)
     size = count * dtype.itemsize
     if size != member.file_size - stream.tell() or count > _most(dtype, size):
-      raise ValueError(
-        f"shape {shape} of {dtype} in {member.file_size} bytes"
-      )
+      raise ValueError(f"shape {shape} of {dtype} in {member.file_size} bytes")
     content = bytearray()
     while piece := stream.read(_PIECE):
       content += piece

@@ -145,7 +145,9 @@ def _read_safetensors(file: IO[bytes], where: str) -> dict[str, np.ndarray]:
   length = int.from_bytes(file.read(8), "little")
   if not 0 < length <= _MAX_HEADER:
     raise ValueError(f"a header of {length} bytes")
-  header = foreign.parse_json(file.read(length), where, "a complete file of weights")
+  header = foreign.parse_json(
+    file.read(length), where, "a complete file of weights"
+  )
   content = file.read(_MAX_BYTES + 1)
   foreign.afford(where, len(content), _MAX_BYTES)
   arrays, left = {}, len(content)
