@@ -60,10 +60,10 @@ def load(
   source = source or str(getattr(file, "name", "pickle"))
 
   def refuse(module: str, name: str) -> errors.UserError:
+    found = errors.quote(f"{module}.{name}").replace("'", "")
     return errors.UserError(
-      f"{foreign.name_of(source)} names {module[:100]}.{name[:100]}: expected "
-      "plain data; refused, nothing was run; fetch the file from its official "
-      "home"
+      f"{foreign.name_of(source)} names {found}: expected plain data; refused, "
+      "nothing was run; fetch the file from its official home"
     )
 
   with foreign.reading(source, "a complete pickle"):
