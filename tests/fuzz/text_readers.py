@@ -111,7 +111,7 @@ def _field(rng, content):
 READERS = [
   *map(_notations, ("nb101", "nb201", "darts")),
   *map(_csv, ("nb101", "nb201", "darts")),
-  Reader("model.json", _make_model, _read_model, _scores, _field, share=0.05),
+  Reader("model.json", _make_model, _read_model, _scores, _field, share=0.1),
   Reader(
     "stream",
     _make_stream,
