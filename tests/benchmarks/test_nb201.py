@@ -159,6 +159,49 @@ def test_truncated_and_foreign_archives(tmp_path):
     registry.get_benchmark("nb201", tmp_path)
 
 
+def test_packed_bombs(tmp_path):
+  """Some hundred bytes that unpack to 100 MiB."""
+  path = write_nats(tmp_path) / "000000.pickle.pbz2"
+  path.write_bytes(bz2.compress(bytes(100 << 20)))
+  assert path.stat().st_size < 1000
+  with pytest.raises(errors.UserError, match=r"000000.*more than 64 MiB"):
+    registry.get_benchmark("nb201", tmp_path)
+
+
+@pytest.mark.parametrize("accuracy", [None, "90", 900.0, -1.0, True, [90.0]])
+def test_accuracies_that_are_none(tmp_path, accuracy):
+  path = write_nats(tmp_path) / "000001.pickle.pbz2"
+  wrong = recipe(200, {("cifar10", 777): {"ori-test": accuracy}})
+  write_pbz2(path, {"200": wrong})
+  with pytest.raises(errors.UserError, match=r"000001.*an accuracy"):
+    registry.get_benchmark("nb201", tmp_path)
+  path = tmp_path / "other" / "nb201_all.pickle"
+  path.parent.mkdir()
+  curves = {ARCHS[0]: {"cifar100": {"eval_acc1es": [accuracy]}}}
+  path.write_bytes(pickle.dumps(curves))
+  with pytest.raises(errors.UserError, match=r"nb201_all.*an accuracy"):
+    registry.get_benchmark("nb201", path.parent)
+
+
+def test_architectures_that_are_no_texts(tmp_path):
+  folder = write_nats(tmp_path)
+  for archs in ([1, 2], [ARCHS[0], None], "text"):
+    write_pbz2(folder / "meta.pickle.pbz2", {"meta_archs": archs})
+    with pytest.raises(errors.UserError, match=r"meta\.pickle"):
+      registry.get_benchmark("nb201", tmp_path)
+  path = tmp_path / "other" / "nb201_all.pickle"
+  path.parent.mkdir()
+  path.write_bytes(pickle.dumps({1: {}}))
+  with pytest.raises(errors.UserError, match=r"an architecture that is no"):
+    registry.get_benchmark("nb201", path.parent)
+
+
+def test_a_cell_that_is_there_twice(tmp_path):
+  write_table(tmp_path / "nb201_full.npz", [[0] * 6, [1] * 6, [0] * 6])
+  with pytest.raises(errors.UserError, match="each cell once, got row 2"):
+    registry.get_benchmark("nb201", tmp_path)
+
+
 def test_meta_file_without_architectures(tmp_path):
   write_pbz2(write_nats(tmp_path) / "meta.pickle.pbz2", {"meta_archs": []})
   with pytest.raises(errors.UserError, match="expected a list 'meta_archs'"):

@@ -42,9 +42,9 @@ def test_mutations_are_seeded():
 def test_no_traceback_no_wrong_value_and_no_large_cost(group, tmp_path):
   if group == "images" and not importlib.util.find_spec("PIL"):
     pytest.skip("pillow, which opens pictures, is missing")
+  words = ["--together", "--count", "100", "--readers", NAMES[group]]
   ended = subprocess.run(
-    [sys.executable, "-m", "tests.fuzz", "--together"]
-    + ["--count", "100", "--readers", NAMES[group]],
+    [sys.executable, "-m", "tests.fuzz", *words],
     cwd=ROOT,
     env={**os.environ, "TMPDIR": str(tmp_path), "PYTHONPATH": str(ROOT)},
     capture_output=True,
