@@ -16,6 +16,7 @@ from nasjax import foreign
 
 _METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 _MAX_RATIO = 1100  # DEFLATE packs at most 1,032 bytes into one
+_MAX_DIRECTORY = 1 << 20  # bytes: some thousand arrays
 _MAX_HEADER = 10_000  # characters, as numpy has it
 _KINDS = "biufcSU"
 _PIECE = 1 << 20
@@ -41,7 +42,7 @@ def read(file: IO[bytes], source: object, limit: int) -> dict[str, np.ndarray]:
     ValueError: a member is no array of those, or does not fit its header;
       other damage raises what `foreign.DAMAGED` lists.
   """
-  with foreign.open_zip(file, source) as archive:
+  with foreign.open_zip(file, source, _MAX_DIRECTORY) as archive:
     members = archive.infolist()
     names = [_name(member) for member in members]
     if len(set(names)) < len(names):

@@ -2,8 +2,8 @@
 
 The module `pickle` calls whatever a file names. Here a file may name only what
 the caller lists, and the caller maps each name to a harmless stand-in. Memory
-and time are bounded (`unpickler.py`), and so is what a caller meets who walks
-through the data: references to one object count as often as they are met.
+and time are bounded (`pickle_machine.py`), and so is what a caller meets who
+walks through the data: references to one object count as often as they are met.
 """
 
 import re
@@ -13,7 +13,7 @@ from typing import IO, Any
 import numpy as np
 
 from nasjax import errors, foreign
-from nasjax.benchmarks import pickled_tree, unpickler
+from nasjax.benchmarks import pickle_machine, pickled_tree, unpickler
 
 Allowed = Mapping[tuple[str, str], object]
 
@@ -69,7 +69,7 @@ def load(
   with foreign.reading(source, "a complete pickle"):
     start = file.tell()
     content = file.read(size)
-    machine = unpickler.Unpickler(
+    machine = pickle_machine.Machine(
       content,
       allowed or {},
       refuse,
@@ -77,7 +77,7 @@ def load(
       encoding,
       max(MAX_BYTES, MAX_FACTOR * len(content)),
     )
-    value = machine.load()
+    value = unpickler.load(machine)
     pickled_tree.check(value, machine.at)
     file.seek(start + machine.at)
   return value
@@ -156,7 +156,7 @@ def ordered(pairs: Iterable = ()) -> dict:
   """Stands in for `collections.OrderedDict`."""
   pairs = list(pairs)
   keys = [key for key, _ in pairs]
-  if unpickler.check_keys(keys) and len(keys) > _MAX_TUPLES:
+  if pickle_machine.check_keys(keys) and len(keys) > _MAX_TUPLES:
     raise ValueError(f"{len(keys)} keys with tuples among them")
   return dict(pairs)
 

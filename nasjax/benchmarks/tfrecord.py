@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 
-from nasjax import errors
+from nasjax import errors, foreign
 
 MAX_LENGTH = 1 << 16  # a row of NAS-Bench-101 has about 400 bytes
 _BLOCK = 1 << 20
@@ -145,10 +145,14 @@ def read(
     on_bytes: told how many bytes each list took, for a progress bar.
 
   Raises:
-    UserError: a checksum is wrong, or the file ends within a record.
+    UserError: the file cannot be read, a checksum is wrong, or the file ends
+      within a record.
   """
   rest, offset = b"", 0
-  with open(path, "rb") as file:
+  with (
+    foreign.reading(path, "a readable TFRecord file"),
+    open(path, "rb") as file,
+  ):
     while block := file.read(_BLOCK):
       block = rest + block
       records, used = _split(block, path, offset)

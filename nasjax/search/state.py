@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from nasjax import errors, files
+from nasjax import errors, files, foreign
 from nasjax.spaces import base as spaces_base
 
 _MEMORY = "memory."
@@ -175,4 +175,6 @@ def load(
   Raises:
     UserError: the file is missing, damaged, or of another search.
   """
-  return from_arrays(strategy, space, files.load_npz(path))
+  arrays = files.load_npz(path)
+  with foreign.reading(path, "a saved search"):
+    return from_arrays(strategy, space, arrays)

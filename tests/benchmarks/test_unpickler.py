@@ -11,7 +11,12 @@ import numpy as np
 import pytest
 
 from nasjax import errors
-from nasjax.benchmarks import pickled_tree, safe_pickle, unpickler
+from nasjax.benchmarks import (
+  pickle_machine,
+  pickled_tree,
+  safe_pickle,
+  unpickler,
+)
 
 DTYPE = b"cnumpy\ndtype\n(U\x02f8K\0K\1tRq\1"
 LATIN = b"c_codecs\nencode\nq\1X\x06\0\0\0latin1q\2"
@@ -209,11 +214,11 @@ def test_keys_are_simple(key):
 
 
 def test_memory_is_charged_before_it_is_taken():
-  machine = unpickler.Unpickler(
+  machine = pickle_machine.Machine(
     b"]" * 100 + b".", {}, lambda *_: ValueError(), None, "ASCII", 20_000
   )
   with pytest.raises(ValueError, match="too much memory"):
-    machine.load()
+    unpickler.load(machine)
   assert len(machine.stack) == 20_000 // 256
 
 

@@ -250,3 +250,25 @@ def test_storages_need_a_name_and_a_number(tmp_path):
       archive.writestr("archive/data.pkl", b"\x80\2" + pid + b"Q.")
     with pytest.raises(errors.UserError, match="not a complete"):
       weights.read(path)
+
+
+def test_a_layout_of_references_is_refused_at_once(tmp_path):
+  """Sizes are checked while the pickle is read; a print would not end."""
+  nest = b"K\1q\0" + b"".join(
+    b"(" + b"h" + bytes([level]) + (b"h" + bytes([level])) * 9
+    + b"tq" + bytes([level + 1])
+    for level in range(30)
+  )  # fmt: skip
+  storage = b"(X\1\0\0\0sctorch\nFloatStorage\nX\1\0\0\0aX\3\0\0\0cpuK\4tQ"
+  call = b"ctorch._utils\n_rebuild_tensor_v2\n(" + storage
+  for layout in (
+    b"h\x1eK\4\x85K\1\x85",
+    b"K\0h\x1eK\1\x85",
+    b"K\0K\4\x85h\x1e",
+  ):
+    program = b"\x80\2" + nest + b"0}" + call + layout + b"tR."
+    path = tmp_path / "weights.pth"
+    with zipfile.ZipFile(path, "w") as archive:
+      archive.writestr("archive/data.pkl", program)
+    with pytest.raises(errors.UserError, match=r"a size that is|no shape"):
+      weights.read(path)

@@ -78,7 +78,7 @@ def _parameter(tensor: _Tensor, *_) -> _Tensor:
 def _number(value: Any) -> int:
   """Checks a size, a stride or a number of values."""
   if type(value) is not int or not 0 <= value < 1 << 48:
-    raise ValueError(f"no number of values: {errors.quote(value)}")
+    raise ValueError("a size that is no number of values")
   return value
 
 
