@@ -13,7 +13,7 @@ from typing import IO, Any
 
 import numpy as np
 
-from nasjax import errors, foreign
+from nasjax import errors, foreign, npz
 
 PathLike = str | os.PathLike[str]
 
@@ -233,29 +233,39 @@ def save_npz(path: PathLike, **arrays: np.ndarray) -> None:
 def load_npz(path: PathLike) -> dict[str, np.ndarray]:
   """Reads what `save_npz` wrote, and checks it.
 
+  Own tables may be large: they may take 1 GiB of memory, or four times the
+  file's size where that is more.
+
   Raises:
-    UserError: the file is missing, truncated, or was changed.
+    UserError: the file is missing, truncated, too large, or was changed.
   """
-  arrays = read_npz(path)
+  arrays = read_npz(path, factor=4)
   digest = arrays.pop("_sha256", None)
   if digest is None or str(digest) != _digest(arrays):
     raise errors.UserError(
-      f"{str(path)!r} does not match its checksum: expected an unchanged "
-      "file; delete it and run again if it is in the cache, else fetch it again"
+      f"{errors.quote(str(path))} does not match its checksum: expected an "
+      "unchanged file; delete it and run again if it is in the cache, else "
+      "fetch it again"
     )
   return arrays
 
 
-def read_npz(path: PathLike) -> dict[str, np.ndarray]:
+def read_npz(path: PathLike, *, factor: int = 1) -> dict[str, np.ndarray]:
   """Reads a `.npz` that another program wrote, without unpickling.
 
+  Args:
+    path: the file's name.
+    factor: how many times its size a file may take in memory that takes more
+      than 1 GiB.
+
   Raises:
-    UserError: the file is missing, truncated, or holds pickled objects.
+    UserError: the file is missing, truncated, holds pickled objects, or would
+      take more memory.
   """
+  path = expand(path)
   with (
     foreign.reading(path, "a complete .npz file"),
-    # numpy leaves a file that is no zip archive open, unless it is ours.
-    open(expand(path), "rb") as raw,
-    np.load(raw, allow_pickle=False) as file,
+    open(path, "rb") as file,
   ):
-    return {name: file[name] for name in file.files}
+    limit = foreign.budget(os.fstat(file.fileno()).st_size, factor)
+    return npz.read(file, path, limit)

@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from nasjax import errors, files, progress, replacing
+from nasjax import errors, files, foreign, progress, replacing
 from nasjax.spaces import base as spaces_base
 
 ScoreFn = Callable[[np.ndarray], np.ndarray]
@@ -117,13 +117,14 @@ def load(path: files.PathLike, identity: str) -> TopK:
       f"{str(path)!r} is the state of another stream: expected the same "
       "predictor, space, seed and top_k; delete it or give --out another name"
     )
-  return TopK(
-    genotypes=stored["genotypes"],
-    scores=stored["scores"],
-    num_scored=int(stored["num_scored"]),
-    mean=float(stored["mean"]),
-    squares=float(stored["squares"]),
-  )
+  with foreign.reading(path, "the state of a stream"):
+    return TopK(
+      genotypes=stored["genotypes"],
+      scores=stored["scores"],
+      num_scored=int(stored["num_scored"]),
+      mean=float(stored["mean"]),
+      squares=float(stored["squares"]),
+    )
 
 
 def stream_top_k(

@@ -5,12 +5,14 @@ import os
 import signal
 import subprocess
 import sys
+import tracemalloc
 import zipfile
 
+import npz_faults
 import numpy as np
 import pytest
 
-from nasjax import errors, files
+from nasjax import errors, files, foreign
 
 
 def test_npz_round_trip(tmp_path):
@@ -56,6 +58,64 @@ def test_pickled_objects_are_refused(tmp_path):
   with pytest.raises(errors.UserError, match=r"not a complete \.npz file"):
     files.read_npz(path)
   assert zipfile.is_zipfile(path)
+
+
+@pytest.mark.parametrize("fault", npz_faults.FAULTS)
+def test_every_fault_of_an_npz_is_one_line(tmp_path, fault):
+  path = tmp_path / "x.npz"
+  path.write_bytes(npz_faults.FAULTS[fault])
+  for read in (files.read_npz, files.load_npz):
+    tracemalloc.start()
+    with pytest.raises(errors.UserError, match=r"x\.npz") as caught:
+      read(path)
+    assert "\n" not in str(caught.value)
+    assert tracemalloc.get_traced_memory()[1] < 10 << 20
+    tracemalloc.stop()
+
+
+def test_npz_bombs_are_refused_before_they_are_unpacked(tmp_path):
+  path = tmp_path / "x.npz"
+  path.write_bytes(npz_faults.bomb(16 << 20))
+  assert path.stat().st_size < 2 << 20
+  tracemalloc.start()
+  with pytest.raises(errors.UserError, match=r"would take 1.1 GiB of memory"):
+    files.load_npz(path)
+  assert tracemalloc.get_traced_memory()[1] < 1 << 20
+  tracemalloc.stop()
+
+
+def test_large_tables_may_take_more(tmp_path, monkeypatch):
+  """Own tables may take four times their size."""
+  monkeypatch.setattr(foreign, "MAX_BYTES", 1000)
+  monkeypatch.setattr(foreign.budget, "__defaults__", (1000,))
+  path = tmp_path / "x.npz"
+  noise = np.random.default_rng(0).random(1000)
+  files.save_npz(path, noise=noise)
+  np.testing.assert_array_equal(files.load_npz(path)["noise"], noise)
+  files.save_npz(path, zeros=np.zeros(10_000))
+  with pytest.raises(errors.UserError, match="would take"):
+    files.load_npz(path)
+
+
+def test_arrays_of_every_kind_come_back(tmp_path):
+  path = tmp_path / "x.npz"
+  arrays = {
+    "none": np.zeros((0, 3)),
+    "texts": np.array(["", "é"]),
+    "bytes": np.array([b"ab"]),
+    "one": np.array(3),
+    "big": np.array([1, 2], ">i4"),
+    "columns": np.asfortranarray(np.arange(6.0).reshape(2, 3)),
+    "complex": np.array([1j]),
+    "flags": np.array([True]),
+  }
+  np.savez(path, **arrays)
+  got = files.read_npz(path)
+  assert list(got) == list(arrays)
+  for name, array in arrays.items():
+    np.testing.assert_array_equal(got[name], array)
+    assert got[name].dtype == array.dtype
+    got[name][...] = got[name]  # it can be written to
 
 
 def test_a_failed_write_keeps_the_former_file(tmp_path):

@@ -1,6 +1,10 @@
 """Reading foreign bytes: what is refused, and how it is said."""
 
+import gzip
+import io
+import pathlib
 import tokenize
+import zipfile
 import zlib
 
 import pytest
@@ -63,3 +67,83 @@ def test_quotes_are_short():
   assert len(long) < 300
   assert "10000000 characters" in long
   assert len(errors.quote(list(range(10_000)))) < 300
+
+
+def test_names_are_quoted_once():
+  assert foreign.name_of("a") == "'a'"
+  assert foreign.name_of("'a'") == "'a'"
+  assert foreign.name_of(pathlib.Path("a")) == "'a'"
+  assert len(foreign.name_of("a" * 10**6)) < 300
+
+
+def test_large_files_may_take_more():
+  assert foreign.budget(10, 4, least=100) == 100
+  assert foreign.budget(1000, 4, least=100) == 4000
+
+
+@pytest.mark.parametrize(
+  ("shape", "count"),
+  [((), 1), ((2, 3), 6), ((0,), 0), ((0, 1000), 0), ((1 << 24, 0), 0)],
+)
+def test_shapes_that_fit(shape, count):
+  foreign.check_shape(shape, count)
+
+
+@pytest.mark.parametrize(
+  ("shape", "count"),
+  [((), 0), ((2, 3), 5), ((-2, -3), 6), ((0, -1), 0), (((1 << 24) + 1, 0), 0)],
+)
+def test_shapes_that_do_not_fit(shape, count):
+  with pytest.raises(ValueError, match="shape"):
+    foreign.check_shape(shape, count)
+
+
+def test_what_is_packed_is_bounded():
+  packed = io.BytesIO(gzip.compress(bytes(1000)))
+  with gzip.open(packed) as file:
+    assert foreign.unpack(file, "x.gz", 1000) == bytes(1000)
+  packed.seek(0)
+  with (
+    gzip.open(packed) as file,
+    pytest.raises(errors.UserError, match=r"'x.gz' unpacks to more than 0 MiB"),
+  ):
+    foreign.unpack(file, "x.gz", 999)
+
+
+def test_json():
+  assert foreign.parse_json(b'{"a": [1]}', "x", "a table") == {"a": [1]}
+  for content in (b"[" * 10**5, b"{", b"\xff", b"9" * 5000):
+    with pytest.raises(errors.UserError, match=r"^'x' is not a table \("):
+      foreign.parse_json(content, "x", "a table")
+  with pytest.raises(errors.UserError, match="would take"):
+    foreign.parse_json(b" " * (17 << 20), "x", "a table")
+
+
+def archive(names):
+  stream = io.BytesIO()
+  with zipfile.ZipFile(stream, "w") as file:
+    for name in names:
+      file.writestr(name, "")
+  return stream
+
+
+def test_directories_of_archives_are_bounded():
+  stream = archive([f"{number}" + "n" * 1000 for number in range(100)])
+  with foreign.open_zip(stream, "x.zip") as file:
+    assert len(file.namelist()) == 100
+  with pytest.raises(errors.UserError, match=r"'x.zip' lists members in"):
+    foreign.open_zip(stream, "x.zip", max_directory=100_000)
+  with pytest.raises(zipfile.BadZipFile):
+    foreign.open_zip(io.BytesIO(b"no archive"), "x.zip")
+
+
+def test_directories_with_64_bit_numbers_are_bounded(monkeypatch):
+  monkeypatch.setattr(zipfile, "ZIP_FILECOUNT_LIMIT", 10)
+  stream = archive([f"{number}" + "n" * 1000 for number in range(100)])
+  assert b"PK\6\6" in stream.getvalue()
+  place = stream.getvalue().rindex(b"PK\5\6")
+  # The end with 32-bit numbers says little.
+  content = bytearray(stream.getvalue())
+  content[place + 12 : place + 16] = bytes(4)
+  with pytest.raises(errors.UserError, match="lists members in"):
+    foreign.open_zip(io.BytesIO(content), "x.zip", max_directory=100_000)

@@ -12,7 +12,7 @@ import pathlib
 
 import numpy as np
 
-from nasjax import errors, files
+from nasjax import errors, files, foreign
 from nasjax.benchmarks import base, cache, safe_pickle
 from nasjax.spaces import registry
 
@@ -31,6 +31,8 @@ _OPERATIONS = (
 # Positions of 1<-0, 2<-0, 2<-1, 3<-0, 3<-1, 3<-2 among (0,1), (0,2), (0,3),
 # (1,2), (1,3), (2,3).
 _EDGES = (0, 1, 3, 2, 4, 5)
+
+_ADVICE = f"run `pip install --force-reinstall {PACKAGE}`"
 
 _FIELDS = {
   "cifar10/test": ("baseline_accuracy", "full precision"),
@@ -52,6 +54,9 @@ _LABELS = {
 
 class _Record:
   """Takes the place of the package's classes: attributes, no behaviour."""
+
+  def __setstate__(self, state: dict) -> None:
+    vars(self).update(state)
 
 
 _ALLOWED = {
@@ -117,21 +122,16 @@ def convert(path: pathlib.Path) -> dict[str, np.ndarray]:
   Raises:
     UserError: the file is damaged or names foreign objects.
   """
-  with open(path, "rb") as file:
-    content = safe_pickle.load(file, _ALLOWED)
   op_names = registry.get_space("nb201").op_names
   translation = np.array([op_names.index(op) for op in _OPERATIONS], np.int8)
-  try:
+  with foreign.reading(path, "one record for each architecture", _ADVICE):
+    with open(path, "rb") as file:
+      content = safe_pickle.load(file, _ALLOWED)
     genotypes = translation[np.array(list(content))[:, _EDGES]]
     order = np.lexsort(genotypes.T[::-1])
     columns = {
       label: np.array([getattr(row, name) for row in content.values()], float)
       for label, (name, _) in _FIELDS.items()
     }
-  except (AttributeError, LookupError, TypeError, ValueError) as error:
-    raise errors.UserError(
-      f"{str(path)!r}: expected one record for each architecture, got "
-      f"{error!r}; run `pip install --force-reinstall {PACKAGE}`"
-    ) from error
   ordered = {label: column[order] for label, column in columns.items()}
   return {"genotypes": genotypes[order], **ordered}

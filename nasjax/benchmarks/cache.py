@@ -1,6 +1,7 @@
 """Converted benchmark files, kept as checked `.npz` for fast loads."""
 
 import hashlib
+import os
 import pathlib
 import warnings
 from collections.abc import Callable, Iterable, Mapping
@@ -31,7 +32,7 @@ def cached(
     folder: folder inside the cache folder.
   """
   path = files.cache_dir() / folder / f"{name}-{key[:16]}.npz"
-  if path.exists():
+  if os.path.lexists(path):
     try:
       return files.load_npz(path)
     except errors.UserError as error:

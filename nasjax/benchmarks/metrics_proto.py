@@ -9,7 +9,7 @@ import struct
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from nasjax import errors
+from nasjax import foreign
 
 
 class Evaluation(NamedTuple):
@@ -44,6 +44,7 @@ class Metrics(NamedTuple):
   total_time: float
 
 
+_ADVICE = "fetch the official file again"
 _DOUBLE = struct.Struct("<d")
 _FIVE_DOUBLES = struct.Struct("<BdBdBdBdBd")
 _FIVE_TAGS = (9, 17, 25, 33, 41)  # fields 1 to 5, each a 64-bit number
@@ -97,14 +98,18 @@ def _evaluation(data: bytes) -> Evaluation:
   return Evaluation(*values)
 
 
-def parse(data: bytes) -> Metrics:
+def parse(data: bytes, source: str = "message") -> Metrics:
   """Decodes a `ModelMetrics` message.
+
+  Args:
+    data: the message.
+    source: what errors call it.
 
   Raises:
     UserError: the message is damaged.
   """
   evaluations, parameters, total_time = [], 0, 0.0
-  try:
+  with foreign.reading(source, "a ModelMetrics message", _ADVICE):
     for number, kind, value in _fields(data):
       if (number, kind) == (1, _BYTES):
         evaluations.append(_evaluation(value))
@@ -112,9 +117,4 @@ def parse(data: bytes) -> Metrics:
         parameters = value
       elif (number, kind) == (3, _FIXED64):
         total_time = value
-  except (IndexError, ValueError, struct.error) as error:
-    raise errors.UserError(
-      f"damaged ModelMetrics message of {len(data)} bytes ({error}); "
-      "fetch the official file again"
-    ) from error
   return Metrics(evaluations, parameters, total_time)

@@ -13,11 +13,12 @@ from typing import Any
 
 import numpy as np
 
-from nasjax import errors, files
+from nasjax import errors, files, foreign
 from nasjax.benchmarks import base
 from nasjax.spaces import registry
 
 NAME = "mini201"
+_KIND = "a table of mini201"
 FILE = pathlib.Path(__file__).parent / "mini201.npz"
 EMBEDDINGS = pathlib.Path(__file__).parent / "mini201_embeddings.npz"
 
@@ -49,26 +50,28 @@ def load(path: files.PathLike = FILE) -> base.Benchmark:
     UserError: the file is missing or was changed.
   """
   arrays = files.load_npz(path)
-  card = json.loads(str(arrays["card"]))
-  epochs = card["recipe"]["epochs"]
-  columns, labels = {}, {}
-  for place, name in enumerate(arrays["image_sets"].tolist()):
-    accuracy = arrays["accuracy"][:, place].astype(np.float64)
-    runs = {"test": ("mean of 2 seeds", accuracy.mean(1))}
-    for column, seed in enumerate(arrays["seeds"].tolist()):
-      runs[f"seed{seed}"] = (f"seed {seed}", accuracy[:, column])
-    for key, (seeds, values) in runs.items():
-      columns[f"{name}/{key}"] = values
-      labels[f"{name}/{key}"] = base.Label(
-        name, "test", epochs, seeds, "small skeleton, 16 x 16 images"
-      )
+  with foreign.reading(path, _KIND):
+    card = json.loads(str(arrays["card"]))
+    epochs, trainings = card["recipe"]["epochs"], card["trainings"]
+    genotypes = registry.get_space("nb201").check(arrays["genotypes"])
+    columns, labels = {}, {}
+    for place, name in enumerate(arrays["image_sets"].tolist()):
+      accuracy = arrays["accuracy"][:, place].astype(np.float64)
+      runs = {"test": ("mean of 2 seeds", accuracy.mean(1))}
+      for column, seed in enumerate(arrays["seeds"].tolist()):
+        runs[f"seed{seed}"] = (f"seed {seed}", accuracy[:, column])
+      for key, (seeds, values) in runs.items():
+        columns[f"{name}/{key}"] = values
+        labels[f"{name}/{key}"] = base.Label(
+          name, "test", epochs, seeds, "small skeleton, 16 x 16 images"
+        )
   return base.Benchmark(
     name=NAME,
     space=registry.get_space("nb201"),
-    genotypes=arrays["genotypes"],
+    genotypes=genotypes,
     labels=labels,
     columns=columns,
-    source=f"{card['trainings']} trainings by nasjax",
+    source=f"{trainings} trainings by nasjax",
   )
 
 
@@ -78,7 +81,9 @@ def card(path: files.PathLike = FILE) -> dict[str, Any]:
   Raises:
     UserError: the file is missing or was changed.
   """
-  return json.loads(str(files.load_npz(path)["card"]))
+  arrays = files.load_npz(path)
+  with foreign.reading(path, _KIND):
+    return json.loads(str(arrays["card"]))
 
 
 def load_embeddings(path: files.PathLike = EMBEDDINGS) -> Embeddings:
@@ -88,14 +93,16 @@ def load_embeddings(path: files.PathLike = EMBEDDINGS) -> Embeddings:
     UserError: the file is missing or was changed.
   """
   arrays = files.load_npz(path)
-  embeddings, mask = arrays["embeddings"], arrays["mask"]
+  with foreign.reading(path, "the embeddings of mini201"):
+    embeddings, mask = arrays["embeddings"], arrays["mask"]
+    names = tuple(arrays["image_sets"].tolist())
   if embeddings.shape[:-1] != mask.shape:
     raise errors.UserError(
       f"{str(path)!r}: expected a mask of shape {list(embeddings.shape[:-1])}, "
       f"got {list(mask.shape)}"
     )
   return Embeddings(
-    tuple(arrays["image_sets"].tolist()),
+    names,
     embeddings.astype(np.float32),
     mask.astype(np.float32),
   )

@@ -15,6 +15,11 @@ from nasjax.spaces import registry
 TABLES = ("nb101_full.npz", "nb101_records.npz")
 OFFICIAL_FILES = ("nasbench_full.tfrecord", "nasbench_only108.tfrecord")
 
+_CODES = {
+  "vertices": (2, 7),
+  "edge_bits": (0, (1 << 21) - 1),
+  "label_base3": (0, 3**5 - 1),
+}
 _UNIFORM_SOURCES = 0b11  # the two uniform samples among the records' sources
 _UNIFORM = "only cells of two uniform samples, so free of search bias"
 
@@ -70,16 +75,22 @@ def load_tables(folder: pathlib.Path) -> base.Benchmark | None:
   """
   if not (folder / TABLES[0]).exists():
     return None
-  fields = ("vertices", "edge_bits", "label_base3", "test_acc")
-  table = tables.read(folder, TABLES[0], fields)
-  cells = [table[name].astype(np.int64) for name in fields[:3]]
+  table = tables.read(folder, TABLES[0], (*_CODES, "test_acc"))
+  where = errors.quote(str(folder / TABLES[0]))
+  cells = [
+    tables.integers(table, name, where, low, high)
+    for name, (low, high) in _CODES.items()
+  ]
+  genotypes = genotypes_of(*cells)
+  packed = _pack(*cells)
+  tables.check_rows(packed, where)
   columns = {}
   if (folder / TABLES[1]).exists():
-    columns = _record_columns(folder, _pack(*cells))
-  columns["cifar10/test"] = tables.percent(table["test_acc"])
+    columns = _record_columns(folder, packed)
+  columns["cifar10/test"] = tables.percent(table, "test_acc", where)
   columns = {name: columns[name] for name in _TABLE_LABELS if name in columns}
   return _benchmark(
-    genotypes_of(*cells),
+    registry.get_space("nb101").check(genotypes),
     columns,
     _TABLE_LABELS,
     "NAS-Bench-101 results collected from published lists (tables)",
@@ -127,12 +138,22 @@ def _record_columns(
   accuracies = ("val108", "val4", "val12", "val36")
   names = ("num_vertices", "edge_bits", "ops", "source", *accuracies)
   records = tables.read(folder, TABLES[1], names)
-  vertices = records["num_vertices"].astype(np.int64)
+  where = errors.quote(str(folder / TABLES[1]))
+  vertices = tables.integers(records, "num_vertices", where, 2, 7)
+  ops = tables.integers(records, "ops", where, -9, 2, (7,))
+  edges = tables.integers(records, "edge_bits", where, 0, (1 << 21) - 1)
+  source = tables.integers(records, "source", where, 0, 255)
   label = np.zeros(len(vertices), np.int64)
   for place in range(1, 6):
-    op = records["ops"][:, place].astype(np.int64)
-    label = np.where(place < vertices - 1, 3 * label + op, label)
-  wanted = _pack(vertices, records["edge_bits"].astype(np.int64), label)
+    inner = place < vertices - 1
+    if (ops[inner, place] < 0).any():
+      raise errors.UserError(
+        f"{where}: expected an operation 0 .. 2 of every inner vertex; fetch "
+        "the table again"
+      )
+    label = np.where(inner, 3 * label + ops[:, place], label)
+  wanted = _pack(vertices, edges, label)
+  tables.check_rows(wanted, where)
   order = np.argsort(packed)
   at = np.minimum(np.searchsorted(packed[order], wanted), len(packed) - 1)
   rows = order[at]
@@ -141,11 +162,11 @@ def _record_columns(
       f"{TABLES[1]}: expected cells of {TABLES[0]}, got "
       f"{(packed[rows] != wanted).sum()} others; fetch both tables again"
     )
-  uniform = (records["source"] & _UNIFORM_SOURCES) > 0
+  uniform = (source & _UNIFORM_SOURCES) > 0
   columns = {}
   for name in accuracies:
     values = np.full(len(packed), np.nan)
-    values[rows] = tables.percent_of_fraction(records[name])
+    values[rows] = tables.percent_of_fraction(records, name, where)
     columns[f"cifar10/{name}"] = values
   columns["cifar10/val_any"] = columns.pop("cifar10/val108")
   columns["cifar10/val"] = np.full(len(packed), np.nan)

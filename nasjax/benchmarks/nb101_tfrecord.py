@@ -7,17 +7,18 @@ Each record is a JSON row: hash, epochs, adjacency matrix as a string of 0 and
 
 import array
 import base64
-import binascii
 import json
 import pathlib
 from collections.abc import Mapping
 
 import numpy as np
 
-from nasjax import errors, progress
+from nasjax import errors, foreign, progress
 from nasjax.benchmarks import metrics_proto, tfrecord
+from nasjax.spaces import registry
 
 OPERATIONS = ("conv3x3-bn-relu", "conv1x1-bn-relu", "maxpool3x3")
+_EPOCHS = (4, 12, 36, 108)
 _LAST = 2  # evaluations are: start, halfway, end
 _EDGES = [(x, y) for y in range(7) for x in range(y)]
 
@@ -34,24 +35,40 @@ class _Runs:
     self.val = array.array("d")
     self.test = array.array("d")
 
-  def add(self, record: bytes) -> None:
+  def add(self, record: bytes, source: str) -> None:
     """Adds one record.
 
+    Args:
+      record: a row of JSON.
+      source: what messages call it.
+
     Raises:
-      ValueError: it is no row of the official kind.
+      ValueError: it is no row of the official kind; other damage raises what
+        `foreign.DAMAGED` lists.
     """
     name, epochs, matrix, operations, encoded = json.loads(record)
-    metrics = metrics_proto.parse(base64.b64decode(encoded, validate=True))
+    texts = (name, matrix, operations, encoded)
+    if {*map(type, texts)} != {str} or type(epochs) is not int:
+      raise ValueError("a field of another type")
+    if epochs not in _EPOCHS:
+      raise ValueError(f"{errors.quote(epochs)} epochs")
+    message = base64.b64decode(encoded, validate=True)
+    metrics = metrics_proto.parse(message, source)
     if len(metrics.evaluations) <= _LAST:
       raise ValueError(f"{len(metrics.evaluations)} evaluations instead of 3")
+    last = metrics.evaluations[_LAST]
+    if (
+      not 0 <= last.validation_accuracy <= 1 or not 0 <= last.test_accuracy <= 1
+    ):
+      raise ValueError("an accuracy outside 0 .. 1")
     if name not in self.cells:
       self.cells[name] = len(self.cells)
       self.matrices.append(matrix)
       self.operations.append(operations)
     self.cell.append(self.cells[name])
     self.epochs.append(epochs)
-    self.val.append(metrics.evaluations[_LAST].validation_accuracy)
-    self.test.append(metrics.evaluations[_LAST].test_accuracy)
+    self.val.append(last.validation_accuracy)
+    self.test.append(last.test_accuracy)
 
 
 def convert(path: pathlib.Path) -> dict[str, np.ndarray]:
@@ -71,13 +88,9 @@ def convert(path: pathlib.Path) -> dict[str, np.ndarray]:
   with progress.Progress(f"read {path.name}", path.stat().st_size) as bar:
     for records in tfrecord.read(path, bar.update):
       for record in records:
-        try:
-          runs.add(record)
-        except (ValueError, TypeError, binascii.Error) as error:
-          raise errors.UserError(
-            f"record {count} of {str(path)!r} is no row of NAS-Bench-101 "
-            f"({error}); expected nasbench_only108 or nasbench_full"
-          ) from error
+        source = f"{path}, record {count}"
+        with foreign.reading(source, "a row of NAS-Bench-101"):
+          runs.add(record, source)
         count += 1
   if not count:
     raise errors.UserError(
@@ -96,6 +109,7 @@ def _arrays(runs: _Runs) -> dict[str, np.ndarray]:
     100 * np.array(runs.test),
   )
   ordered = {name: column[order] for name, column in columns.items()}
+  genotypes = registry.get_space("nb101").check(genotypes)
   return {"genotypes": genotypes[order], **ordered}
 
 
@@ -149,7 +163,10 @@ def genotypes_of(matrices: list[str], operations: list[str]) -> np.ndarray:
   for size in np.unique(sizes[~bad]):
     rows = np.flatnonzero((sizes == size) & ~bad)
     text = "".join(matrices[row] for row in rows)
-    bits = np.frombuffer(text.encode(), np.uint8).reshape(-1, size, size) - 48
+    bits = (
+      np.frombuffer(text.encode("latin1"), np.uint8).reshape(-1, size, size)
+      - 48
+    )
     edges = [(x, y) for x, y in _EDGES if y < size]
     genotypes[rows, : len(edges)] = np.stack(
       [bits[:, x, y] for x, y in edges], 1
@@ -157,10 +174,10 @@ def genotypes_of(matrices: list[str], operations: list[str]) -> np.ndarray:
     lower = np.tril(np.ones((size, size), bool))
     bad[rows] = (bits > 1).any((1, 2)) | (bits * lower).any((1, 2))
   if bad.any():
+    got = errors.quote(matrices[np.argmax(bad)])
     raise errors.UserError(
       f"cell {np.argmax(bad)}: expected an upper triangular matrix of 0 and 1 "
-      f"that fits its operations, got {matrices[np.argmax(bad)]!r}; "
-      "fetch the file again"
+      f"that fits its operations, got {got}; fetch the file again"
     )
   return genotypes
 
@@ -171,8 +188,8 @@ def _inner_codes(text: str) -> list[int]:
   ends = (names[0], names[-1])
   if ends != ("input", "output") or len(inner) > 5:
     raise errors.UserError(
-      f"expected operations from input to output, at most 7, got {text!r}; "
-      "fetch the file again"
+      "expected operations from input to output, at most 7, got "
+      f"{errors.quote(text)}; fetch the file again"
     )
   for name in inner:
     if name not in OPERATIONS:

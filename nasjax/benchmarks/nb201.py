@@ -73,7 +73,7 @@ def _benchmark(
   return base.Benchmark(
     name=name,
     space=space,
-    genotypes=space.check(genotypes),
+    genotypes=tables.check_rows(space.check(genotypes), source),
     labels={label: labels[label] for label in columns},
     columns=columns,
     source=source,
@@ -97,7 +97,10 @@ def load_tables(folder: pathlib.Path) -> base.Benchmark | None:
   return _benchmark(
     "nb201",
     _genotypes(table, TABLES[0]),
-    {label: tables.percent(table[name]) for label, name in stored.items()},
+    {
+      label: tables.percent(table, name, TABLES[0])
+      for label, name in stored.items()
+    },
     _labels("mean of seeds", "one run"),
     "NAS-Bench-201 / NATS-Bench results (table)",
   )
@@ -105,9 +108,10 @@ def load_tables(folder: pathlib.Path) -> base.Benchmark | None:
 
 def _genotypes(table: Mapping[str, np.ndarray], where: str) -> np.ndarray:
   op_names = registry.get_space("nb201").op_names
-  if "op_names" not in table:  # codes in the official order
-    return table["ops"]
-  return tables.recode(table["ops"], table["op_names"], op_names, where)
+  # Without names, codes are in the official order.
+  names = table.get("op_names", np.array(op_names))
+  codes = tables.integers(table, "ops", where, 0, len(names) - 1, (6,))
+  return tables.recode(codes, names.ravel(), op_names, where)
 
 
 def load_9x199(folder: pathlib.Path) -> base.Benchmark | None:
@@ -126,7 +130,10 @@ def load_9x199(folder: pathlib.Path) -> base.Benchmark | None:
   return _benchmark(
     "nb201_9x199",
     _genotypes(table, TABLES_9X199[0]),
-    {f"{name}/val": tables.percent(table[name]) for name in datasets},
+    {
+      f"{name}/val": tables.percent(table, name, TABLES_9X199[0])
+      for name in datasets
+    },
     {
       f"{name}/val": base.Label(name, "val", 0, "runs not stated")
       for name in datasets

@@ -9,17 +9,21 @@ epoch (automl/NASLib, `search_spaces/nasbench201`).
 """
 
 import bz2
+import io
 import pathlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
-from nasjax import errors, progress
+from nasjax import errors, foreign, progress
 from nasjax.benchmarks import safe_pickle
 from nasjax.spaces import registry
 
 META_FILE = "meta.pickle.pbz2"
+
+_ADVICE = "fetch the official files again"
+_MAX_UNPACKED = 1 << 26  # bytes of one file; official ones have about 1 MB
 
 # Our data set -> split: (data set, split) in the names of NATS-Bench.
 _NATS = {
@@ -50,11 +54,14 @@ def convert_nats(folder: pathlib.Path) -> dict[str, np.ndarray]:
     UserError: a file is damaged, missing, or names foreign objects.
   """
   archs = _read_pbz2(folder / META_FILE).get("meta_archs")
-  if not archs:
+  if not isinstance(archs, list) or not archs:
     raise errors.UserError(
       f"{str(folder / META_FILE)!r}: expected a list 'meta_archs', got none; "
       "fetch the official folder again"
     )
+  with foreign.reading(folder / META_FILE, "the list of NATS-Bench", _ADVICE):
+    _check_names(archs)
+    genotypes = registry.get_space("nb201").parse(archs)
   paths = [folder / f"{i:06d}.pickle.pbz2" for i in range(len(archs))]
   missing = [path.name for path in paths if not path.exists()]
   if missing:
@@ -70,18 +77,16 @@ def convert_nats(folder: pathlib.Path) -> dict[str, np.ndarray]:
   columns = {
     name: np.array([row[name] for row in rows], np.float64) for name in rows[0]
   }
-  genotypes = registry.get_space("nb201").parse(list(archs))
   return {"genotypes": genotypes, **columns}
 
 
 def _read_pbz2(path: pathlib.Path) -> dict[str, Any]:
-  try:
-    with bz2.open(path, "rb") as file:
-      content = safe_pickle.load(file, safe_pickle.PLAIN, repr(str(path)))
-  except (OSError, EOFError) as error:
-    raise errors.UserError(
-      f"{str(path)!r} cannot be unpacked ({error}); fetch it again"
-    ) from error
+  with (
+    foreign.reading(path, "a complete pickle, packed by bzip2"),
+    bz2.open(path, "rb") as file,
+  ):
+    stream = io.BytesIO(foreign.unpack(file, path, _MAX_UNPACKED))
+    content = safe_pickle.load(stream, safe_pickle.PLAIN, str(path))
   if not isinstance(content, dict):
     raise errors.UserError(
       f"{str(path)!r}: expected a dict, got {type(content).__name__}; "
@@ -95,7 +100,7 @@ def _nats_row(
 ) -> dict[str, float]:
   """Returns the accuracies of one architecture by label, NaN where unknown."""
   row = {}
-  try:
+  with foreign.reading(path, "a file of NATS-Bench", _ADVICE):
     for dataset, splits in _NATS.items():
       val = _runs(recipes, "200", *splits["val"])
       test = _runs(recipes, "200", *splits["test"])
@@ -105,12 +110,22 @@ def _nats_row(
       row[f"{dataset}/test"] = float(np.mean(test))
       row[f"{dataset}/test_oneseed"] = test[0]
       row[f"{dataset}/test12_oneseed"] = short[0]
-  except (KeyError, TypeError, ValueError, AttributeError) as error:
-    raise errors.UserError(
-      f"{str(path)!r}: expected runs of NATS-Bench, got no {error}; "
-      "fetch the official folder again"
-    ) from error
   return row
+
+
+def _check_names(archs: Iterable[Any]) -> None:
+  """Refuses architectures whose notation is no text."""
+  if {*map(type, archs)} - {str}:
+    raise ValueError("an architecture that is no text")
+
+
+def _percent(value: Any) -> float:
+  """Checks an accuracy."""
+  if isinstance(value, bool) or not isinstance(value, (int, float)):
+    raise ValueError(f"an accuracy that is {type(value).__name__}")
+  if not 0 <= value <= 100:
+    raise ValueError(f"an accuracy of {errors.quote(value)}")
+  return float(value)
 
 
 def _runs(
@@ -120,7 +135,7 @@ def _runs(
   runs = recipes[epochs]["all_results"] if epochs in recipes else {}
   seeds = sorted(seed for name, seed in runs if name == dataset)
   key = f"{split}@{int(epochs) - 1}"
-  values = [float(runs[dataset, seed]["eval_acc1es"][key]) for seed in seeds]
+  values = [_percent(runs[dataset, seed]["eval_acc1es"][key]) for seed in seeds]
   return values or [np.nan]
 
 
@@ -146,21 +161,19 @@ def convert_naslib(paths: Sequence[pathlib.Path]) -> dict[str, np.ndarray]:
   """
   known: dict[str, dict[str, float]] = {}
   for path in paths:
-    with open(path, "rb") as file:
-      content = safe_pickle.load(file, safe_pickle.PLAIN)
-    try:
+    with foreign.reading(path, "a NASLib pickle", _ADVICE):
+      with open(path, "rb") as file:
+        content = safe_pickle.load(file, safe_pickle.PLAIN)
+      _check_names(content)
       for arch, datasets in content.items():
         row = known.setdefault(arch, {})
         for name, label in _NASLIB.items():
           if name in datasets:
-            accuracies = np.ravel(datasets[name]["eval_acc1es"])
-            row.setdefault(label, float(accuracies[-1]))
-    except (AttributeError, LookupError, TypeError, ValueError) as error:
-      raise errors.UserError(
-        f"{str(path)!r}: expected architecture -> data set -> 'eval_acc1es', "
-        f"got {error!r}; fetch the file again from NASLib"
-      ) from error
-  archs = sorted(known)
+            accuracies = datasets[name]["eval_acc1es"]
+            if isinstance(accuracies, (list, tuple)):
+              accuracies = accuracies[-1]
+            row.setdefault(label, _percent(accuracies))
+  archs = list(known)
   genotypes = registry.get_space("nb201").parse(archs)
   order = np.lexsort(genotypes.T[::-1])
   columns = {}

@@ -7,8 +7,7 @@ The official results are real trainings, one JSON file each. The table of
 import pathlib
 from collections.abc import Mapping
 
-import numpy as np
-
+from nasjax import errors
 from nasjax.benchmarks import base, cache, nb301_official, tables
 from nasjax.spaces import registry
 
@@ -36,17 +35,23 @@ def _load(
   space = registry.get_space("darts")
   columns = [column for column, _ in stored.values()]
   table = tables.read(folder, table_name, ("genotype", *columns))
-  cells = table["genotype"].astype(np.int8)
+  if "ops" not in table:
+    raise errors.UserError(
+      f"{table_name}: expected the names of its operations in 'ops', got none; "
+      "fetch the table again"
+    )
+  cells = tables.integers(table, "genotype", table_name, 0, 127, (2, 8, 2))
   cells[..., 1] = tables.recode(
-    cells[..., 1], table["ops"], space.op_names, table_name
+    cells[..., 1], table["ops"].ravel(), space.op_names, table_name
   )
+  genotypes = space.check(cells.reshape(len(cells), -1))
   return base.Benchmark(
     name=name,
     space=space,
-    genotypes=space.check(cells.reshape(len(cells), -1)),
+    genotypes=tables.check_rows(genotypes, table_name),
     labels={label: meaning for label, (_, meaning) in stored.items()},
     columns={
-      label: tables.percent(table[column])
+      label: tables.percent(table, column, table_name)
       for label, (column, _) in stored.items()
     },
     source=source,

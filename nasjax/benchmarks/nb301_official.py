@@ -8,16 +8,18 @@ plus its input) and the inputs of nodes 3 to 5 (`inputs_node_normal_3`:
 (automl/nasbench301, `surrogate_models/utils.py` and `representations.py`).
 """
 
-import json
 import pathlib
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
-from nasjax import errors, progress
+from nasjax import errors, foreign, progress
 from nasjax.spaces import registry
 
+_KIND = "an official result of NAS-Bench-301"
+_MAX_FILE = 1 << 24  # bytes; official files have some kilobytes
+_MAX_EPOCHS = 10_000
 _PREFIX = "NetworkSelectorDatasetInfo:darts:"
 _OFFSETS = {2: 0, 3: 2, 4: 5, 5: 9}
 
@@ -63,23 +65,30 @@ def convert(paths: Sequence[pathlib.Path]) -> dict[str, np.ndarray]:
 
 def _read(path: pathlib.Path) -> tuple[list[int], float, float, int]:
   """Returns genotype, validation and test accuracy, and epochs of a file."""
-  try:
-    result = json.loads(path.read_bytes())
+  with foreign.reading(path, _KIND, "fetch the folder again"):
+    with open(path, "rb") as file:
+      content = foreign.unpack(file, path, _MAX_FILE)
+    result = foreign.parse_json(content, path, _KIND)
     config = result["optimized_hyperparamater_config"]
     info = result["info"]
     info = info[0] if isinstance(info, list) else info
     genotype = _cell(config, "normal") + _cell(config, "reduce")
+    epochs = info.get("epochs", 0)
+    if type(epochs) not in (int, float) or not 0 <= epochs <= _MAX_EPOCHS:
+      raise ValueError(f"{errors.quote(epochs)} epochs")
     return (
       genotype,
-      float(info["val_accuracy"]),
-      float(result.get("test_accuracy", np.nan)),
-      int(info.get("epochs", 0)),
+      _percent(info["val_accuracy"]),
+      _percent(result.get("test_accuracy", np.nan)),
+      int(epochs),
     )
-  except (AttributeError, LookupError, TypeError, ValueError) as error:
-    raise errors.UserError(
-      f"{str(path)!r}: expected an official result of NAS-Bench-301, got "
-      f"{error!r}; fetch the folder again"
-    ) from error
+
+
+def _percent(value: Any) -> float:
+  """Checks an accuracy; NaN where it is unknown."""
+  if type(value) not in (int, float) or value < 0 or value > 100:
+    raise ValueError(f"an accuracy of {errors.quote(value)}")
+  return float(value)
 
 
 def _cell(config: dict[str, Any], cell: str) -> list[int]:
@@ -90,7 +99,11 @@ def _cell(config: dict[str, Any], cell: str) -> list[int]:
     text = "0_1"
     if node > 2:
       text = config[f"{_PREFIX}inputs_node_{cell}_{node}"]
+    if len(text) > 3:
+      raise ValueError(f"inputs {errors.quote(text)}")
     for source in map(int, text.split("_")):
+      if not 0 <= source < node:
+        raise ValueError(f"input {source} of node {node}")
       op = config[f"{_PREFIX}edge_{cell}_{offset + source}"]
       pairs += [source, op_names.index(op)]
   if len(pairs) != 16:

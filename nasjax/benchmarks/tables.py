@@ -1,7 +1,7 @@
 """Reads the tables (`.npz`) that a data folder may hold."""
 
 import pathlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -25,16 +25,73 @@ def read(folder: pathlib.Path, name: str, columns: Sequence[str]) -> dict:
   missing = [column for column in columns if column not in table]
   if missing:
     raise errors.UserError(
-      f"{str(path)!r}: expected a column {missing[0]!r}, got "
-      f"{', '.join(table)}; fetch the table again"
+      f"{errors.quote(str(path))}: expected a column {missing[0]!r}, got "
+      f"{errors.quote(', '.join(table))}; fetch the table again"
     )
   lengths = {column: table[column].shape[:1] for column in columns}
-  if len(set(lengths.values())) > 1:
+  if len(set(lengths.values())) > 1 or lengths[columns[0]] in ((), (0,)):
     raise errors.UserError(
-      f"{str(path)!r}: expected columns of one length, got {lengths}; "
-      "fetch the table again"
+      f"{errors.quote(str(path))}: expected columns of one length, got "
+      f"{errors.quote(lengths)}; fetch the table again"
     )
   return table
+
+
+def _wrong(where: str, name: str, expected: str, got: str) -> errors.UserError:
+  return errors.UserError(
+    f"{where}: expected {expected} in column {name!r}, got {got}; fetch the "
+    "table again"
+  )
+
+
+def integers(
+  table: Mapping[str, np.ndarray],
+  name: str,
+  where: str,
+  low: int,
+  high: int,
+  shape: tuple[int, ...] = (),
+) -> np.ndarray:
+  """Returns a column of integers `[n, *shape]` as int64.
+
+  Args:
+    table: what `read` returned.
+    name: of the column.
+    where: how an error calls the table.
+    low: the least value that the column may have.
+    high: the largest.
+    shape: of one row.
+
+  Raises:
+    UserError: its type, its shape or a value is another.
+  """
+  column = table[name]
+  if column.dtype.kind not in "iu" or column.shape[1:] != shape:
+    expected = f"integers of shape {['n', *shape]}"
+    got = f"{column.dtype} of shape {list(column.shape)}"
+    raise _wrong(where, name, expected.replace("'", ""), got)
+  if column.size and not low <= column.min() <= column.max() <= high:
+    got = f"{column.min()} .. {column.max()}"
+    raise _wrong(where, name, f"{low} .. {high}", got)
+  return column.astype(np.int64)
+
+
+def check_rows(genotypes: np.ndarray, where: str) -> np.ndarray:
+  """Returns genotypes `[n, G]`, or keys `[n]`, if none is there twice.
+
+  Raises:
+    UserError: one is, so that its accuracy is not known.
+  """
+  first = np.unique(
+    genotypes, axis=0 if genotypes.ndim > 1 else None, return_index=True
+  )[1]
+  if len(first) < len(genotypes):
+    again = np.setdiff1d(np.arange(len(genotypes)), first)[0]
+    raise errors.UserError(
+      f"{where}: expected each cell once, got row {again} twice; fetch the "
+      "table again"
+    )
+  return genotypes
 
 
 def recode(
@@ -55,9 +112,16 @@ def recode(
     UserError: the table holds an operation that the space lacks.
   """
   names = [str(name) for name in names]
+  if len(set(names)) < len(names):
+    raise errors.UserError(
+      f"{where}: expected each operation once, got {errors.quote(names)}; "
+      "fetch the table again"
+    )
   for name in names:
     if name not in op_names:
       raise errors.one_of(f"operation in {where}", name, op_names)
+  if codes.dtype.kind not in "iu":
+    raise _wrong(where, "of operations", "integers", str(codes.dtype))
   if codes.size and not 0 <= codes.min() <= codes.max() < len(names):
     raise errors.UserError(
       f"{where}: expected operation codes 0 .. {len(names) - 1}, got "
@@ -67,11 +131,39 @@ def recode(
   return translation[codes]
 
 
-def percent(values: np.ndarray) -> np.ndarray:
-  """Returns accuracies that a table gives in percent, `[n]` float64."""
-  return np.asarray(values, np.float64)
+def percent(
+  table: Mapping[str, np.ndarray], name: str, where: str
+) -> np.ndarray:
+  """Returns a column of accuracies in percent, `[n]` float64; NaN stays.
+
+  Args:
+    table: what `read` returned.
+    name: of the column.
+    where: how an error calls the table.
+
+  Raises:
+    UserError: the column is of another kind, or a value is outside 0 .. 100.
+  """
+  return _accuracies(table, name, where, 100)
 
 
-def percent_of_fraction(values: np.ndarray) -> np.ndarray:
-  """Returns accuracies that a table gives as fractions, `[n]` float64."""
-  return 100 * np.asarray(values, np.float64)
+def percent_of_fraction(
+  table: Mapping[str, np.ndarray], name: str, where: str
+) -> np.ndarray:
+  """Returns a column of fractions in percent, as `percent` does."""
+  return 100 * _accuracies(table, name, where, 1)
+
+
+def _accuracies(
+  table: Mapping[str, np.ndarray], name: str, where: str, most: int
+) -> np.ndarray:
+  column = table[name]
+  if column.dtype.kind not in "fiu" or column.ndim != 1:
+    got = f"{column.dtype} of shape {list(column.shape)}"
+    raise _wrong(where, name, "numbers of shape [n]", got)
+  values = column.astype(np.float64)
+  known = values[~np.isnan(values)]
+  if known.size and not 0 <= known.min() <= known.max() <= most:
+    got = f"{known.min()} .. {known.max()}"
+    raise _wrong(where, name, f"accuracies 0 .. {most}", got)
+  return values

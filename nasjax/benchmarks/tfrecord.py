@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 
-from nasjax import errors
+from nasjax import errors, foreign
 
 MAX_LENGTH = 1 << 16  # a row of NAS-Bench-101 has about 400 bytes
 _BLOCK = 1 << 20
@@ -56,12 +56,25 @@ def _after_zeros(length: int) -> int:
 def crc32c(records: Sequence[bytes]) -> np.ndarray:
   """Computes the CRC32C of many byte strings at once, `[n]` uint32.
 
-  Zeros in front do not change a register that starts with zero, so strings of
-  unequal length are padded in front and share one loop over words; the effect
-  of the true start (ones) depends on the length alone and is added at the end.
+  Strings of about one length share a loop (`_crc32c`), so that one long string
+  among many short ones costs no memory.
   """
-  if not records:
-    return np.zeros(0, np.uint32)
+  groups: dict[int, list[int]] = {}
+  for row, record in enumerate(records):
+    groups.setdefault(len(record).bit_length(), []).append(row)
+  crcs = np.zeros(len(records), np.uint32)
+  for rows in groups.values():
+    crcs[rows] = _crc32c([records[row] for row in rows])
+  return crcs
+
+
+def _crc32c(records: Sequence[bytes]) -> np.ndarray:
+  """Computes the CRC32C of some strings in one loop over words.
+
+  Zeros in front do not change a register that starts with zero, so strings of
+  unequal length are padded in front; the effect of the true start (ones)
+  depends on the length alone and is added at the end.
+  """
   lengths = [len(record) for record in records]
   width = max(8, -(-max(lengths) // 8) * 8)
   padded = b"".join(record.rjust(width, b"\0") for record in records)
@@ -132,10 +145,14 @@ def read(
     on_bytes: told how many bytes each list took, for a progress bar.
 
   Raises:
-    UserError: a checksum is wrong, or the file ends within a record.
+    UserError: the file cannot be read, a checksum is wrong, or the file ends
+      within a record.
   """
   rest, offset = b"", 0
-  with open(path, "rb") as file:
+  with (
+    foreign.reading(path, "a readable TFRecord file"),
+    open(path, "rb") as file,
+  ):
     while block := file.read(_BLOCK):
       block = rest + block
       records, used = _split(block, path, offset)

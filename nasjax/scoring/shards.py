@@ -60,24 +60,25 @@ def check_folder(folder: files.PathLike) -> None:
   )
 
 
-def _is_done(path: pathlib.Path, identity: str, size: int) -> bool:
-  """Whether a shard of this scoring is complete.
+def _read(path: pathlib.Path, identity: str, size: int) -> np.ndarray | None:
+  """Returns the scores of a complete shard; None where it must be scored.
 
   Raises:
     UserError: the file belongs to another scoring.
   """
-  if not path.exists():
-    return False
   try:
     shard = files.load_npz(path)
-  except errors.UserError:
-    return False
-  if str(shard["digest"]) != identity:
+  except errors.UserError:  # missing or damaged
+    return None
+  scores, found = shard.get("scores"), shard.get("digest")
+  if found is not None and str(found) != identity:
     raise errors.UserError(
-      f"{str(path)!r} was scored with other parameters, genotypes or options: "
-      "give --out another folder, or delete this one"
+      f"{errors.quote(str(path))} was scored with other parameters, genotypes "
+      "or options: give --out another folder, or delete this one"
     )
-  return shard["scores"].shape == (size,)
+  if found is None or scores is None or scores.dtype != np.float64:
+    return None
+  return scores if scores.shape == (size,) else None
 
 
 def write_shards(
@@ -121,7 +122,7 @@ def write_shards(
     for index in mine:
       start, stop = bounds(len(genotypes), num_shards, index)
       path = shard_path(folder, index, num_shards)
-      if _is_done(path, identity, stop - start):
+      if _read(path, identity, stop - start) is not None:
         bar.skip(1)
         continue
       scores = np.asarray(score_fn(genotypes[start:stop]), np.float64)
@@ -162,9 +163,10 @@ def merge(
   for index in range(num_shards):
     start, stop = bounds(len(genotypes), num_shards, index)
     path = shard_path(folder, index, num_shards)
-    if not _is_done(path, identity, stop - start):
+    part = _read(path, identity, stop - start)
+    if part is None:
       return None
-    parts.append(files.load_npz(path)["scores"])
+    parts.append(part)
   scores = np.concatenate(parts)
   files.save_npz(
     files.expand(folder) / MERGED,

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from nasjax import errors, files, replacing
+from nasjax import errors, files, foreign, replacing
 from nasjax.spaces import base as spaces_base
 
 _MEMORY = "memory."
@@ -182,4 +182,6 @@ def load(
   Raises:
     UserError: the file is missing, damaged, or of another search.
   """
-  return from_arrays(strategy, space, files.load_npz(path))
+  arrays = files.load_npz(path)
+  with foreign.reading(path, "a saved search"):
+    return from_arrays(strategy, space, arrays)

@@ -113,8 +113,8 @@ class Attack:
   [
     ({(0,) * 6: Attack()}, "names (posix|nt).system"),
     ({(0,) * 6: 3}, "baseline_accuracy"),
-    ({(0, 9, 0, 0, 0, 0): 3}, "expected one record for each architecture"),
-    ([1, 2], "expected one record for each architecture"),
+    ({(0, 9, 0, 0, 0, 0): 3}, "not one record for each architecture"),
+    ([1, 2], "not one record for each architecture"),
   ],
 )
 def test_foreign_pickles(tmp_path, monkeypatch, content, message):

@@ -1,7 +1,9 @@
 """The cache of converted files."""
 
 import os
+import warnings
 
+import npz_faults
 import numpy as np
 import pytest
 
@@ -53,6 +55,36 @@ def test_damaged_file_is_made_again(folder, damage):
   assert arrays["genotypes"].tolist() == [1] * 3
   assert cache.cached("x", "ab" * 32, make)["cifar10/val"].tolist() == [0.5]
   assert calls == [1, 1]
+
+
+@pytest.mark.parametrize("fault", npz_faults.FAULTS)
+def test_every_fault_is_made_again(folder, fault):
+  make, calls = counted(1)
+  cache.cached("x", "ab" * 32, make)
+  (path,) = folder.iterdir()
+  path.write_bytes(npz_faults.FAULTS[fault])
+  with pytest.warns(UserWarning, match="rebuilding it now"):
+    arrays = cache.cached("x", "ab" * 32, make)
+  assert arrays["genotypes"].tolist() == [1] * 3
+  assert cache.cached("x", "ab" * 32, make)["cifar10/val"].tolist() == [0.5]
+  assert calls == [1, 1]
+
+
+def test_what_is_no_file_costs_only_time(folder):
+  """A folder, or a link to nowhere, in place of a cache file."""
+  make, _ = counted(1)
+  (folder / f"x-{'ab' * 8}.npz").mkdir(parents=True)
+  with warnings.catch_warnings(record=True) as warned:
+    warnings.simplefilter("always")
+    arrays = cache.cached("x", "ab" * 32, make)
+  told = [str(warning.message) for warning in warned]
+  assert "rebuilding it now" in told[0]
+  assert "not cached" in told[1]
+  assert arrays["genotypes"].tolist() == [1] * 3
+  (folder / f"x-{'cd' * 8}.npz").symlink_to(folder / "nowhere")
+  with pytest.warns(UserWarning, match="rebuilding"):
+    cache.cached("x", "cd" * 32, make)
+  assert cache.cached("x", "cd" * 32, make)["genotypes"].tolist() == [1] * 3
 
 
 def test_cache_that_cannot_be_written_costs_only_time(folder):

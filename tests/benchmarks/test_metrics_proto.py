@@ -50,5 +50,5 @@ def test_hand_written_bytes():
   ],
 )
 def test_damaged(message):
-  with pytest.raises(errors.UserError, match="damaged ModelMetrics message"):
+  with pytest.raises(errors.UserError, match="is not a ModelMetrics message"):
     metrics_proto.parse(message)

@@ -205,7 +205,22 @@ def test_damaged_official_file(tmp_path, place, message):
   "record",
   [
     b"not json",
+    b"\xff\xfe[]",
+    b"[" * 50_000,
+    b"9" * 10_000,
+    b'{"a": 1, "b": 2, "c": 3, "d": 4, "e": 5}',
     b"[1, 2]",
+    json.dumps(["aa", 108, "0100", "input,output", 7]).encode(),
+    json.dumps([["aa"], 108, "0100", "input,output", "EKwC"]).encode(),
+    json.dumps(["aa", 108, None, "input,output", "EKwC"]).encode(),
+    row("aa", 10**30, "0100", "input,output", 0.5, 0.5),
+    row("aa", 107, "0100", "input,output", 0.5, 0.5),
+    row("aa", 108.0, "0100", "input,output", 0.5, 0.5),
+    row("aa", True, "0100", "input,output", 0.5, 0.5),
+    row("aa", 108, "0100", "input,output", 1.5, 0.5),
+    row("aa", 108, "0100", "input,output", 0.5, -0.5),
+    row("aa", 108, "0100", "input,output", np.nan, 0.5),
+    row("aa", 108, "0100", "input,output", 0.5, np.inf),
     row("aa", 108, "0100", "input,output", 0.5, 0.5).replace(b'"C', b'"!'),
     json.dumps(["aa", 108, "0100", "input,output", "EKwC"]).encode(),
   ],
@@ -214,7 +229,9 @@ def test_records_of_another_kind(tmp_path, record):
   good = row("bb", 108, "0100", "input,output", 0.5, 0.5)
   path = tmp_path / "nasbench_only108.tfrecord"
   tfrecord_writer.write(path, [good, record])
-  with pytest.raises(errors.UserError, match=r"record 1 of .* is no row"):
+  with pytest.raises(
+    errors.UserError, match=r"record 1' is not a (row|ModelM)"
+  ):
     nb101_tfrecord.convert(path)
 
 
@@ -240,6 +257,56 @@ def test_official_cells_agree_with_the_space():
   read = nb101_tfrecord.genotypes_of([CHAIN_MATRIX], [CHAIN_OPS])
   np.testing.assert_array_equal(read, parsed)
   assert read[0].tolist() == CHAIN_GENOTYPE
+
+
+def test_cells_that_are_none_of_the_space(tmp_path):
+  ops = ",".join(["input", *["conv3x3-bn-relu"] * 5, "output"])
+  matrix = "".join("1" if y > x else "0" for x in range(7) for y in range(7))
+  path = tmp_path / "nasbench_only108.tfrecord"
+  tfrecord_writer.write(path, [row("aa", 108, matrix, ops, 0.5, 0.5)])
+  with pytest.raises(errors.UserError, match="genotype 0 is not a cell"):
+    nb101_tfrecord.convert(path)
+
+
+GOOD = {
+  "vertices": np.array([2, 4], np.uint8),
+  "edge_bits": np.array([1, 0b101101], np.uint32),
+  "label_base3": np.array([0, 5], np.uint8),
+  "test_acc": np.array([80.5, 93.25], np.float32),
+}
+
+
+@pytest.mark.parametrize(
+  ("name", "column", "message"),
+  [
+    ("vertices", np.array([2.0, 4.7]), "expected integers of shape"),
+    ("vertices", np.array([258, 4]), r"expected 2 .. 7 .*got 4 .. 258"),
+    ("vertices", np.array([[2], [4]]), "expected integers of shape"),
+    ("edge_bits", np.array([1, 2**32 + 45]), r"expected 0 .. 2097151"),
+    ("edge_bits", np.array([1, -5]), r"expected 0 .. 2097151"),
+    ("label_base3", np.array(["0", "5"]), "expected integers of shape"),
+    ("test_acc", np.array([80.5, 101]), r"expected accuracies 0 .. 100"),
+    ("test_acc", np.array([-1.0, 50]), r"expected accuracies 0 .. 100"),
+    ("test_acc", np.array([np.inf, 50]), r"expected accuracies 0 .. 100"),
+    ("test_acc", np.array([1j, 50]), "expected numbers of shape"),
+    ("test_acc", np.array(["a", "b"]), "expected numbers of shape"),
+    ("test_acc", np.zeros((2, 1)), "expected numbers of shape"),
+    ("test_acc", np.zeros(3), "columns of one length"),
+    ("test_acc", np.array(3.0), "columns of one length"),
+  ],
+)
+def test_columns_of_another_kind(tmp_path, name, column, message):
+  np.savez(tmp_path / "nb101_full.npz", **GOOD)
+  assert len(registry.get_benchmark("nb101", tmp_path)) == 2
+  np.savez(tmp_path / "nb101_full.npz", **{**GOOD, name: column})
+  with pytest.raises(errors.UserError, match=message):
+    registry.get_benchmark("nb101", tmp_path)
+
+
+def test_a_cell_with_two_accuracies(tmp_path):
+  write_tables(tmp_path, [SMALL, CHAIN, SMALL], [60.5, 93.25, 80.0])
+  with pytest.raises(errors.UserError, match="each cell once, got row 2"):
+    registry.get_benchmark("nb101", tmp_path)
 
 
 def test_complete_tables(data_dir):

@@ -134,8 +134,8 @@ def test_nats_file_missing(tmp_path):
   [
     (pickle.dumps({"200": Attack()}), r"names (posix|nt).system: expected"),
     (pickle.dumps([1]), "expected a dict, got list"),
-    (pickle.dumps({"200": {}}), "got no 'all_results'"),
-    (pickle.dumps({"200": 3}), "expected runs of NATS-Bench"),
+    (pickle.dumps({"200": {}}), "'all_results'"),
+    (pickle.dumps({"200": 3}), "not a file of NATS-Bench"),
     (pickle.dumps(recipe(200, FULL))[:300], "not a complete pickle"),
   ],
 )
@@ -155,7 +155,50 @@ def test_truncated_and_foreign_archives(tmp_path):
   with pytest.raises(errors.UserError, match=r"000000.*fetch it again"):
     registry.get_benchmark("nb201", tmp_path)
   path.write_bytes(b"<html>quota exceeded</html>")
-  with pytest.raises(errors.UserError, match="cannot be unpacked"):
+  with pytest.raises(errors.UserError, match="not a complete pickle"):
+    registry.get_benchmark("nb201", tmp_path)
+
+
+def test_packed_bombs(tmp_path):
+  """Some hundred bytes that unpack to 100 MiB."""
+  path = write_nats(tmp_path) / "000000.pickle.pbz2"
+  path.write_bytes(bz2.compress(bytes(100 << 20)))
+  assert path.stat().st_size < 1000
+  with pytest.raises(errors.UserError, match=r"000000.*more than 64 MiB"):
+    registry.get_benchmark("nb201", tmp_path)
+
+
+@pytest.mark.parametrize("accuracy", [None, "90", 900.0, -1.0, True, [90.0]])
+def test_accuracies_that_are_none(tmp_path, accuracy):
+  path = write_nats(tmp_path) / "000001.pickle.pbz2"
+  wrong = recipe(200, {("cifar10", 777): {"ori-test": accuracy}})
+  write_pbz2(path, {"200": wrong})
+  with pytest.raises(errors.UserError, match=r"000001.*an accuracy"):
+    registry.get_benchmark("nb201", tmp_path)
+  path = tmp_path / "other" / "nb201_all.pickle"
+  path.parent.mkdir()
+  curves = {ARCHS[0]: {"cifar100": {"eval_acc1es": [accuracy]}}}
+  path.write_bytes(pickle.dumps(curves))
+  with pytest.raises(errors.UserError, match=r"nb201_all.*an accuracy"):
+    registry.get_benchmark("nb201", path.parent)
+
+
+def test_architectures_that_are_no_texts(tmp_path):
+  folder = write_nats(tmp_path)
+  for archs in ([1, 2], [ARCHS[0], None], "text"):
+    write_pbz2(folder / "meta.pickle.pbz2", {"meta_archs": archs})
+    with pytest.raises(errors.UserError, match=r"meta\.pickle"):
+      registry.get_benchmark("nb201", tmp_path)
+  path = tmp_path / "other" / "nb201_all.pickle"
+  path.parent.mkdir()
+  path.write_bytes(pickle.dumps({1: {}}))
+  with pytest.raises(errors.UserError, match=r"an architecture that is no"):
+    registry.get_benchmark("nb201", path.parent)
+
+
+def test_a_cell_that_is_there_twice(tmp_path):
+  write_table(tmp_path / "nb201_full.npz", [[0] * 6, [1] * 6, [0] * 6])
+  with pytest.raises(errors.UserError, match="each cell once, got row 2"):
     registry.get_benchmark("nb201", tmp_path)
 
 
@@ -192,7 +235,7 @@ def test_naslib_pickles_are_merged(tmp_path):
   ("content", "message"),
   [
     ({"a": Attack()}, "names (posix|nt).system"),
-    ([1, 2], "expected architecture -> data set"),
+    ([1, 2], "not a NASLib pickle"),
     ({ARCHS[0]: {"cifar10-valid": {"acc": 3}}}, "'eval_acc1es'"),
     ({"|x~0|": {}}, "expected the form"),
   ],
@@ -229,8 +272,12 @@ def test_table_codes_are_mapped_by_name(tmp_path):
   ("ops", "names", "message"),
   [
     ([[0] * 6], ("conv7x7",), "unknown operation in nb201_full.npz 'conv7x7'"),
-    ([[0, 1, 2, 0, 0, 0]], ("none", "skip_connect"), "codes 0 .. 1, got 0"),
-    ([[0] * 5], ("none",), r"expected shape \[n, 6\]"),
+    (
+      [[0, 1, 2, 0, 0, 0]],
+      ("none", "skip_connect"),
+      "0 .. 1 in column 'ops', got 0",
+    ),
+    ([[0] * 5], ("none",), r"of shape \[n, 6\]"),
   ],
 )
 def test_tables_of_other_cells(tmp_path, ops, names, message):

@@ -104,6 +104,18 @@ def without(key):
   return content
 
 
+def inputs(text):
+  content = result(94.0)
+  key = "NetworkSelectorDatasetInfo:darts:inputs_node_normal_3"
+  content["optimized_hyperparamater_config"][key] = text
+  return content
+
+
+def nested(depth):
+  """A text, since the writer cannot nest so deep."""
+  return "[" * depth
+
+
 @pytest.mark.parametrize(
   "content",
   [
@@ -111,17 +123,33 @@ def without(key):
     without("NetworkSelectorDatasetInfo:darts:inputs_node_reduce_4"),
     result(94.0, normal=[("conv_7x7", 0), *NORMAL[1:]]),
     result("high"),
+    result(True),
+    result(-1.0),
+    result(1e300),
+    result(94.0, test="90"),
+    result(94.0, epochs=float("inf")),
+    result(94.0, epochs=10**40),
+    result(94.0, epochs=-1),
+    result(94.0, epochs=[98]),
+    inputs("0_1_2"),
+    inputs("0_7"),
+    inputs("-1_0"),
+    inputs("0_" * 10**6),
+    inputs(7),
+    nested(50_000),
     {"info": []},
     [1, 2],
   ],
 )
 def test_results_of_another_kind(tmp_path, content):
   path = write(tmp_path, "rs", 0, content)
-  message = "results_0.json.*expected an official result of NAS-Bench-301"
+  if isinstance(content, str):
+    path.write_text(content)
+  message = "results_0.json.*is not an official result of NAS-Bench-301"
   with pytest.raises(errors.UserError, match=message):
     registry.get_benchmark("nb301", tmp_path)
   path.write_text(json.dumps(result(94.0))[:-40])
-  with pytest.raises(errors.UserError, match="JSONDecodeError"):
+  with pytest.raises(errors.UserError, match="is not an official result"):
     registry.get_benchmark("nb301", tmp_path)
 
 
@@ -146,6 +174,44 @@ def test_table_codes_are_mapped_by_name_and_called_surrogate(tmp_path):
   assert "SURROGATE" in benchmark.source
   assert "SURROGATE" in benchmark.labels["cifar10/val"].note
   assert benchmark.labels["cifar10/val"].epochs == 98
+
+
+def test_a_result_file_is_small(tmp_path):
+  path = write(tmp_path, "rs", 0, result(94.0))
+  path.write_bytes(b" " * (17 << 20))
+  with pytest.raises(errors.UserError, match="more than 16 MiB"):
+    registry.get_benchmark("nb301", tmp_path)
+
+
+@pytest.mark.parametrize(
+  ("name", "column", "message"),
+  [
+    ("genotype", np.zeros((1, 2, 8, 2)), "expected integers of shape"),
+    ("genotype", np.zeros((1, 8, 2), np.int8), "expected integers of shape"),
+    ("genotype", np.full((1, 2, 8, 2), 256), r"expected 0 .. 127"),
+    ("ops", np.array(["none", "none"]), "each operation once"),
+    ("val_acc98_surrogate", np.array([940.5]), r"accuracies 0 .. 100"),
+    ("val_acc50_surrogate", np.array(["90"]), "expected numbers of shape"),
+  ],
+)
+def test_columns_of_another_kind(tmp_path, name, column, message):
+  pairs = np.array([[0, 0], [1, 1]] * 4, np.int8)
+  table = {
+    "genotype": np.stack([pairs, pairs])[None],
+    "ops": np.array(["none", "sep_conv_3x3"]),
+    "val_acc98_surrogate": np.array([94.5], np.float32),
+    "val_acc50_surrogate": np.array([90.25], np.float32),
+  }
+  path = tmp_path / "darts_nb301yahpo11221.npz"
+  np.savez(path, **table)
+  assert len(registry.get_benchmark("nb301", tmp_path)) == 1
+  np.savez(path, **{**table, name: column})
+  with pytest.raises(errors.UserError, match=message):
+    registry.get_benchmark("nb301", tmp_path)
+  del table["ops"]
+  np.savez(path, **table)
+  with pytest.raises(errors.UserError, match="names of its operations"):
+    registry.get_benchmark("nb301", tmp_path)
 
 
 def test_complete_tables(data_dir):

@@ -1,0 +1,1 @@
+"""Fuzzers: mutated inputs for every reader of bytes that others wrote."""
