@@ -123,6 +123,7 @@ class DatasetPredictor:
     self._params: Any = None
     self._shape: tuple[int, ...] = ()
 
+  @compiler.own_numbers()
   def fit(
     self,
     archs: Any,
@@ -179,6 +180,7 @@ class DatasetPredictor:
     self._shape = tuple(embeddings.shape[2:])
     return self
 
+  @compiler.own_numbers()
   def on(self, images: samples.ClassEmbeddings) -> OnDataset:
     """Fixes the data set.
 
@@ -260,6 +262,7 @@ class DatasetPredictor:
       raise errors.one_of("predictor that sees images, of space", space, names)
     return cls.load(PRETRAINED / space)
 
+  @compiler.own_numbers()
   def _template(self) -> Any:
     """Shapes of the parameters with a leading axis of members."""
     genotypes = np.zeros((1, self.space.genotype_length), np.int8)

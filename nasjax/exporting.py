@@ -60,6 +60,7 @@ def _need_flatbuffers() -> None:
     )
 
 
+@compiler.own_numbers()
 def to_program(model: predictor.Predictor) -> jax_export.Exported:
   """Returns the exported program of a predictor; see `export`."""
   fitted, space = model.fitted, model.space
@@ -94,6 +95,7 @@ def _at_least_two(genotypes: jax.Array) -> jax.Array:
   return jnp.concatenate([genotypes, genotypes[-1:]])
 
 
+@compiler.own_numbers()
 def _check(program: jax_export.Exported, model: predictor.Predictor) -> None:
   """Compares the program with the predictor on random cells of every size.
 

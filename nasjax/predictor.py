@@ -11,8 +11,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from nasjax import compiler, errors, files, graphs, scoring
 from nasjax import config as configs
-from nasjax import errors, files, graphs, scoring
 from nasjax.models import registry as models
 from nasjax.spaces import base as spaces_base
 from nasjax.spaces import registry as spaces
@@ -199,6 +199,7 @@ class Predictor:
     predictor._set_kernel(kernel.sizes(fitted.params))
     return predictor
 
+  @compiler.own_numbers()
   def fit(self, archs: Any, labels: Any) -> "Predictor":
     """Trains on architectures with known labels.
 
@@ -325,6 +326,7 @@ class Predictor:
       raise errors.one_of("pretrained checkpoint", name, names)
     return cls.load(PRETRAINED / name)
 
+  @compiler.own_numbers()
   def _params_template(self, num_members: int) -> Any:
     """Shapes of the parameters with a leading axis of members."""
     genotypes = np.zeros((1, self.space.genotype_length), np.int8)
@@ -346,6 +348,7 @@ class Predictor:
     )
 
 
+@compiler.own_numbers()
 def complete(
   config: configs.Config,
   space: spaces_base.Space,

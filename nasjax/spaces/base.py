@@ -135,8 +135,11 @@ class Space(abc.ABC):
     """
     return None
 
-  def rows(self, genotypes: jax.Array) -> jax.Array:
+  def rows(self, genotypes: Any) -> Any:
     """Rows of valid cells `[B, G]` in `enumerate()`, `[B]` int32; traceable.
+
+    Of a numpy array they are computed by numpy: on the host a program of JAX
+    would be compiled for each new number of cells.
 
     Raises:
       UserError: the space has no `functions`; the others offer it.

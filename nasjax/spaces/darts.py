@@ -12,7 +12,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from nasjax import errors, operators
+from nasjax import compiler, errors, operators
 from nasjax.spaces import base, darts_canonical, darts_counts, darts_text
 
 OP_NAMES = (
@@ -198,6 +198,7 @@ class DARTS(base.Space):
     cells = _split(self.check(genotypes))
     return darts_counts.flops(cells, channels, layers)
 
+  @compiler.own_numbers()
   def encode(self, genotypes: jax.Array) -> base.EncodedCells:
     """Draws genotypes `[B, 32]` as op-on-node graphs with `N = 22`."""
     batch = genotypes.shape[0]
@@ -223,6 +224,7 @@ class DARTS(base.Space):
       mask=jnp.ones((batch, 22)),
     )
 
+  @compiler.own_numbers()
   def edge_features(self, genotypes: jax.Array) -> jax.Array:
     """Says which operation each of 2 x 14 edges has, `[B, 196]` float32.
 

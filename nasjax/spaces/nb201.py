@@ -13,7 +13,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from nasjax import errors, operators
+from nasjax import compiler, errors, operators
 from nasjax.spaces import base, nb201_counts, nb201_functions
 
 # The edges source -> target of a cell, in the order of the official string.
@@ -213,9 +213,12 @@ class NB201(base.Space):
     """
     return _functions()
 
-  def rows(self, genotypes: jax.Array) -> jax.Array:
-    """Rows of valid cells `[B, 6]` in `enumerate()`, `[B]` int32; traceable."""
-    return genotypes.astype(jnp.int32) @ jnp.asarray(_PLACES, jnp.int32)
+  def rows(self, genotypes: Any) -> Any:
+    """Rows of valid cells `[B, 6]` in `enumerate()`, `[B]` int32; traceable.
+
+    Of a numpy array they are computed by numpy.
+    """
+    return genotypes.astype(np.int32) @ _PLACES.astype(np.int32)
 
   def lookup_keys(self, genotypes: base.Genotypes) -> np.ndarray:
     """Returns `index` as uint64, `[n]`.
@@ -237,6 +240,7 @@ class NB201(base.Space):
     """Multiply-adds for one 32 x 32 image (see `nb201_counts`), `[n]` int64."""
     return nb201_counts.flops(self.check(genotypes), num_classes)
 
+  @compiler.own_numbers()
   def encode(self, genotypes: jax.Array) -> base.EncodedCells:
     """Draws genotypes `[B, 6]` as op-on-node graphs with `N = 8`."""
     batch = genotypes.shape[0]
@@ -246,10 +250,10 @@ class NB201(base.Space):
     adjacency = jnp.asarray(_op_graph())
     return base.EncodedCells(
       ops=jnp.concatenate([first, codes, last], axis=1),
-      channels=jnp.zeros((batch, 8, 2)),
-      cell_type=jnp.zeros((batch, 8)),
+      channels=jnp.zeros((batch, 8, 2), jnp.float32),
+      cell_type=jnp.zeros((batch, 8), jnp.float32),
       adjacency=jnp.broadcast_to(adjacency, (batch, 8, 8)),
-      mask=jnp.ones((batch, 8)),
+      mask=jnp.ones((batch, 8), jnp.float32),
     )
 
 

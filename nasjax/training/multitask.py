@@ -14,8 +14,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from nasjax import compiler, errors, graphs
 from nasjax import config as configs
-from nasjax import errors, graphs
 from nasjax.models import conditioned
 from nasjax.training import loop, losses
 
@@ -154,6 +154,7 @@ def normalize_within(labels: np.ndarray) -> np.ndarray:
   return ((labels - mean) / std).astype(np.float32)
 
 
+@compiler.own_numbers()
 def fit(
   config: configs.Config,
   model: conditioned.ConditionedPredictor,

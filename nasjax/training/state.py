@@ -10,7 +10,7 @@ import jax
 import jax.numpy as jnp
 import optax
 
-from nasjax import errors
+from nasjax import compiler, errors
 
 Params = Any
 INITS = ("lecun", "torch")
@@ -111,6 +111,7 @@ def torch_dense(params: Params, key: jax.Array) -> Params:
   }
 
 
+@compiler.own_numbers()
 def member_keys(seed: int, num_seeds: int, num_members: int) -> jax.Array:
   """Typed keys `[S, R]`; row s depends on `seed + s` alone."""
   seeds = jnp.arange(seed, seed + num_seeds)
