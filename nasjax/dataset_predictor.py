@@ -14,6 +14,7 @@ import numpy as np
 
 from nasjax import compiler, errors, files, graphs, predictor, progress, scoring
 from nasjax import config as configs
+from nasjax import labels as label_numbers
 from nasjax.images import sample as samples
 from nasjax.images.encoders import registry as encoders
 from nasjax.models import conditioned
@@ -135,7 +136,7 @@ class DatasetPredictor:
 
     Args:
       archs: genotypes `[n, G]` or `n` official notations.
-      labels: `[n, T]`, higher = better, any unit; NaN is no label.
+      labels: `[n, T]`, higher = better, any unit; NaN, or masked, is no label.
       embeddings: narrow embeddings (`images.narrow`), `[T, V, C, P, D]`.
       mask: `[T, V, C, P]`, 1 on real images.
 
@@ -146,13 +147,8 @@ class DatasetPredictor:
       UserError: shapes do not fit, or the training diverged.
     """
     genotypes = predictor.as_genotypes(self.space, archs)
-    labels = np.asarray(labels, np.float64)
-    expected = [len(genotypes), len(embeddings)]
-    if list(labels.shape) != expected:
-      raise errors.UserError(
-        f"labels: expected shape {expected}, architectures by data sets, got "
-        f"{list(labels.shape)}"
-      )
+    expected = len(genotypes), len(embeddings)
+    labels = label_numbers.read(labels, expected, missing=True)
     if embeddings.ndim != 5 or embeddings.shape[:-1] != mask.shape:
       raise errors.UserError(
         "embeddings: expected [T, V, C, P, D] with a mask [T, V, C, P], got "

@@ -65,6 +65,7 @@ def to_program(model: predictor.Predictor) -> jax_export.Exported:
   """Returns the exported program of a predictor; see `export`."""
   fitted, space = model.fitted, model.space
   params = jax.tree.map(np.asarray, fitted.params)
+  _check_unit(fitted)
   scale = np.asarray(fitted.scale, np.float32)
   shift = np.asarray(fitted.shift, np.float32)
   raw_fn = functools.partial(
@@ -84,6 +85,21 @@ def to_program(model: predictor.Predictor) -> jax_export.Exported:
   shape = jax.ShapeDtypeStruct((batch, space.genotype_length), jnp.int8)
   scorer = jax.jit(compiler.float32(score))
   return jax_export.export(scorer, platforms=PLATFORMS)(shape)
+
+
+def _check_unit(fitted: predictor.Fitted) -> None:
+  """Checks that scores in the label's unit are float32 numbers.
+
+  Raises:
+    UserError: they would be infinite, zero, or rounded until they are equal.
+  """
+  scale, shift = float(fitted.scale.max()), float(np.abs(fitted.shift).max())
+  if not (1e-30 < scale < 1e30 and shift < 1e30 and scale > 1e-6 * shift):
+    raise errors.UserError(
+      "an exported program gives scores as float32: expected labels from 1e-30 "
+      f"to 1e30 in size and not all but equal, got scores of {shift:g} +- "
+      f"{scale:g}; fit with labels in another unit"
+    )
 
 
 def _at_least_two(genotypes: jax.Array) -> jax.Array:

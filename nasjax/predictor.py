@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import numbers
 import pathlib
 from collections.abc import Sequence
 from typing import Any
@@ -13,8 +14,10 @@ import numpy as np
 
 from nasjax import compiler, errors, files, graphs, scoring
 from nasjax import config as configs
+from nasjax import labels as label_numbers
 from nasjax.models import registry as models
 from nasjax.spaces import base as spaces_base
+from nasjax.spaces import notations
 from nasjax.spaces import registry as spaces
 from nasjax.training import checkpoint, kernel, loop, pretrain, state
 
@@ -39,72 +42,41 @@ class Fitted:
 
 
 def as_genotypes(space: spaces_base.Space, archs: Any) -> np.ndarray:
-  """Accepts genotypes `[n, G]` or official notations; returns `[n, G]` int8.
+  """Reads genotypes or official notations; returns `[n, G]` int8.
+
+  Args:
+    space: the space of the architectures.
+    archs: genotypes, as an array `[n, G]` or a list of `n` rows, or a list,
+      array or pandas Series of `n` notations; they count by their position.
 
   Raises:
     UserError: a cell is malformed or not of the space.
   """
-  if isinstance(archs, str):
-    raise errors.UserError(
-      "architectures: expected a list of notations or genotypes [n, G], got "
-      "one string; put it in a list"
-    )
   is_array = isinstance(archs, (np.ndarray, jax.Array))
-  if is_array and archs.dtype.kind not in "OU":
+  if is_array and archs.dtype.kind not in "OSU":
     return space.check(archs)
-  return space.parse(list(archs))
-
-
-def normalize_labels(labels: Any, num: int) -> tuple[np.ndarray, float, float]:
-  """Standardises labels.
-
-  Args:
-    labels: `[n]`, higher = better, any unit.
-    num: `n`.
-
-  Returns:
-    Standardised labels `[n]` float64, their mean and standard deviation.
-
-  Raises:
-    UserError: the shape is wrong, a label is NaN or infinite, there are fewer
-      than two, or all are equal.
-  """
-  values = np.asarray(labels, np.float64)
-  if values.shape != (num,):
+  given = notations.as_list(archs, space.name)
+  rows = [_is_genotype(arch) for arch in given]
+  if not any(rows):
+    return space.parse(given)
+  if not all(rows):
     raise errors.UserError(
-      f"labels: expected shape [{num}], one for each architecture, got "
-      f"{list(values.shape)}"
+      "architectures: expected all as notations or all as genotypes, got a "
+      f"genotype at {rows.index(True)} and none at {rows.index(False)}"
     )
-  bad = np.flatnonzero(~np.isfinite(values))
-  if bad.size:
-    raise errors.UserError(
-      f"label {bad[0]} is {values[bad[0]]}: expected finite numbers; drop "
-      "architectures without a label"
-    )
-  if num < 2 or np.ptp(values) == 0:
-    raise errors.UserError(
-      "labels: expected at least two different values, got "
-      f"{num} label(s) without a difference; nothing can be ranked"
-    )
-  mean, std = float(values.mean()), float(values.std())
-  return (values - mean) / std, mean, std
+  return space.check(given)
 
 
-def calibrate(
-  raw: np.ndarray, labels: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
-  """Maps raw scores to the label's mean and spread on the training cells.
+def _is_genotype(arch: Any) -> bool:
+  """Says whether an entry of a list is a row of numbers."""
+  if isinstance(arch, np.ndarray | jax.Array):
+    return arch.ndim == 1 and arch.dtype.kind not in "OSU"
+  is_row = isinstance(arch, list | tuple) and len(arch) > 2
+  return is_row and all(isinstance(each, numbers.Real) for each in arch)
 
-  Args:
-    raw: raw scores of the training cells, `[R, n]`.
-    labels: their labels, `[n]`.
 
-  Returns:
-    Scale `[R]` (positive, so that no rank changes) and shift `[R]`.
-  """
-  spread = np.maximum(raw.std(axis=1, dtype=np.float64), 1e-9)
-  scale = labels.std() / spread
-  return scale, labels.mean() - scale * raw.mean(axis=1, dtype=np.float64)
+normalize_labels = label_numbers.normalize
+calibrate = label_numbers.calibrate
 
 
 def combine(fitted: Fitted, raw: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -117,8 +89,7 @@ def combine(fitted: Fitted, raw: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
   Returns:
     Mean `[n]` and standard deviation over members `[n]`, float64.
   """
-  scores = raw * fitted.scale[:, None] + fitted.shift[:, None]
-  return scores.mean(axis=0), scores.std(axis=0)
+  return label_numbers.combine(fitted.scale, fitted.shift, raw)
 
 
 class Predictor:
@@ -215,7 +186,9 @@ class Predictor:
         the training diverged.
     """
     genotypes = as_genotypes(self.space, archs)
-    targets, _, _ = normalize_labels(labels, len(genotypes))
+    values = label_numbers.read(labels, (len(genotypes),))
+    targets, mean, std = normalize_labels(values, len(genotypes))
+    label_numbers.check_unit(mean, std)
     kernel.check(self.config)
     self._set_kernel({"kernel_cells": 0, "kernel_distance": 0})
     cells = graphs.training_cells(
@@ -237,7 +210,6 @@ class Predictor:
       ),
     )
     params = jax.tree.map(lambda leaf: leaf[0], trained.params)
-    values = np.asarray(labels, float)
     _, params = complete(self.config, self.space, params, genotypes, values)
     self._set_kernel(kernel.sizes(params))
     raw = self._raw(params, genotypes)

@@ -6,7 +6,8 @@ import hashlib
 import numpy as np
 
 from nasjax import config as configs
-from nasjax import errors, files, predictor, teachers
+from nasjax import errors, files, teachers
+from nasjax import labels as label_numbers
 from nasjax.benchmarks import base as benchmarks_base
 from nasjax.benchmarks import custom, registry, splits
 from nasjax.spaces import registry as spaces
@@ -75,7 +76,11 @@ def make_task(
   )
   rows = np.stack([split.train for split in drawn])
   labels = benchmark.values(train_label)[rows]
-  targets = [predictor.normalize_labels(row, num_train)[0] for row in labels]
+  targets = []
+  for row in labels:
+    standardised, mean, std = label_numbers.normalize(row, num_train)
+    label_numbers.check_unit(mean, std)
+    targets.append(standardised)
   return Task(
     benchmark,
     train_label,

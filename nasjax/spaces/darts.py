@@ -13,7 +13,13 @@ import jax.numpy as jnp
 import numpy as np
 
 from nasjax import compiler, errors, operators
-from nasjax.spaces import base, darts_canonical, darts_counts, darts_text
+from nasjax.spaces import (
+  base,
+  darts_canonical,
+  darts_counts,
+  darts_text,
+  notations,
+)
 
 OP_NAMES = (
   "none",
@@ -68,18 +74,15 @@ class DARTS(base.Space):
     Args:
       archs: for each cell pair the text `Genotype(normal=[('sep_conv_3x3',
         0), ...], normal_concat=range(2, 6), reduce=[...], reduce_concat=
-        range(2, 6))`, or the same as a named tuple, tuple or dict. The order
-        of the edges is kept.
+        range(2, 6))`, the same as a named tuple, tuple or dict, or the text of
+        a dict or of JSON; see `darts_text.read_genotype`. The order of the
+        edges is kept.
 
     Raises:
       UserError: the form is another one, an operation is unknown, a node has
         wrong inputs, or a cell concatenates other nodes than 2 .. 5.
     """
-    if isinstance(archs, str | dict) or hasattr(archs, "_fields"):
-      raise errors.UserError(
-        "archs of 'darts': expected a list of genotypes, got one "
-        f"{type(archs).__name__}; write [arch]"
-      )
+    archs = notations.as_list(archs, self.name)
     rows = [
       darts_text.read_genotype(arch, f"arch {i} of 'darts'", OP_NAMES)
       for i, arch in enumerate(archs)
