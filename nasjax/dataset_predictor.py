@@ -56,7 +56,7 @@ def make_model(
   if config.model.name != "architecture":
     raise errors.UserError(
       "config.model.name: expected 'architecture', the predictor whose graph "
-      f"has a node for the data set, got {config.model.name!r}"
+      f"has a node for the data set, got {errors.quote(config.model.name)}"
     )
   return conditioned.ConditionedPredictor(
     models.create_model(config.model),  # pyright: ignore[reportArgumentType]
@@ -236,7 +236,8 @@ class DatasetPredictor:
     meta = checkpoint.load_meta(path)
     if predictor.DATASET_ENCODER not in meta:
       raise errors.UserError(
-        f"{str(path)!r} is a predictor that reads no images: expected one that "
+        f"{errors.quote(str(path))} is a predictor that reads no images: "
+        "expected one that "
         "DatasetPredictor saved; use Predictor.load"
       )
     config = configs.restored(meta["config"])

@@ -147,9 +147,11 @@ def load(path: files.PathLike) -> Any:
     with open(path, "rb") as file:
       return jax_export.deserialize(bytearray(file.read()))
   except FileNotFoundError as error:
-    raise errors.UserError(f"no such file: {str(path)!r}") from error
+    raise errors.UserError(
+      f"no such file: {errors.quote(str(path))}"
+    ) from error
   except Exception as error:
     raise errors.UserError(
-      f"{str(path)!r} is no exported predictor "
+      f"{errors.quote(str(path))} is no exported predictor "
       f"({str(error).splitlines()[0][:120]}): export it again"
     ) from error

@@ -117,7 +117,8 @@ def load(path: files.PathLike, identity: str) -> TopK:
   stored = files.load_npz(path)
   if str(stored.pop("identity", "")) != identity:
     raise errors.UserError(
-      f"{str(path)!r} is the state of another stream: expected the same "
+      f"{errors.quote(str(path))} is the state of another stream: expected the "
+      "same "
       "predictor, space, seed and top_k; delete it or give --out another name"
     )
   return TopK(
@@ -174,7 +175,8 @@ def stream_top_k(
   if best.num_scored > num_samples:
     raise errors.UserError(
       f"num_samples: expected at least the {best.num_scored} that "
-      f"{str(state)!r} has seen, got {num_samples}; delete it to start afresh"
+      f"{errors.quote(str(state))} has seen, got {num_samples}; delete it to "
+      "start afresh"
     )
   with progress.Progress("streaming", num_samples, unit="archs") as bar:
     bar.skip(best.num_scored)

@@ -55,7 +55,8 @@ def make_task(
     test_label = f"{config.dataset}/{config.test_label}"
   if benchmark.space.name != config.space:
     raise errors.UserError(
-      f"config.benchmark {benchmark.name!r} is a benchmark of the space "
+      f"config.benchmark {errors.quote(benchmark.name)} is a benchmark of the "
+      "space "
       f"{benchmark.space.name!r}: expected one of {config.space!r}"
     )
   if config.teacher:

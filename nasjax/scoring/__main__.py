@@ -96,7 +96,8 @@ def _connect(options: dict[str, Any]) -> None:
     )
   except (RuntimeError, ValueError) as error:
     raise errors.UserError(
-      f"--coordinator {options['coordinator']!r}: cannot join the other "
+      f"--coordinator {errors.quote(options['coordinator'])}: cannot join the "
+      "other "
       f"processes ({str(error).splitlines()[0][:120]}); start all of them"
     ) from error
 

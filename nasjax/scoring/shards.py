@@ -61,7 +61,8 @@ def _is_done(path: pathlib.Path, identity: str, size: int) -> bool:
     return False
   if str(shard["digest"]) != identity:
     raise errors.UserError(
-      f"{str(path)!r} was scored with other parameters, genotypes or options: "
+      f"{errors.quote(str(path))} was scored with other parameters, genotypes "
+      "or options: "
       "give --out another folder, or delete this one"
     )
   return shard["scores"].shape == (size,)

@@ -169,7 +169,8 @@ def whole_number(what: str, value: Any, least: int) -> int:
     number = None
   if number is None or isinstance(value, bool) or not least <= number < 2**63:
     raise errors.UserError(
-      f"{what}: expected a whole number of at least {least}, got {value!r}"
+      f"{what}: expected a whole number of at least {least}, got "
+      f"{errors.quote(value)}"
     )
   return number
 
