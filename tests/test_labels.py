@@ -160,7 +160,10 @@ def test_usual_units_keep_every_bit(offset, spread, rng):
 
 def fit(values):
   cells = SPACE.sample(len(values), np.random.default_rng(3))
-  config = tiny.config(epochs=1, num_members=2)
+  layers = {"model.num_layers": 0, "model.encoder_layers": 0}
+  config = tiny.config(
+    epochs=1, num_members=2, **layers, **{"model.features": "none"}
+  )
   return nasjax.Predictor("nb201", config=config).fit(cells, values), cells
 
 
@@ -168,17 +171,27 @@ def test_scores_are_in_the_unit_of_the_labels(tmp_path):
   values = 80 + 5 * np.random.default_rng(1).normal(size=16)
   model, cells = fit(values)
   scores, std = model.predict(cells, return_std=True)
-  for power in (531, -566):  # 1e160 and 1e-170
-    other, _ = fit(np.ldexp(values, power))
-    # A power of two changes no digit of labels, targets or scores.
-    again, spread = other.predict(cells, return_std=True)
-    np.testing.assert_array_equal(again, np.ldexp(scores, power))
-    np.testing.assert_array_equal(spread, np.ldexp(std, power))
-    other.save(tmp_path / str(power))
-    loaded = nasjax.Predictor.load(tmp_path / str(power))
-    np.testing.assert_array_equal(loaded.predict(cells), again)
-    with pytest.raises(errors.UserError, match="scores as float32"):
-      exporting.to_program(other)
+  power = 531  # 1e160: a power of two changes no digit of labels or scores
+  other, _ = fit(np.ldexp(values, power))
+  again, spread = other.predict(cells, return_std=True)
+  np.testing.assert_array_equal(again, np.ldexp(scores, power))
+  np.testing.assert_array_equal(spread, np.ldexp(std, power))
+  other.save(tmp_path / "model")
+  loaded = nasjax.Predictor.load(tmp_path / "model")
+  np.testing.assert_array_equal(loaded.predict(cells), again)
+  with pytest.raises(errors.UserError, match="scores as float32"):
+    exporting.to_program(other)
+
+
+@pytest.mark.parametrize("power", [531, 960, -566, -960])
+def test_members_are_calibrated_and_joined_in_any_unit(power, rng):
+  values, raw = 80 + rng.normal(size=9), rng.normal(size=(3, 9))
+  scale, shift = labels.calibrate(raw, values)
+  found = labels.calibrate(raw, np.ldexp(values, power))
+  np.testing.assert_array_equal(found, np.ldexp((scale, shift), power))
+  joined = labels.combine(*found, raw)
+  expected = np.ldexp(labels.combine(scale, shift, raw), power)
+  np.testing.assert_array_equal(joined, expected)
 
 
 @pytest.mark.parametrize(
@@ -208,7 +221,7 @@ def test_moments_of_a_stream_in_any_unit(tmp_path):
   def value(cells):
     return 80 + (cells * [0.3, 1.7, 0.11, 0.9, 2.3, 0.77]).sum(axis=1)
 
-  options = {"num_samples": 200, "top_k": 5, "batch_size": 64}
+  options = {"num_samples": 192, "top_k": 5, "batch_size": 64}
   usual = streaming.stream_top_k(value, SPACE, **options)
   for power in (531, -566):
     state = tmp_path / f"{power}.npz"
