@@ -1,5 +1,4 @@
-"""Labels as users give them: read, checked, standardised, and scores in their
-unit.
+"""Labels as users give them, and scores in their unit.
 
 Any unit will do. Numbers whose squares a float64 cannot hold are divided by a
 power of two first, which changes no digit.
