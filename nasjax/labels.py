@@ -14,6 +14,7 @@ import warnings
 from typing import Any
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 
 from nasjax import errors
@@ -120,7 +121,7 @@ def _as_array(labels: Any) -> np.ndarray:
 def _numbers(array: np.ndarray) -> np.ndarray:
   """Converts an array of any dtype to a new one of float64."""
   is_real = array.dtype.kind in "fiub"
-  if is_real or jax.dtypes.issubdtype(array.dtype, np.floating):
+  if is_real or jnp.issubdtype(array.dtype, np.floating):
     with np.errstate(over="ignore"):
       return array.astype(np.float64)
   if array.dtype.kind != "O":

@@ -6,7 +6,7 @@ import pytest
 import scoring_models
 
 import nasjax
-from nasjax import scoring, streaming
+from nasjax import predictor, scoring, streaming
 from nasjax.scoring import precisions
 
 
@@ -38,7 +38,8 @@ def with_functions():
 
   class Scorer:
     def predict(self, cells):
-      return scoring.score(model, params, space, cells)[0]
+      rows = predictor.as_genotypes(space, cells)
+      return scoring.score(model, params, space, rows)[0]
 
   return Scorer(), space
 
@@ -68,11 +69,10 @@ def test_no_number_of_cells_compiles_anew(name, compilations, rng):
 
 def test_no_batch_of_a_stream_compiles_anew(compilations):
   model, space = scoring_models.make_predictor("nb201")
-  options = {"top_k": 4, "batch_size": 64}
-  streaming.stream_top_k(model.predict, space, 64, **options)
+  streaming.stream_top_k(model.predict, space, 64, 4, batch_size=64)
   compilations.clear()
   for num in (100, 167, 245):  # the last batch has 36, 39 and 53 cells
-    best = streaming.stream_top_k(model.predict, space, num, **options)
+    best = streaming.stream_top_k(model.predict, space, num, 4, batch_size=64)
     assert best.num_scored == num
   assert compilations == []
 
@@ -83,9 +83,8 @@ def test_no_number_of_cells_compiles_anew_in_bfloat16(
   monkeypatch.setattr(precisions, "_has_bfloat16", lambda: True)
   space, model, params = scoring_models.make("nb201")
   cells = space.sample(64, rng)
-  options = {"precision": "bfloat16"}
-  scoring.score(model, params, space, cells, **options)
+  scoring.score(model, params, space, cells, precision="bfloat16")
   compilations.clear()
   for num in (33, 50):
-    scoring.score(model, params, space, cells[:num], **options)
+    scoring.score(model, params, space, cells[:num], precision="bfloat16")
   assert compilations == []

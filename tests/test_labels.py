@@ -50,7 +50,7 @@ class Series:
     (np.array([1, 2.5, np.float32(3)], object), [1, 2.5, 3]),
     ([decimal.Decimal("0.5"), fractions.Fraction(1, 4), 1], [0.5, 0.25, 1]),
     ([10**30, 1, 2], [1e30, 1, 2]),
-    (np.ma.masked_array([1.0, 2, 3], mask=[0, 0, 0]), [1, 2, 3]),
+    (np.ma.masked_array([1.0, 2, 3], mask=np.zeros(3, bool)), [1, 2, 3]),
     (Series([3.0, 1.0, 2.0], index=[2, 0, 1]), [3, 1, 2]),
   ],
 )
@@ -74,7 +74,10 @@ def test_pandas_series_count_by_their_position():
 @pytest.mark.parametrize(
   ("given", "message"),
   [
-    (np.ma.masked_array([1, 2, -1e6], mask=[0, 0, 1]), "label 2 is masked"),
+    (
+      np.ma.masked_array([1, 2, -1e6], mask=np.arange(3) == 2),
+      "label 2 is masked",
+    ),
     ([1.0, np.ma.masked, 3.0], "label 1 is masked"),
     ([1j, 2, 3], "expected real numbers, got an array of complex128"),
     (np.array([1, 1j, 3], object), "label 1 is 1j: expected a real number"),
@@ -111,7 +114,9 @@ def test_what_is_no_number_is_refused_in_one_line(given, message):
 
 
 def test_missing_labels_of_data_sets():
-  given = np.ma.masked_array([[1.0, 2], [np.nan, 4]], mask=[[0, 1], [0, 0]])
+  given = np.ma.masked_array(
+    [[1.0, 2], [np.nan, 4]], mask=np.eye(2)[::-1] == [[1], [2]]
+  )
   found = labels.read(given, (2, 2), missing=True)
   np.testing.assert_array_equal(found, [[1, np.nan], [np.nan, 4]])
   with pytest.raises(errors.UserError, match="label 3 is inf"):
@@ -221,14 +226,15 @@ def test_moments_of_a_stream_in_any_unit(tmp_path):
   def value(cells):
     return 80 + (cells * [0.3, 1.7, 0.11, 0.9, 2.3, 0.77]).sum(axis=1)
 
-  options = {"num_samples": 192, "top_k": 5, "batch_size": 64}
-  usual = streaming.stream_top_k(value, SPACE, **options)
+  usual = streaming.stream_top_k(value, SPACE, 192, 5, batch_size=64)
   for power in (531, -566):
     state = tmp_path / f"{power}.npz"
     best = streaming.stream_top_k(
       lambda cells, power=power: np.ldexp(value(cells), power),
       SPACE,
-      **options,
+      192,
+      5,
+      batch_size=64,
       state=state,
       save_every=1,
     )
