@@ -239,3 +239,9 @@ def combine(
   scores = raw * scale[:, None] + shift[:, None]
   mean, std = scores.mean(axis=0), scores.std(axis=0)
   return np.ldexp(mean, power), np.ldexp(std, power)
+
+
+def show(score: float) -> str:
+  """Returns a score as a command prints it, whatever its unit is."""
+  is_usual = not score or 1e-3 <= abs(score) < 1e9
+  return f"{score:.4f}" if is_usual else f"{score:.6g}"

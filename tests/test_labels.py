@@ -242,3 +242,9 @@ def test_moments_of_a_stream_in_any_unit(tmp_path):
       scaled = [np.ldexp(x, -power) for x in (found.mean, found.std)]
       np.testing.assert_allclose(scaled, (usual.mean, usual.std), rtol=1e-12)
     np.testing.assert_array_equal(best.genotypes, usual.genotypes)
+
+
+def test_scores_are_shown_in_few_digits():
+  scores = [93.51234, -2.0, 0.0, 2e160, -3.25e-170, 1e9]
+  shown = ["93.5123", "-2.0000", "0.0000", "2e+160", "-3.25e-170", "1e+09"]
+  assert [labels.show(score) for score in scores] == shown

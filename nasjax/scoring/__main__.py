@@ -11,7 +11,14 @@ import jax
 import numpy as np
 from absl import flags
 
-from nasjax import checkpoints, errors, files, predictor, streaming
+from nasjax import (
+  checkpoints,
+  errors,
+  files,
+  labels,
+  predictor,
+  streaming,
+)
 from nasjax.commands import flags as command_flags
 from nasjax.scoring import shards
 from nasjax.scoring.score import score
@@ -178,8 +185,9 @@ def _stream(model: predictor.Predictor, options: dict[str, Any]) -> None:
   }
   files.write_json(out, report)
   print(
-    f"{best.num_scored} architectures: mean score {best.mean:.4f}, best "
-    f"{best.scores[0]:.4f}; the best {len(names)} are in {out}"
+    f"{best.num_scored} architectures: mean score "
+    f"{labels.show(best.mean)}, best {labels.show(float(best.scores[0]))}; the "
+    f"best {len(names)} are in {out}"
   )
   print(json.dumps(report["top"][0]))
 

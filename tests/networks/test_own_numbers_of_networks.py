@@ -19,7 +19,9 @@ def network_numbers():
   (trained,) = trainer.run(np.array([3, 1, 4, 2, 0, 3]), stop_after=2)
   found["loss"] = trained.loss
   found["accuracy"] = trained.test_accuracy
-  found["count"] = networks.count_params(networks.build("nb201", [0] * 6))
+  found["count"] = networks.count_params(
+    networks.build("nb201", np.zeros(6, np.int8))
+  )
   images = scoring_models.make_dataset_predictor()
   rng = np.random.default_rng(1)
   drawn = rng.normal(size=(5, 4, 6)).astype(np.float32)
