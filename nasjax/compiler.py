@@ -1,7 +1,8 @@
 """How nasjax has its programs compiled by XLA."""
 
+import contextlib
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import jax
@@ -15,9 +16,39 @@ _CPU = {"xla_cpu_experimental_ynn_fusion_type": ""}
 _QUICK = {"xla_backend_optimization_level": "0"}
 
 
+@contextlib.contextmanager
+def own_numbers() -> Iterator[None]:
+  """32-bit numbers and the promotion that JAX has by default; a decorator too.
+
+  A process may ask for other ones (`JAX_ENABLE_X64`,
+  `jax_numpy_dtype_promotion`). nasjax traces and runs its programs as if it had
+  not, so that the numbers are the same, bit for bit.
+  """
+  with jax.enable_x64(False), jax.numpy_dtype_promotion("standard"):
+    yield
+
+
+class Program:
+  """What `jit` returns: a compiled function, always run with `own_numbers`."""
+
+  def __init__(self, jitted: Any):
+    """Wraps what `jax.jit` returned."""
+    self._jitted = jitted
+
+  def __call__(self, *args: Any, **kwargs: Any) -> Any:
+    """Runs the program."""
+    with own_numbers():
+      return self._jitted(*args, **kwargs)
+
+  def lower(self, *args: Any, **kwargs: Any) -> Any:
+    """As `lower` of a function that `jax.jit` returned."""
+    with own_numbers():
+      return self._jitted.lower(*args, **kwargs)
+
+
 def jit(
   function: Callable[..., Any], *, quick: bool = False, **keywords: Any
-) -> Any:
+) -> Program:
   """`jax.jit` as every program of nasjax is compiled.
 
   Args:
@@ -26,7 +57,8 @@ def jit(
     **keywords: of `jax.jit`.
   """
   chosen = quick_options() if quick else options()
-  return jax.jit(float32(function), compiler_options=chosen, **keywords)
+  jitted = jax.jit(float32(function), compiler_options=chosen, **keywords)
+  return Program(jitted)
 
 
 def float32(function: Callable[..., Any]) -> Callable[..., Any]:

@@ -24,6 +24,7 @@ from nasjax import (
   scoring,
 )
 from nasjax import config as configs
+from nasjax import labels as label_numbers
 from nasjax.images import sample as samples
 from nasjax.images.encoders import registry as encoders
 from nasjax.models import conditioned
@@ -65,7 +66,7 @@ def make_model(
   if config.model.name != "architecture":
     raise errors.UserError(
       "config.model.name: expected 'architecture', the predictor whose graph "
-      f"has a node for the data set, got {config.model.name!r}"
+      f"has a node for the data set, got {errors.quote(config.model.name)}"
     )
   return conditioned.ConditionedPredictor(
     models.create_model(config.model),  # pyright: ignore[reportArgumentType]
@@ -178,6 +179,7 @@ class DatasetPredictor:
       )
     return self._state.params
 
+  @compiler.own_numbers()
   def fit(
     self,
     archs: Any,
@@ -191,7 +193,7 @@ class DatasetPredictor:
 
     Args:
       archs: genotypes `[n, G]` or `n` official notations.
-      labels: `[n, T]`, higher = better, any unit; NaN is no label.
+      labels: `[n, T]`, higher = better, any unit; NaN, or masked, is no label.
       embeddings: narrow embeddings (`images.narrow`), `[T, V, C, P, D]`.
       mask: `[T, V, C, P]`, 1 on real images.
 
@@ -202,13 +204,8 @@ class DatasetPredictor:
       UserError: shapes do not fit, or the training diverged.
     """
     genotypes = predictor.as_genotypes(self.space, archs)
-    labels = np.asarray(labels, np.float64)
-    expected = [len(genotypes), len(embeddings)]
-    if list(labels.shape) != expected:
-      raise errors.UserError(
-        f"labels: expected shape {expected}, architectures by data sets, got "
-        f"{list(labels.shape)}"
-      )
+    expected = len(genotypes), len(embeddings)
+    labels = label_numbers.read(labels, expected, missing=True)
     if embeddings.ndim != 5 or embeddings.shape[:-1] != mask.shape:
       raise errors.UserError(
         "embeddings: expected [T, V, C, P, D] with a mask [T, V, C, P], got "
@@ -239,6 +236,7 @@ class DatasetPredictor:
     self._state = _State(config, model, params, sample, {})
     return self
 
+  @compiler.own_numbers()
   def on(self, images: samples.ClassEmbeddings) -> OnDataset:
     """Fixes the data set.
 
@@ -321,6 +319,7 @@ class DatasetPredictor:
       raise errors.one_of("predictor that sees images, of space", space, names)
     return cls.load(PRETRAINED / space)
 
+  @compiler.own_numbers()
   def _template(self, sample: tuple[int, ...]) -> Any:
     """Shapes of the parameters with a leading axis of members."""
     genotypes = np.zeros((1, self.space.genotype_length), np.int8)

@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import reprlib
 import sys
 from collections.abc import Callable, Iterator
 
@@ -17,22 +18,31 @@ class UserError(ValueError):
   """
 
 
+def _short() -> reprlib.Repr:
+  """Shows the beginning of nested values, so that large ones cost no time."""
+  short = reprlib.Repr()
+  short.maxlevel = 4
+  short.maxlist = short.maxtuple = short.maxdict = short.maxset = 20
+  short.maxstring = short.maxother = short.maxlong = 2 * QUOTED
+  return short
+
+
 def quote(value: object) -> str:
-  """Returns `repr(value)` as a message shows it: at most `QUOTED` characters.
+  """Returns `repr(value)` as a message shows it: a line of `QUOTED` characters.
 
   Args:
-    value: what the user gave; a text is cut before its `repr` is made, so that
-      10 MB of it cost no time.
+    value: what the user gave; it is cut before its `repr` is made, so that
+      10 MB of it cost no time, and so is what is nested deeply.
   """
   length = len(value) if isinstance(value, (str, bytes)) else 0
   if length > QUOTED:
     shown = repr(value[:QUOTED])  # pyright: ignore[reportIndexIssue]
-  else:
-    shown = repr(value)
-    length = len(shown)
-  if len(shown) <= QUOTED and length <= QUOTED:
-    return shown
-  return f"{shown[:QUOTED]}... ({length} characters)"
+    return f"{shown[:QUOTED]}... ({length} characters)"
+  try:
+    shown = repr(value) if length else " ".join(_short().repr(value).split())
+  except Exception:  # whatever the repr of a user's object raises
+    shown = f"a {type(value).__name__}"
+  return shown if len(shown) <= QUOTED else f"{shown[:QUOTED]}..."
 
 
 def one_of(what: str, got: object, known) -> UserError:

@@ -68,10 +68,12 @@ def _need_flatbuffers() -> None:
     )
 
 
+@compiler.own_numbers()
 def to_program(model: predictor.Predictor) -> jax_export.Exported:
   """Returns the exported program of a predictor; see `export`."""
   fitted, space = model.fitted, model.space
   params = jax.tree.map(np.asarray, fitted.params)
+  _check_unit(fitted)
   scale = np.asarray(fitted.scale, np.float32)
   shift = np.asarray(fitted.shift, np.float32)
   raw_fn = functools.partial(
@@ -93,6 +95,21 @@ def to_program(model: predictor.Predictor) -> jax_export.Exported:
   return jax_export.export(scorer, platforms=PLATFORMS)(shape)
 
 
+def _check_unit(fitted: predictor.Fitted) -> None:
+  """Checks that scores in the label's unit are float32 numbers.
+
+  Raises:
+    UserError: they would be infinite, zero, or rounded until they are equal.
+  """
+  scale, shift = float(fitted.scale.max()), float(np.abs(fitted.shift).max())
+  if not (1e-30 < scale < 1e30 and shift < 1e30 and scale > 1e-6 * shift):
+    raise errors.UserError(
+      "an exported program gives scores as float32: expected labels from 1e-30 "
+      f"to 1e30 in size and not all but equal, got scores of {shift:g} +- "
+      f"{scale:g}; fit with labels in another unit"
+    )
+
+
 def _at_least_two(genotypes: jax.Array) -> jax.Array:
   """Repeats the last row once, `[b + 1, G]`.
 
@@ -102,6 +119,7 @@ def _at_least_two(genotypes: jax.Array) -> jax.Array:
   return jnp.concatenate([genotypes, genotypes[-1:]])
 
 
+@compiler.own_numbers()
 def _check(program: jax_export.Exported, model: predictor.Predictor) -> None:
   """Compares the program with the predictor on random cells of every size.
 
@@ -137,9 +155,11 @@ def load(path: files.PathLike) -> Any:
     with open(files.expand(path), "rb") as file:
       return jax_export.deserialize(bytearray(file.read()))
   except FileNotFoundError as error:
-    raise errors.UserError(f"no such file: {str(path)!r}") from error
+    raise errors.UserError(
+      f"no such file: {errors.quote(str(path))}"
+    ) from error
   except Exception as error:
     raise errors.UserError(
-      f"{str(path)!r} is no exported predictor "
+      f"{errors.quote(str(path))} is no exported predictor "
       f"({str(error).splitlines()[0][:120]}): export it again"
     ) from error

@@ -97,6 +97,7 @@ def signals(
   return _compute(space, genotypes, prune, "signals")
 
 
+@compiler.own_numbers()
 def _compute(space, genotypes, prune, kind) -> np.ndarray:
   num, size = len(genotypes), _CHUNKS[kind]
   rows = np.resize(genotypes, (-(-num // size) * size, space.genotype_length))

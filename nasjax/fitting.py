@@ -7,8 +7,9 @@ import flax.linen as nn
 import jax
 import numpy as np
 
+from nasjax import compiler, errors, graphs, scoring
 from nasjax import config as configs
-from nasjax import errors, graphs, scoring
+from nasjax import labels as label_numbers
 from nasjax.models import registry as models
 from nasjax.spaces import base as spaces_base
 from nasjax.training import kernel, loop, pretrain, state
@@ -29,23 +30,6 @@ class Fitted:
   shift: np.ndarray
 
 
-def calibrate(
-  raw: np.ndarray, labels: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
-  """Maps raw scores to the label's mean and spread on the training cells.
-
-  Args:
-    raw: raw scores of the training cells, `[R, n]`.
-    labels: their labels, `[n]`.
-
-  Returns:
-    Scale `[R]` (positive, so that no rank changes) and shift `[R]`.
-  """
-  spread = np.maximum(raw.std(axis=1, dtype=np.float64), 1e-9)
-  scale = labels.std() / spread
-  return scale, labels.mean() - scale * raw.mean(axis=1, dtype=np.float64)
-
-
 def combine(fitted: Fitted, raw: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
   """Mean and spread of the members, in the label's unit.
 
@@ -56,8 +40,7 @@ def combine(fitted: Fitted, raw: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
   Returns:
     Mean `[n]` and standard deviation over members `[n]`, float64.
   """
-  scores = raw * fitted.scale[:, None] + fitted.shift[:, None]
-  return scores.mean(axis=0), scores.std(axis=0)
+  return label_numbers.combine(fitted.scale, fitted.shift, raw)
 
 
 def set_kernel(config: configs.Config, sizes: dict[str, int]) -> None:
@@ -66,6 +49,7 @@ def set_kernel(config: configs.Config, sizes: dict[str, int]) -> None:
     config.model.update(sizes)
 
 
+@compiler.own_numbers()
 def train_members(
   config: configs.Config,
   space: spaces_base.Space,
@@ -112,6 +96,7 @@ def check_finite(raw: np.ndarray) -> None:
     )
 
 
+@compiler.own_numbers()
 def complete(
   config: configs.Config,
   space: spaces_base.Space,

@@ -44,10 +44,13 @@ def path_features(
 def signals(space: spaces_base.Space, cells: "graphs.CellGraphs") -> jax.Array:
   """Signals (`nasjax.cell_signals`) as they are, `[B, U]` float32.
 
-  Many architectures are taken in turns, so that memory does not grow with them.
+  Many architectures are taken in turns, so that memory does not grow with them;
+  as many as an exported program is given, one by one.
   """
   fields = _fields(cells, "ops", "adjacency", "mask")
-  if len(cells.ops) <= _SIGNALS_AT_ONCE:
+  num = cells.ops.shape[0]
+  is_known = isinstance(num, int)
+  if is_known and num <= _SIGNALS_AT_ONCE:
     return _of_each_cell(cell_signals.signals, space, fields)
 
   def one(own):
@@ -55,7 +58,8 @@ def signals(space: spaces_base.Space, cells: "graphs.CellGraphs") -> jax.Array:
     single = {name: own[name][None] for name in fields}
     return _of_each_cell(cell_signals.signals, space, single)[0]
 
-  return jax.lax.map(one, fields, batch_size=_SIGNALS_AT_ONCE)
+  at_once = _SIGNALS_AT_ONCE if is_known else None
+  return jax.lax.map(one, fields, batch_size=at_once)
 
 
 KINDS = {"features": graph_features, "paths": path_features, "signals": signals}

@@ -72,6 +72,7 @@ class CellGraphs:
   function: "CellGraphs | None" = None
 
 
+@compiler.own_numbers()
 def build(cells: spaces_base.EncodedCells, *, prune: bool) -> CellGraphs:
   """Turns a space's drawing of cells into `CellGraphs`; traceable.
 
@@ -98,6 +99,7 @@ def build(cells: spaces_base.EncodedCells, *, prune: bool) -> CellGraphs:
   )
 
 
+@compiler.own_numbers()
 def cell_graphs(
   space: spaces_base.Space,
   genotypes: jax.Array,
@@ -128,6 +130,7 @@ def cell_graphs(
   )
 
 
+@compiler.own_numbers()
 def training_cells(
   space: spaces_base.Space,
   genotypes: np.ndarray,
@@ -186,6 +189,7 @@ def _function_graphs(
 
 
 @functools.lru_cache(maxsize=16)
+@compiler.own_numbers()
 def _function_features(space: spaces_base.Space) -> np.ndarray:
   """Mean features of the cells of each function, `[functions, F]` float32."""
   functions = space.functions()
@@ -204,6 +208,7 @@ def _function_features(space: spaces_base.Space) -> np.ndarray:
 
 
 @functools.lru_cache(maxsize=16)
+@compiler.own_numbers()
 def measure_feature_scale(
   space: spaces_base.Space, kind: str
 ) -> feature_scales.Scale:

@@ -1,6 +1,7 @@
 """The predictor as people use it: fit, predict, save, load."""
 
 import dataclasses
+import numbers
 import pathlib
 from collections.abc import Sequence
 from typing import Any
@@ -10,8 +11,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from nasjax import config as configs
 from nasjax import (
+  compiler,
   config_checks,
   errors,
   files,
@@ -21,8 +22,11 @@ from nasjax import (
   saved,
   scoring,
 )
+from nasjax import config as configs
+from nasjax import labels as label_numbers
 from nasjax.models import registry as models
 from nasjax.spaces import base as spaces_base
+from nasjax.spaces import notations
 from nasjax.spaces import registry as spaces
 from nasjax.training import checkpoint, kernel
 
@@ -30,9 +34,10 @@ PRETRAINED = pathlib.Path(__file__).parent / "pretrained"
 FINAL_MODEL = "model"
 
 Fitted = fitting.Fitted
-calibrate = fitting.calibrate
+calibrate = label_numbers.calibrate
 combine = fitting.combine
 complete = fitting.complete
+normalize_labels = label_numbers.normalize
 
 
 @dataclasses.dataclass(frozen=True)
@@ -53,55 +58,37 @@ class _State:
 
 
 def as_genotypes(space: spaces_base.Space, archs: Any) -> np.ndarray:
-  """Accepts genotypes `[n, G]` or official notations; returns `[n, G]` int8.
+  """Reads genotypes or official notations; returns `[n, G]` int8.
+
+  Args:
+    space: the space of the architectures.
+    archs: genotypes, as an array `[n, G]` or a list of `n` rows, or a list,
+      array or pandas Series of `n` notations; they count by their position.
 
   Raises:
     UserError: a cell is malformed or not of the space.
   """
-  if isinstance(archs, str):
-    raise errors.UserError(
-      "architectures: expected a list of notations or genotypes [n, G], got "
-      "one string; put it in a list"
-    )
   is_array = isinstance(archs, (np.ndarray, jax.Array))
-  if is_array and archs.dtype.kind not in "OU":
+  if is_array and archs.dtype.kind not in "OSU":
     return space.check(archs)
-  return space.parse(list(archs))
-
-
-def normalize_labels(labels: Any, num: int) -> tuple[np.ndarray, float, float]:
-  """Standardises labels.
-
-  Args:
-    labels: `[n]`, higher = better, any unit.
-    num: `n`.
-
-  Returns:
-    Standardised labels `[n]` float64, their mean and standard deviation.
-
-  Raises:
-    UserError: the shape is wrong, a label is NaN or infinite, there are fewer
-      than two, or all are equal.
-  """
-  values = np.asarray(labels, np.float64)
-  if values.shape != (num,):
+  given = notations.as_list(archs, space.name)
+  rows = [_is_genotype(arch) for arch in given]
+  if not any(rows):
+    return space.parse(given)
+  if not all(rows):
     raise errors.UserError(
-      f"labels: expected shape [{num}], one for each architecture, got "
-      f"{list(values.shape)}"
+      "architectures: expected all as notations or all as genotypes, got a "
+      f"genotype at {rows.index(True)} and none at {rows.index(False)}"
     )
-  bad = np.flatnonzero(~np.isfinite(values))
-  if bad.size:
-    raise errors.UserError(
-      f"label {bad[0]} is {values[bad[0]]}: expected finite numbers; drop "
-      "architectures without a label"
-    )
-  if num < 2 or np.ptp(values) == 0:
-    raise errors.UserError(
-      "labels: expected at least two different values, got "
-      f"{num} label(s) without a difference; nothing can be ranked"
-    )
-  mean, std = float(values.mean()), float(values.std())
-  return (values - mean) / std, mean, std
+  return space.check(given)
+
+
+def _is_genotype(arch: Any) -> bool:
+  """Says whether an entry of a list is a row of numbers."""
+  if isinstance(arch, np.ndarray | jax.Array):
+    return arch.ndim == 1 and arch.dtype.kind not in "OSU"
+  is_row = isinstance(arch, list | tuple) and len(arch) > 2
+  return is_row and all(isinstance(each, numbers.Real) for each in arch)
 
 
 class Predictor:
@@ -217,6 +204,7 @@ class Predictor:
     predictor._state = _finished(predictor.config, fitted, card)
     return predictor
 
+  @compiler.own_numbers()
   def fit(self, archs: Any, labels: Any) -> "Predictor":
     """Trains on architectures with known labels.
 
@@ -234,14 +222,15 @@ class Predictor:
       UserError: an architecture, a label or a field is bad, or it diverged.
     """
     genotypes = as_genotypes(self.space, archs)
-    targets, _, _ = normalize_labels(labels, len(genotypes))
+    values = label_numbers.read(labels, (len(genotypes),))
+    targets, mean, std = normalize_labels(values, len(genotypes))
+    label_numbers.check_unit(mean, std)
     config = config_checks.check(self.config).copy_and_resolve_references()
     kernel.check(config)
     fitting.set_kernel(config, {"kernel_cells": 0, "kernel_distance": 0})
     params = fitting.train_members(
       config, self.space, genotypes, targets, shown=self.verbose
     )
-    values = np.asarray(labels, float)
     with progress.phase("regression and scores", shown=self.verbose):
       model, params = complete(config, self.space, params, genotypes, values)
       raw = scoring.score(
@@ -338,6 +327,7 @@ class Predictor:
       raise errors.one_of("pretrained checkpoint", name, names)
     return cls.load(PRETRAINED / name)
 
+  @compiler.own_numbers()
   def _params_template(self) -> Any:
     """Shapes of the parameters with a leading axis of members."""
     config, model = self.config, self.model

@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from nasjax import errors, files, foreign, progress, replacing
+from nasjax import errors, files, foreign, labels, progress, replacing
 from nasjax.spaces import base as spaces_base
 
 ScoreFn = Callable[[np.ndarray], np.ndarray]
@@ -26,7 +26,9 @@ class TopK:
     scores: their scores, `[K]` float64.
     num_scored: architectures seen.
     mean: mean score of all of them.
-    squares: sum of the squared differences from the mean.
+    squares: sum of the squared differences from the mean, in units of
+      `2 ** power`.
+    power: so that squares are finite whatever the unit of the scores is.
   """
 
   genotypes: np.ndarray
@@ -34,11 +36,13 @@ class TopK:
   num_scored: int
   mean: float
   squares: float
+  power: int = 0
 
   @property
   def std(self) -> float:
     """Standard deviation of all scores; 0 of none."""
-    return math.sqrt(self.squares / max(1, self.num_scored))
+    std = math.sqrt(self.squares / max(1, self.num_scored))
+    return math.ldexp(std, self.power)
 
 
 def empty(space: spaces_base.Space) -> TopK:
@@ -75,9 +79,13 @@ def push(
   order = np.argsort(-values, kind="stable")
   _, first = np.unique(space.fingerprint(pool[order]), return_index=True)
   kept = order[np.sort(first)[:top_k]]
-  mean, squares = float(scores.mean()), float(scores.var() * len(scores))
+  power = best.power
+  if not best.num_scored:
+    power = labels.exponent(float(np.abs(scores).max()))
+  squares = float(np.ldexp(scores, -power).var() * len(scores))
   total = best.num_scored + len(scores)
-  gap = mean - best.mean
+  gap = float(scores.mean()) - best.mean
+  squared_gap = math.ldexp(gap, -power) ** 2
   return TopK(
     genotypes=pool[kept],
     scores=values[kept],
@@ -85,7 +93,8 @@ def push(
     mean=best.mean + gap * len(scores) / total,
     squares=best.squares
     + squares
-    + gap**2 * best.num_scored * len(scores) / total,
+    + squared_gap * best.num_scored * len(scores) / total,
+    power=power,
   )
 
 
@@ -114,7 +123,8 @@ def load(path: files.PathLike, identity: str) -> TopK:
   stored = files.load_npz(path)
   if str(stored.pop("identity", "")) != identity:
     raise errors.UserError(
-      f"{str(path)!r} is the state of another stream: expected the same "
+      f"{errors.quote(str(path))} is the state of another stream: expected the "
+      "same "
       "predictor, space, seed and top_k; delete it or give --out another name"
     )
   with foreign.reading(path, "the state of a stream"):
@@ -124,6 +134,7 @@ def load(path: files.PathLike, identity: str) -> TopK:
       num_scored=int(stored["num_scored"]),
       mean=float(stored["mean"]),
       squares=float(stored["squares"]),
+      power=int(stored.get("power", 0)),
     )
 
 

@@ -6,7 +6,8 @@ import hashlib
 import numpy as np
 
 from nasjax import config as configs
-from nasjax import config_checks, errors, files, predictor, teachers
+from nasjax import config_checks, errors, files, teachers
+from nasjax import labels as label_numbers
 from nasjax.benchmarks import base as benchmarks_base
 from nasjax.benchmarks import custom, registry, splits
 from nasjax.spaces import registry as spaces
@@ -65,7 +66,8 @@ def make_task(
     )
   if benchmark.space.name != config.space:
     raise errors.UserError(
-      f"config.benchmark {benchmark.name!r} is a benchmark of the space "
+      f"config.benchmark {errors.quote(benchmark.name)} is a benchmark of the "
+      "space "
       f"{benchmark.space.name!r}: expected one of {config.space!r}"
     )
   if config.teacher:
@@ -82,7 +84,11 @@ def make_task(
   )
   rows = np.stack([split.train for split in drawn])
   labels = benchmark.values(train_label)[rows]
-  targets = [predictor.normalize_labels(row, num_train)[0] for row in labels]
+  targets = []
+  for row in labels:
+    standardised, mean, std = label_numbers.normalize(row, num_train)
+    label_numbers.check_unit(mean, std)
+    targets.append(standardised)
   return Task(
     benchmark,
     train_label,

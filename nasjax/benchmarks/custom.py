@@ -3,16 +3,22 @@
 import csv
 import math
 import pathlib
+import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
 import numpy as np
 
-from nasjax import errors, files
+from nasjax import errors, files, foreign
 from nasjax.benchmarks import base
 from nasjax.spaces import base as spaces_base
 
 LABEL = "custom/value"
+_BYTES_PER_CHARACTER = 8  # that rows take in memory, about
+_NUMBER = re.compile(
+  r"[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]+)?", re.ASCII
+)
+_QUOTE = 'quote an arch that holds commas, as in "Genotype(...)",93.5'
 
 
 class _Row(NamedTuple):
@@ -27,7 +33,8 @@ def read_table(
   """Reads a CSV file (UTF-8) with a header that names `arch` and `value`.
 
   Further columns are ignored. Notations with commas are quoted, as usual in
-  CSV. A cell that is repeated with the same value counts once.
+  CSV. Values are decimal numbers such as `93.5`, `-2` or `1e3`. A cell that is
+  repeated with the same value counts once.
 
   Args:
     path: the file.
@@ -45,7 +52,8 @@ def read_table(
   rows = list(_rows(path))
   if not rows:
     raise errors.UserError(
-      f"{str(path)!r} has no rows: expected at least one line below the header"
+      f"{errors.quote(str(path))} has no rows: expected at least one line "
+      "below the header"
     )
   genotypes = _genotypes(path, rows, space)
   values = np.array([row.value for row in rows])
@@ -66,58 +74,70 @@ def read_table(
 
 def _rows(path: pathlib.Path) -> Iterator[_Row]:
   """Yields the data rows with their line numbers."""
-  try:
+  shown = errors.quote(str(path))
+  with foreign.reading(path, "a CSV file in UTF-8", "save it as CSV UTF-8"):
+    foreign.afford(path, _BYTES_PER_CHARACTER * path.stat().st_size)
     with open(path, encoding="utf-8-sig", newline="") as file:
       reader = csv.reader(file, strict=True)
-      header = next(reader, None)
-      places = _places(path, header)
-      for fields in reader:
-        if fields:
-          yield _row(path, reader.line_num, fields, places)
-  except FileNotFoundError as error:
-    raise errors.UserError(f"no such file: {str(path)!r}") from error
-  except UnicodeDecodeError as error:
-    raise errors.UserError(
-      f"{str(path)!r} is not UTF-8 text ({error.reason} at byte "
-      f"{error.start}); save it as CSV UTF-8"
-    ) from error
-  except (csv.Error, OSError) as error:
-    raise errors.UserError(
-      f"{str(path)!r} cannot be read as CSV: {error}"
-    ) from error
+      try:
+        header = _header(shown, next(reader, None))
+        for fields in reader:
+          if any(field.strip() for field in fields):
+            where = f"{shown}, line {reader.line_num}"
+            yield _row(where, reader.line_num, fields, header)
+      except csv.Error as error:
+        raise errors.UserError(
+          f"{shown}, line {reader.line_num} cannot be read as CSV: "
+          f"{str(error)[:100]}; quote an arch that holds commas or quotes"
+        ) from error
 
 
-def _places(path: pathlib.Path, header: list[str] | None) -> tuple[int, int]:
-  if header is None:
+def _header(shown: str, fields: list[str] | None) -> list[str]:
+  """Checks the first line; returns the names of the columns."""
+  if fields is None:
     raise errors.UserError(
-      f"{str(path)!r} is empty: expected the header 'arch,value' and rows"
+      f"{shown} is empty: expected the header 'arch,value' and rows"
     )
-  names = [name.strip() for name in header]
-  if "arch" not in names or "value" not in names:
-    raise errors.UserError(
-      f"{str(path)!r}, line 1: expected a header with the columns 'arch' and "
-      f"'value', got {','.join(names)[:80]!r}"
-    )
-  return names.index("arch"), names.index("value")
+  names = [name.strip() for name in fields]
+  text = ",".join(names)
+  if {"arch", "value"} <= set(names):
+    for name in ("arch", "value"):
+      if names.count(name) > 1:
+        raise errors.UserError(
+          f"{shown}, line 1: expected one column {name!r}, got "
+          f"{names.count(name)}; rename or remove the others"
+        )
+    return names
+  advice = ""
+  for name, mark in (("semicolons", ";"), ("tabs", "\t")):
+    if mark in text:
+      advice = f"; separate columns by commas, not by {name}"
+  raise errors.UserError(
+    f"{shown}, line 1: expected a header with the columns 'arch' and 'value', "
+    f"got {errors.quote(text)}{advice}"
+  )
 
 
-def _row(
-  path: pathlib.Path, line: int, fields: list[str], places: tuple[int, int]
-) -> _Row:
-  if len(fields) <= max(places):
+def _row(where: str, line: int, fields: list[str], header: list[str]) -> _Row:
+  while len(fields) > len(header) and not fields[-1].strip():
+    fields = fields[:-1]  # spreadsheets fill rows up with commas
+  places = header.index("arch"), header.index("value")
+  if not max(places) < len(fields) <= len(header):
     raise errors.UserError(
-      f"{str(path)!r}, line {line}: expected at least {max(places) + 1} "
-      f"columns, got {len(fields)}; quote an arch that holds commas"
+      f"{where}: expected {len(header)} columns, got {len(fields)}; {_QUOTE}, "
+      "and write decimal points"
     )
   arch, text = (fields[place].strip() for place in places)
-  try:
-    value = float(text)
-  except ValueError:
-    value = math.nan
+  value = float(text) if _NUMBER.fullmatch(text) else math.nan
   if not math.isfinite(value):
+    advice = "mend or remove the line"
+    if arch.count("(") != arch.count(")") or arch.count("[") != arch.count("]"):
+      advice = _QUOTE
+    elif re.fullmatch(r"[-+0-9., ]*[0-9],[0-9 ]+", text):
+      advice = "write a decimal point and no other marks"
     raise errors.UserError(
-      f"{str(path)!r}, line {line}: expected a finite number as value, got "
-      f"{text!r}; mend or remove the line"
+      f"{where}: expected a finite number as value, got {errors.quote(text)}; "
+      f"{advice}"
     )
   return _Row(line, arch, value)
 
@@ -134,7 +154,7 @@ def _genotypes(
         space.parse([row.arch])
       except errors.UserError as error:
         raise errors.UserError(
-          f"{str(path)!r}, line {row.line}: {error}"
+          f"{errors.quote(str(path))}, line {row.line}: {error}"
         ) from error
     raise
 
@@ -155,8 +175,12 @@ def _first_rows(
       first.append(at)
     elif known.value != row.value:
       raise errors.UserError(
-        f"{str(path)!r}, line {row.line}: expected one value for each "
-        f"architecture, got {row.value:g} for the cell that line {known.line} "
-        f"gives {known.value:g}; keep one of the lines"
+        f"{errors.quote(str(path))}, line {row.line}: expected one value for "
+        f"each architecture, got {_shown(row.value)} for the cell that line "
+        f"{known.line} gives {_shown(known.value)}; keep one of the lines"
       )
   return np.array(first)
+
+
+def _shown(value: float) -> str:
+  return repr(value).removesuffix(".0")

@@ -235,7 +235,8 @@ def _trainer(job: Job, genotype: np.ndarray) -> Trainer:
 def _shared_trainer(job: Job) -> Trainer:
   if job.space != "nb201":
     raise errors.UserError(
-      f"shared program: expected space 'nb201', got {job.space!r}; give "
+      f"shared program: expected space 'nb201', got {errors.quote(job.space)}; "
+      "give "
       "shared=False"
     )
   module = nb201_shared.SharedNetwork(job.skeleton, jnp.dtype(job.recipe.dtype))

@@ -66,7 +66,8 @@ class TrainingRecipe:
   def _check(self, name: str, fine: bool, expected: str) -> None:
     if not fine:
       raise errors.UserError(
-        f"recipe: expected {expected} as {name}, got {getattr(self, name)!r}"
+        f"recipe: expected {expected} as {name}, got "
+        f"{errors.quote(getattr(self, name))}"
       )
 
   @classmethod

@@ -8,7 +8,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from nasjax import errors
+from nasjax import compiler, errors
 from nasjax.networks.skeleton import Skeleton
 from nasjax.spaces import base, registry
 
@@ -56,6 +56,7 @@ def build(
   return network(codes, skeleton, dtype, **fields)
 
 
+@compiler.own_numbers()
 def count_params(module: Any, image_size: int | None = None) -> int:
   """Counts trainable parameters; nothing is computed.
 

@@ -45,7 +45,7 @@ class Skeleton:
       if not isinstance(value, int) or value < 1:
         raise errors.UserError(
           f"skeleton: expected a positive integer as {field.name}, got "
-          f"{value!r}"
+          f"{errors.quote(value)}"
         )
     if self.image_size % (4 * self.stem_stride):
       raise errors.UserError(

@@ -73,6 +73,7 @@ def _number(value: float) -> float | None:
 class Trainer:
   """Trains a network; compiled once, then run for any number of cells."""
 
+  @compiler.own_numbers()
   def __init__(
     self,
     module: Any,
@@ -137,6 +138,7 @@ class Trainer:
     codes = np.zeros(0) if genotype is None else np.asarray(genotype)
     return self.run_cells(codes[None], **options)[0]
 
+  @compiler.own_numbers()
   def run_cells(
     self,
     genotypes: np.ndarray,

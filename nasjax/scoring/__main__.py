@@ -15,6 +15,7 @@ from nasjax import (
   checkpoints,
   errors,
   files,
+  labels,
   predictor,
   replacing,
   streaming,
@@ -137,7 +138,8 @@ def _connect(options: dict[str, Any]) -> None:
     )
   except (RuntimeError, ValueError) as error:
     raise errors.UserError(
-      f"--coordinator {options['coordinator']!r}: cannot join the other "
+      f"--coordinator {errors.quote(options['coordinator'])}: cannot join the "
+      "other "
       f"processes ({str(error).splitlines()[0][:120]}); start all of them"
     ) from error
 
@@ -221,8 +223,9 @@ def _stream(model: predictor.Predictor, options: dict[str, Any]) -> None:
   }
   files.write_json(out, report)
   print(
-    f"{best.num_scored} architectures: mean score {best.mean:.4f}, best "
-    f"{best.scores[0]:.4f}; the best {len(names)} are in {out}"
+    f"{best.num_scored} architectures: mean score "
+    f"{labels.show(best.mean)}, best {labels.show(float(best.scores[0]))}; the "
+    f"best {len(names)} are in {out}"
   )
   print(json.dumps(report["top"][0]))
 

@@ -7,7 +7,7 @@ import flax.linen as nn
 import jax
 import jax.numpy as jnp
 
-from nasjax import errors, graphs
+from nasjax import compiler, errors, graphs
 from nasjax.spaces import base as spaces_base
 
 # Budget of the largest intermediate array. A CPU is fastest while the arrays
@@ -23,6 +23,7 @@ MAX_CHUNK = 1 << 16
 
 
 @functools.lru_cache(maxsize=64)
+@compiler.own_numbers()
 def largest_intermediate(
   model: nn.Module, space: spaces_base.Space, prune: bool
 ) -> int:

@@ -8,11 +8,12 @@ import jax
 import numpy as np
 from jax.sharding import Mesh
 
-from nasjax import errors, sharding
+from nasjax import compiler, errors, sharding
 from nasjax.scoring import chunks, compiled, precisions, sharing
 from nasjax.spaces import base as spaces_base
 
 
+@compiler.own_numbers()
 def score(
   model: nn.Module,
   params: Any,

@@ -6,7 +6,6 @@ Dimensions: `n` architectures, `u` distinct ones, `G` integers of a genotype.
 from typing import Any
 
 import flax.linen as nn
-import jax.numpy as jnp
 import numpy as np
 
 from nasjax.spaces import base as spaces_base
@@ -46,8 +45,7 @@ def canonical(
     return genotypes
   functions = space.functions() if getattr(model, "functions", False) else None
   if functions is not None:
-    rows = np.asarray(space.rows(jnp.asarray(genotypes)))
-    return functions.cells[functions.numbers[rows]]
+    return functions.cells[functions.numbers[space.rows(genotypes)]]
   ordered = bool(getattr(model, "position", True))
   return space.canonical(genotypes, ordered=ordered)
 

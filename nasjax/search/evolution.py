@@ -45,7 +45,8 @@ class Evolution(base.Strategy):
     rate = self.crossover_rate
     if not isinstance(rate, numbers.Real) or not 0 <= rate <= 1:
       raise errors.UserError(
-        f"crossover_rate: expected a number from 0 to 1, got {rate!r}"
+        "crossover_rate: expected a number from 0 to 1, got "
+        f"{errors.quote(rate)}"
       )
 
   def _begin(self, state: State, rng: np.random.Generator) -> base.Memory:

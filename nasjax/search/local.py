@@ -38,7 +38,7 @@ class Local(base.Strategy):
     if not isinstance(self.first_improvement, bool):
       raise errors.UserError(
         "first_improvement: expected True or False, got "
-        f"{self.first_improvement!r}"
+        f"{errors.quote(self.first_improvement)}"
       )
 
   def _begin(self, state: State, rng: np.random.Generator) -> base.Memory:

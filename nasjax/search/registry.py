@@ -36,8 +36,11 @@ def get_strategy(name: str, **options: Any) -> base.Strategy:
   for option in options:
     if option not in known and not known:
       raise errors.UserError(
-        f"unknown option {option!r} of strategy {name!r}: it has no options"
+        f"unknown option {errors.quote(option)} of strategy "
+        f"{errors.quote(name)}: it has no options"
       )
     if option not in known:
-      raise errors.one_of(f"option of strategy {name!r}", option, known)
+      raise errors.one_of(
+        f"option of strategy {errors.quote(name)}", option, known
+      )
   return strategy(**options)

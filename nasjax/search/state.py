@@ -119,7 +119,8 @@ def to_arrays(strategy: Any, state: State) -> dict[str, np.ndarray]:
 def _expect(what: str, expected: object, got: object) -> None:
   if expected != got:
     raise errors.UserError(
-      f"saved search: expected {what} {expected!r}, got {got!r}; resume it "
+      f"saved search: expected {what} {errors.quote(expected)}, got "
+      f"{errors.quote(got)}; resume it "
       "with the space, strategy and options it was started with"
     )
 

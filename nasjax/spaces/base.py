@@ -12,6 +12,7 @@ import jax
 import numpy as np
 
 from nasjax import errors
+from nasjax.spaces import notations
 
 Genotypes = np.ndarray  # [n, G] int8
 
@@ -137,8 +138,11 @@ class Space(abc.ABC):
     """
     return None
 
-  def rows(self, genotypes: jax.Array) -> jax.Array:
+  def rows(self, genotypes: Any) -> Any:
     """Rows of valid cells `[B, G]` in `enumerate()`, `[B]` int32; traceable.
+
+    Of a numpy array they are computed by numpy: on the host a program of JAX
+    would be compiled for each new number of cells.
 
     Raises:
       UserError: the space has no `functions`; the others offer it.
@@ -204,7 +208,14 @@ class Space(abc.ABC):
     Raises:
       UserError: the shape is wrong, or a row is no cell of the space.
     """
-    array = np.asarray(genotypes)
+    notations.refuse_masked(genotypes, self.name)
+    try:
+      array = np.asarray(genotypes)
+    except ValueError as error:
+      raise errors.UserError(
+        f"genotypes of {self.name!r}: expected shape "
+        f"[n, {self.genotype_length}], got rows of several lengths"
+      ) from error
     if array.ndim != 2 or array.shape[1] != self.genotype_length:
       raise errors.UserError(
         f"genotypes of {self.name!r}: expected shape "

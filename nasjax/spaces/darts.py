@@ -12,8 +12,14 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from nasjax import errors, operators
-from nasjax.spaces import base, darts_canonical, darts_counts, darts_text
+from nasjax import compiler, errors, operators
+from nasjax.spaces import (
+  base,
+  darts_canonical,
+  darts_counts,
+  darts_text,
+  notations,
+)
 
 OP_NAMES = (
   "none",
@@ -70,18 +76,15 @@ class DARTS(base.Space):
     Args:
       archs: for each cell pair the text `Genotype(normal=[('sep_conv_3x3',
         0), ...], normal_concat=range(2, 6), reduce=[...], reduce_concat=
-        range(2, 6))`, or the same as a named tuple, tuple or dict. The order
-        of the edges is kept.
+        range(2, 6))`, the same as a named tuple, tuple or dict, or the text of
+        a dict or of JSON; see `darts_text.read_genotype`. The order of the
+        edges is kept.
 
     Raises:
       UserError: the form is another one, an operation is unknown, a node has
         wrong inputs, or a cell concatenates other nodes than 2 .. 5.
     """
-    if isinstance(archs, str | dict) or hasattr(archs, "_fields"):
-      raise errors.UserError(
-        "archs of 'darts': expected a list of genotypes, got one "
-        f"{type(archs).__name__}; write [arch]"
-      )
+    archs = notations.as_list(archs, self.name)
     rows = [
       darts_text.read_genotype(arch, f"arch {i} of 'darts'", OP_NAMES)
       for i, arch in enumerate(archs)
@@ -200,6 +203,7 @@ class DARTS(base.Space):
     cells = _split(self.check(genotypes))
     return darts_counts.flops(cells, channels, layers)
 
+  @compiler.own_numbers()
   def encode(self, genotypes: jax.Array) -> base.EncodedCells:
     """Draws genotypes `[B, 32]` as op-on-node graphs with `N = 22`."""
     batch = genotypes.shape[0]
@@ -225,6 +229,7 @@ class DARTS(base.Space):
       mask=jnp.ones((batch, 22)),
     )
 
+  @compiler.own_numbers()
   def edge_features(self, genotypes: jax.Array) -> jax.Array:
     """Says which operation each of 2 x 14 edges has, `[B, 196]` float32.
 

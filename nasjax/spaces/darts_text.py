@@ -1,18 +1,17 @@
 """Reads and prints the official notation of DARTS genotypes."""
 
-import ast
+import itertools
 import operator
-import warnings
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from nasjax import errors
+from nasjax.spaces import literals, notations
 
 _FIELDS = ("normal", "normal_concat", "reduce", "reduce_concat")
 _CONCAT = [2, 3, 4, 5]
-_MAX_LENGTH = 4000  # an official text has about 600 characters
 _FORM = (
   "Genotype(normal=[(op, input), ...], normal_concat=range(2, 6), "
   "reduce=[(op, input), ...], reduce_concat=range(2, 6))"
@@ -23,7 +22,9 @@ def read_genotype(arch: Any, where: str, op_names: Sequence[str]) -> list[int]:
   """Reads one genotype.
 
   Args:
-    arch: official text, or its named tuple, tuple of four, or dict.
+    arch: text, or its named tuple, tuple of four, or dict. A text is the
+      official one, also behind `name =`, or a dict or JSON of its fields. The
+      edges of a cell are a list of eight, or a list of two for each node.
     where: how error messages call this genotype.
     op_names: the operations by code.
 
@@ -64,49 +65,16 @@ def write_genotype(cells: np.ndarray, op_names: Sequence[str]) -> str:
 
 
 def _wrong(where: str, got: Any) -> errors.UserError:
-  text = repr(got)
-  text = text if len(text) <= 80 else text[:77] + "..."
-  return errors.UserError(f"{where}: expected {_FORM}, got {text}")
+  return errors.UserError(f"{where}: expected {_FORM}, got {errors.quote(got)}")
 
 
-def _read_text(text: str, where: str) -> dict[str, Any]:
-  if len(text) > _MAX_LENGTH:
-    raise _wrong(where, text)
+def _read_text(text: str, where: str) -> Any:
   try:
-    with warnings.catch_warnings():
-      warnings.simplefilter("ignore")  # odd literals make the parser warn
-      call = ast.parse(text.strip(), mode="eval").body
-      if not (isinstance(call, ast.Call) and _is_name(call, "Genotype")):
-        raise ValueError
-      values: dict[str, Any] = {}
-      values.update(zip(_FIELDS, map(_value, call.args), strict=False))
-      for keyword in call.keywords:
-        if keyword.arg is None or keyword.arg in values:
-          raise ValueError
-        values[keyword.arg] = _value(keyword.value)
-      if len(values) != len(call.args) + len(call.keywords):
-        raise ValueError
-      return values
-  except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+    return literals.read(notations.strip(text, where), "Genotype", _FIELDS)
+  except errors.UserError:
+    raise
+  except ValueError as error:
     raise _wrong(where, text) from error
-
-
-def _is_name(call: ast.Call, name: str) -> bool:
-  return isinstance(call.func, ast.Name) and call.func.id == name
-
-
-def _value(node: ast.AST) -> Any:
-  """Reads lists, tuples, strings, integers, `range(a, b)`; nothing else."""
-  if isinstance(node, ast.List | ast.Tuple):
-    return [_value(item) for item in node.elts]
-  if isinstance(node, ast.Constant) and type(node.value) in (str, int):
-    return node.value
-  if isinstance(node, ast.Call) and _is_name(node, "range"):
-    bounds = [_value(item) for item in node.args]
-    in_bounds = all(type(b) is int and 0 <= b < 100 for b in bounds)
-    if len(bounds) == 2 and in_bounds and not node.keywords:
-      return list(range(*bounds))
-  raise ValueError
 
 
 def _integer(value: Any) -> int | None:
@@ -120,19 +88,34 @@ def _integer(value: Any) -> int | None:
 
 def _check_concat(concat: Any, place: str) -> None:
   try:
-    nodes = [_integer(node) for node in concat]
+    nodes = [_integer(node) for node in itertools.islice(concat, 9)]
   except TypeError:
     nodes = []
   if nodes != _CONCAT:
     raise errors.UserError(
       f"{place}: expected the concatenation of nodes 2, 3, 4, 5, got "
-      f"{concat!r}; other concatenations are outside the space"
+      f"{errors.quote(concat)}; other concatenations are outside the space"
     )
 
 
+def _flat(edges: Any) -> Any:
+  """Puts the edges of four nodes, two each, into one list."""
+  if not _are_lists(edges) or len(edges) != 4 or not _are_lists(*edges):
+    return edges
+  inner = [edge for node in edges for edge in node]
+  if any(len(node) != 2 for node in edges) or not _are_lists(*inner):
+    return edges
+  return inner
+
+
+def _are_lists(*values: Any) -> bool:
+  return all(isinstance(value, list | tuple) for value in values)
+
+
 def _read_cell(edges: Any, place: str, op_names: Sequence[str]) -> list[int]:
-  if not isinstance(edges, list | tuple) or len(edges) != 8:
-    count = len(edges) if isinstance(edges, list | tuple) else repr(edges)
+  edges = _flat(edges)
+  if not _are_lists(edges) or len(edges) != 8:
+    count = len(edges) if _are_lists(edges) else errors.quote(edges)
     raise errors.UserError(
       f"{place}: expected 8 edges (operation, input), got {count}"
     )
@@ -142,7 +125,8 @@ def _read_cell(edges: Any, place: str, op_names: Sequence[str]) -> list[int]:
     source = _integer(pair[1]) if len(pair) == 2 else None
     if source is None or not isinstance(pair[0], str):
       raise errors.UserError(
-        f"{place}, edge {i}: expected (operation, input), got {edge!r}"
+        f"{place}, edge {i}: expected (operation, input), got "
+        f"{errors.quote(edge)}"
       )
     if pair[0] not in op_names:
       raise errors.one_of(f"operation of {place}, edge {i}", pair[0], op_names)

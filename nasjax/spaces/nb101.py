@@ -11,7 +11,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from nasjax import errors, operators
+from nasjax import compiler, errors, operators
 from nasjax.spaces import (
   base,
   nb101_counts,
@@ -198,6 +198,7 @@ class NB101(base.Space):
     graph = modelspec.to_matrix(self.check(genotypes))
     return nb101_counts.multiply_adds(*graph)
 
+  @compiler.own_numbers()
   def encode(self, genotypes: jax.Array) -> base.EncodedCells:
     """Draws valid genotypes `[B, 26]` as graphs of 7 nodes.
 

@@ -4,18 +4,20 @@ The compact text is nasjax's own: rows of the matrix joined by `/`, a colon,
 operations joined by `+`, e.g. `011/001/000:input+maxpool3x3+output`.
 """
 
-import json
+import re
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from nasjax import errors
+from nasjax.spaces import literals, notations
 from nasjax.spaces import nb101_modelspec as modelspec
 
 _CODES = {name: code for code, name in enumerate(modelspec.OP_NAMES)}
 _NAMES = {code: name for name, code in _CODES.items()}
 _NAMES |= {modelspec.INPUT: "input", modelspec.OUTPUT: "output"}
+_AROUND_MARKS = re.compile(" ?([/:+]) ?")
 _UNKNOWN = 99
 _KEYS = ("module_adjacency", "module_operations")
 
@@ -25,10 +27,10 @@ def parse(archs: Sequence[Any]) -> np.ndarray:
 
   Args:
     archs: each a `(matrix, operations)` pair, a dict with the official keys
-      `module_adjacency` and `module_operations`, such a dict as JSON text, or
-      compact text. Matrices are upper triangular; the first operation is
-      `input`, the last `output`. As officially, limits on vertices, edges and
-      operations bind what is left after pruning.
+      `module_adjacency` and `module_operations`, the text of either as JSON or
+      as Python prints it, or compact text. Matrices are upper triangular; the
+      first operation is `input`, the last `output`. As officially, limits on
+      vertices, edges and operations bind what is left after pruning.
 
   Returns:
     Genotypes, `[len(archs), 26]` int8.
@@ -36,10 +38,7 @@ def parse(archs: Sequence[Any]) -> np.ndarray:
   Raises:
     UserError: a cell is malformed or none of the space.
   """
-  if isinstance(archs, (str, dict)):
-    raise errors.UserError(
-      "expected a list of architectures, got one alone; put it into a list"
-    )
+  archs = notations.as_list(archs, "nb101")
   cells = [_read(arch, i) for i, arch in enumerate(archs)]
   genotypes = np.zeros((len(cells), modelspec.GENOTYPE_LENGTH), np.int8)
   sizes = np.array([len(ops) for _, ops in cells], int)
@@ -80,8 +79,9 @@ def format_cells(genotypes: np.ndarray) -> list[str]:
 def _read(arch: Any, at: int) -> tuple[np.ndarray, list[str]]:
   """Returns the matrix `[N, N]` int8 and the operations of one notation."""
   if isinstance(arch, str):
-    text = arch.strip()
-    arch = _read_json(text, at) if text[:1] == "{" else _read_text(text, at)
+    text = notations.strip(arch, f"architecture {at}")
+    is_literal = text[:1] in ("{", "[", "(")
+    arch = _read_literal(text, at) if is_literal else _read_text(text, at)
   if isinstance(arch, dict):
     missing = [key for key in _KEYS if key not in arch]
     if missing:
@@ -89,33 +89,41 @@ def _read(arch: Any, at: int) -> tuple[np.ndarray, list[str]]:
     arch = [arch[key] for key in _KEYS]
   try:
     rows, ops = arch
-    ops = [str(op) for op in ops]
+    ops = list(ops)
+    if not all(isinstance(op, str) for op in ops):
+      raise TypeError
   except (TypeError, ValueError):
-    raise _error(
-      at, "a (matrix, operations) pair, dict or text", repr(arch)
-    ) from None
+    expected = "a (matrix, operations) pair, dict or text"
+    raise _error(at, expected, errors.quote(arch)) from None
   return _check_matrix(rows, len(ops), at), _check_ends(ops, at)
 
 
-def _read_json(text: str, at: int) -> dict:
+def _read_literal(text: str, at: int) -> Any:
+  """Reads JSON text, or a dict or pair as Python prints it."""
   try:
-    return json.loads(text)
-  except json.JSONDecodeError as error:
-    raise _error(at, "JSON text of an object", str(error)) from None
+    return literals.read_json(text)
+  except ValueError as error:
+    reason = str(error)
+  try:
+    return literals.read(text, "", ())
+  except ValueError:
+    expected = "JSON text of an object"
+    raise _error(at, expected, f"{errors.quote(text)} ({reason})") from None
 
 
 def _read_text(text: str, at: int) -> tuple[list[list[str]], list[str]]:
-  rows, colon, ops = text.partition(":")
+  compact = _AROUND_MARKS.sub(r"\1", " ".join(text.split()))
+  rows, colon, ops = compact.partition(":")
   if not colon or set(rows) - set("01/"):
     example = "'011/001/000:input+maxpool3x3+output'"
-    raise _error(at, f"text like {example}", repr(text))
+    raise _error(at, f"text like {example}", errors.quote(text))
   return [list(row) for row in rows.split("/")], ops.split("+")
 
 
 def _check_matrix(rows: Any, num_ops: int, at: int) -> np.ndarray:
   try:
     matrix = np.array(rows).astype(float)
-  except (TypeError, ValueError):
+  except (TypeError, ValueError, RecursionError):
     raise _error(
       at, "a square matrix of numbers", "rows of other kinds"
     ) from None
@@ -141,7 +149,7 @@ def _codes(ops: list[str]) -> list[int]:
 
 def _check_ends(ops: list[str], at: int) -> list[str]:
   if ops[0] != "input" or ops[-1] != "output":
-    got = f"{ops[0]!r} and {ops[-1]!r}"
+    got = f"{errors.quote(ops[0])} and {errors.quote(ops[-1])}"
     raise _error(at, "'input' first and 'output' last", got)
   return ops
 
@@ -165,12 +173,12 @@ def _refuse_outside(adjacency, ops, rows, cells) -> None:
       raise _error(at, f"at most {modelspec.MAX_EDGES} edges", got)
     known = ", ".join(modelspec.OP_NAMES)
     strangers = [op for op in cells[at][1][1:-1] if op not in _CODES]
-    raise _error(at, f"inner operations among {known}", repr(strangers[0]))
+    raise _error(
+      at, f"inner operations among {known}", errors.quote(strangers[0])
+    )
 
 
 def _error(at: int, expected: str, got: str) -> errors.UserError:
-  got = " ".join(got.split())
-  got = got if len(got) <= 120 else got[:117] + "..."
   return errors.UserError(
     f"architecture {at}: expected {expected}, got {got}; give a valid "
     "NAS-Bench-101 cell"

@@ -13,14 +13,15 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from nasjax import errors, operators
-from nasjax.spaces import base, nb201_counts, nb201_functions
+from nasjax import compiler, errors, operators
+from nasjax.spaces import base, nb201_counts, nb201_functions, notations
 
 # The edges source -> target of a cell, in the order of the official string.
 EDGES = ((0, 1), (0, 2), (1, 2), (0, 3), (1, 3), (2, 3))
 _GLOBAL_NAMES = ("none", "skip_connect", "conv_1x1", "conv_3x3", "avg_pool_3x3")
 _FORM = "|op~0|+|op~0|op~1|+|op~0|op~1|op~2|"
 _PATTERN = re.compile(re.escape(_FORM).replace("op", r"([^|~+]*)"))
+_AROUND_MARKS = re.compile(" ?([|+~]) ?")
 _PLACES = 5 ** np.arange(5, -1, -1)
 _SWAPPED = np.array([1, 0, 2, 3, 5, 4])
 
@@ -68,29 +69,29 @@ class NB201(base.Space):
 
     Args:
       archs: strings such as `|nor_conv_3x3~0|+|none~0|none~1|+|none~0|none~1|
-        skip_connect~2|` (without the line break).
+        skip_connect~2|`; white space around names counts for nothing.
 
     Raises:
       UserError: a string has another form or names an unknown operation.
     """
-    if isinstance(archs, str):
-      raise errors.UserError(
-        f"archs of 'nb201': expected a list of strings, got {archs!r}; "
-        "write [arch]"
-      )
+    archs = notations.as_list(archs, self.name)
     rows = [self._parse_one(i, arch) for i, arch in enumerate(archs)]
     return np.array(rows, np.int8).reshape(-1, 6)
 
   def _parse_one(self, position: int, arch: Any) -> list[int]:
-    match = _PATTERN.fullmatch(arch) if isinstance(arch, str) else None
+    where = f"arch {position} of 'nb201'"
+    match = None
+    if isinstance(arch, str):
+      words = notations.strip(arch, where).split()
+      text = _AROUND_MARKS.sub(r"\1", " ".join(words))
+      match = _PATTERN.fullmatch(text)
     if match is None:
       raise errors.UserError(
-        f"arch {position} of 'nb201': expected the form {_FORM!r}, got {arch!r}"
+        f"{where}: expected the form {_FORM!r}, got {errors.quote(arch)}"
       )
     for name in match.groups():
       if name not in self.op_names:
-        what = f"operation of arch {position} of 'nb201'"
-        raise errors.one_of(what, name, self.op_names)
+        raise errors.one_of(f"operation of {where}", name, self.op_names)
     return [self.op_names.index(name) for name in match.groups()]
 
   def format(self, genotypes: base.Genotypes) -> list[str]:
@@ -213,9 +214,12 @@ class NB201(base.Space):
     """
     return _functions()
 
-  def rows(self, genotypes: jax.Array) -> jax.Array:
-    """Rows of valid cells `[B, 6]` in `enumerate()`, `[B]` int32; traceable."""
-    return genotypes.astype(jnp.int32) @ jnp.asarray(_PLACES, jnp.int32)
+  def rows(self, genotypes: Any) -> Any:
+    """Rows of valid cells `[B, 6]` in `enumerate()`, `[B]` int32; traceable.
+
+    Of a numpy array they are computed by numpy.
+    """
+    return genotypes.astype(np.int32) @ _PLACES.astype(np.int32)
 
   def lookup_keys(self, genotypes: base.Genotypes) -> np.ndarray:
     """Returns `index` as uint64, `[n]`.
@@ -237,6 +241,7 @@ class NB201(base.Space):
     """Multiply-adds for one 32 x 32 image (see `nb201_counts`), `[n]` int64."""
     return nb201_counts.flops(self.check(genotypes), num_classes)
 
+  @compiler.own_numbers()
   def encode(self, genotypes: jax.Array) -> base.EncodedCells:
     """Draws genotypes `[B, 6]` as op-on-node graphs with `N = 8`."""
     batch = genotypes.shape[0]
@@ -246,10 +251,10 @@ class NB201(base.Space):
     adjacency = jnp.asarray(_op_graph())
     return base.EncodedCells(
       ops=jnp.concatenate([first, codes, last], axis=1),
-      channels=jnp.zeros((batch, 8, 2)),
-      cell_type=jnp.zeros((batch, 8)),
+      channels=jnp.zeros((batch, 8, 2), jnp.float32),
+      cell_type=jnp.zeros((batch, 8), jnp.float32),
       adjacency=jnp.broadcast_to(adjacency, (batch, 8, 8)),
-      mask=jnp.ones((batch, 8)),
+      mask=jnp.ones((batch, 8), jnp.float32),
     )
 
 

@@ -166,6 +166,7 @@ def make_epoch(
   return compiler.jit(jax.vmap(members), donate_argnums=0)
 
 
+@compiler.own_numbers()
 def create_state(
   model: nn.Module,
   optimizer: optax.GradientTransformation,
@@ -203,6 +204,7 @@ def _check_finite(loss: np.ndarray, first_step: int) -> None:
     )
 
 
+@compiler.own_numbers()
 def fit(
   config: configs.Config,
   model: nn.Module,

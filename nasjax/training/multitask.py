@@ -14,8 +14,9 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from nasjax import compiler, errors, graphs
 from nasjax import config as configs
-from nasjax import errors, graphs
+from nasjax import labels as label_numbers
 from nasjax.models import conditioned
 from nasjax.training import loop, losses
 
@@ -134,7 +135,7 @@ def normalize_within(labels: np.ndarray) -> np.ndarray:
     UserError: a label is infinite, or a data set has fewer than two different
       ones.
   """
-  labels = np.asarray(labels, np.float64)
+  labels = np.array(labels, np.float64)
   if np.isinf(labels).any():
     raise errors.UserError(
       "labels: expected finite numbers, or NaN where there is none, got an "
@@ -149,11 +150,15 @@ def normalize_within(labels: np.ndarray) -> np.ndarray:
       f"labels of data set number {place}: expected at least two different "
       "values, got none or one; nothing can be ranked on it"
     )
+  for column in np.moveaxis(labels, -1, 0):  # views of one data set each
+    size = float(np.nanmax(np.abs(column)))
+    np.ldexp(column, -label_numbers.exponent(size), out=column)
   mean = np.nanmean(labels, axis=-2, keepdims=True)
   std = np.nanstd(labels, axis=-2, keepdims=True)
   return ((labels - mean) / std).astype(np.float32)
 
 
+@compiler.own_numbers()
 def fit(
   config: configs.Config,
   model: conditioned.ConditionedPredictor,

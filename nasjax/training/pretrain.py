@@ -157,6 +157,7 @@ def _create_state(model, decoder, optimizer, example, keys) -> state.TrainState:
   return compiler.jit(jax.vmap(jax.vmap(create)), quick=True)(keys)
 
 
+@compiler.own_numbers()
 def pretrain(
   config: configs.Config,
   model: nn.Module,
@@ -226,6 +227,7 @@ def _check(config: configs.Config, model: nn.Module) -> None:
     )
 
 
+@compiler.own_numbers()
 def start_state(
   config: configs.Config,
   model: nn.Module,

@@ -11,7 +11,7 @@ import jax.numpy as jnp
 import numpy as np
 import optax
 
-from nasjax import errors
+from nasjax import compiler, errors
 
 Params = Any
 INITS = ("lecun", "torch")
@@ -112,6 +112,7 @@ def torch_dense(params: Params, key: jax.Array) -> Params:
   }
 
 
+@compiler.own_numbers()
 def member_keys(seed: int, num_seeds: int, num_members: int) -> jax.Array:
   """Typed keys `[S, R]`; row s depends on `seed + s` alone, below 2^32."""
   seeds = np.arange(seed, seed + num_seeds, dtype=np.uint32)

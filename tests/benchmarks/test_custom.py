@@ -53,7 +53,14 @@ def test_quoted_commas(tmp_path):
 
 def test_unquoted_commas_are_told(tmp_path):
   text = f"value,arch\n95.25,{DARTS}\n"
-  with pytest.raises(errors.UserError, match="line 2: arch 0 of 'darts'"):
+  message = (
+    "line 2: expected 2 columns, got 37; quote an arch that holds commas"
+  )
+  with pytest.raises(errors.UserError, match=message):
+    read(tmp_path, text, registry.get_space("darts"))
+  # As many commas as columns: the value is a part of the cell.
+  text = "arch,value\nGenotype(normal=[('sep_conv_3x3', 0)\n"
+  with pytest.raises(errors.UserError, match=r'as in "Genotype\(\.\.\.\)",93'):
     read(tmp_path, text, registry.get_space("darts"))
 
 
@@ -82,7 +89,7 @@ def test_isomorphic_darts_cells_are_one_architecture(tmp_path):
     ("arch,value\n", "has no rows"),
     (f"{A},1\n", "line 1: expected a header with the columns"),
     (f"arch,accuracy\n{A},1\n", "line 1: .* got 'arch,accuracy'"),
-    (f"arch,value\n{A},1\n{B}\n", "line 3: expected at least 2 columns, got 1"),
+    (f"arch,value\n{A},1\n{B}\n", "line 3: expected 2 columns, got 1"),
     (f"arch,value\n{A},high\n", "line 2: expected a finite number .* 'high'"),
     (
       f"arch,value\n{A},\n",
@@ -95,7 +102,16 @@ def test_isomorphic_darts_cells_are_one_architecture(tmp_path):
       "line 4: unknown operation .*'jump_connect'",
     ),
     (f"arch,value\n{A},1\n{A},2\n", "line 3: .* got 2 .* line 2 gives 1"),
-    (b"arch,value\n\xff\xfe,1\n", "is not UTF-8 text"),
+    (b"arch,value\n\xff\xfe,1\n", "is not a CSV file in UTF-8 .*save it as"),
+    (f"arch;value\n{A};1\n", "commas, not by semicolons"),
+    (f"arch\tvalue\n{A}\t1\n", "commas, not by tabs"),
+    (f"arch,value,value\n{A},1,2\n", "one column 'value', got 2"),
+    (f"value,arch,arch\n1,{A},{A}\n", "one column 'arch', got 2"),
+    (f"arch,value\n{A},93,5\n", "expected 2 columns, got 3"),
+    (f'arch,value\n{A},"93,5"\n', "'93,5'; write a decimal point"),
+    (f'arch,value\n{A},"1,093.5"\n', "mend or remove"),
+    (f"arch,value\n{A},{'9' * 400}\n", "expected a finite number"),
+    (f"arch,value\n{A},1\n{'x' * 200_000},2\n", "line 3 cannot be read"),
     (f'arch,value\n"{A},1\n', "cannot be read as CSV"),
   ],
 )
@@ -105,6 +121,47 @@ def test_mistakes_name_their_line(tmp_path, text, message):
   ) as caught:
     read(tmp_path, text)
   assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+  "text",
+  [
+    "1_5",
+    "0x10",
+    "infinity",
+    "1e",
+    "1e999",
+    "\uff11\uff12",
+    "1 2",
+    "--1",
+    "1f",
+  ],
+)
+def test_words_that_python_takes_for_numbers_are_refused(tmp_path, text):
+  with pytest.raises(errors.UserError, match="line 2: expected a finite") as e:
+    read(tmp_path, f"arch,value\n{A},{text}\n")
+  assert repr(text) in str(e.value)
+
+
+def test_numbers_as_people_write_them(tmp_path):
+  texts = ["1e3", " 93.5 ", "-.5", "+2.", "0", "5E-324", "1.7e308"]
+  names = NB201.format(NB201.enumerate()[: len(texts)])
+  rows = [f"{name},{text}" for name, text in zip(names, texts, strict=True)]
+  benchmark = read(tmp_path, "arch,value\n" + "\n".join(rows))
+  expected = [1000, 93.5, -0.5, 2, 0, 5e-324, 1.7e308]
+  assert benchmark.values("custom/value").tolist() == expected
+
+
+def test_what_spreadsheets_add(tmp_path):
+  text = f"arch,value,\r\n{A},1,,,\r\n,,\r\n{B},2\r\n   \r\n"
+  assert read(tmp_path, text).values("custom/value").tolist() == [1.0, 2.0]
+
+
+def test_long_texts_are_not_printed_back(tmp_path):
+  text = f"arch,value\n{'x' * 100_000},1\n"
+  with pytest.raises(errors.UserError) as caught:
+    read(tmp_path, text)
+  assert len(str(caught.value)) < 600
 
 
 def test_line_numbers_count_lines_within_quotes(tmp_path):

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 import jax
 import numpy as np
 
-from nasjax import errors, files, progress
+from nasjax import compiler, errors, files, progress
 from nasjax.benchmarks import cache as caches
 from nasjax.images import base, pixels
 from nasjax.images.encoders import layers, registry
@@ -99,6 +99,7 @@ def _step(
   return encoder.apply(params, encoder.prepare(images.astype(np.float32)))
 
 
+@compiler.own_numbers()
 def _run(
   encoder: registry.Encoder,
   params: layers.Params,

@@ -1,0 +1,114 @@
+"""Python and JSON literals of notations, read without running anything."""
+
+import ast
+import json
+import warnings
+from collections.abc import Sequence
+from typing import Any
+
+_LARGEST = 100  # no node or layer has a number as large
+
+
+def read_json(text: str) -> Any:
+  """Reads JSON of bounded length (`notations.strip`).
+
+  Raises:
+    ValueError: it is none, nested too deeply, or an object has a key twice.
+  """
+  try:
+    return json.loads(text, object_pairs_hook=_distinct)
+  except RecursionError as error:
+    raise ValueError("nested too deeply") from error
+
+
+def _distinct(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+  if len({key for key, _ in pairs}) != len(pairs):
+    raise ValueError("a key is given twice")
+  return dict(pairs)
+
+
+def read(text: str, name: str, fields: Sequence[str]) -> Any:
+  """Reads lists, tuples, dicts, strings, integers, ranges, and one call.
+
+  JSON of such values is read too. White space counts for nothing, and neither
+  does `x = ` before the value.
+
+  Args:
+    text: of bounded length (`notations.strip`).
+    name: of the named tuple, e.g. `Genotype`, that may stand around all.
+    fields: its fields, in order.
+
+  Returns:
+    The value, a call as a dict of its fields; tuples and ranges as lists.
+
+  Raises:
+    ValueError: it is something else.
+  """
+  try:
+    with warnings.catch_warnings():
+      warnings.simplefilter("ignore")  # odd literals make the parser warn
+      body = ast.parse(" ".join(text.split())).body
+    if len(body) != 1 or not isinstance(body[0], ast.Expr | ast.Assign):
+      raise ValueError("expected one value")
+    node = body[0]
+    if isinstance(node, ast.Assign) and not _is_plain(node.targets):
+      raise ValueError("expected one name before '='")
+    value = node.value
+    if isinstance(value, ast.Call) and _called(value) == name:
+      return _fields(value, fields)
+    return _value(value)
+  except (SyntaxError, RecursionError, MemoryError) as error:
+    raise ValueError(str(error)) from error
+
+
+def _is_plain(targets: list[ast.expr]) -> bool:
+  return len(targets) == 1 and isinstance(targets[0], ast.Name)
+
+
+def _called(call: ast.Call) -> str:
+  """The name that a call has, without the module before it."""
+  if isinstance(call.func, ast.Attribute):
+    return call.func.attr
+  return call.func.id if isinstance(call.func, ast.Name) else ""
+
+
+def _fields(call: ast.Call, fields: Sequence[str]) -> dict[str, Any]:
+  """Reads the arguments of a named tuple."""
+  if len(call.args) > len(fields):
+    raise ValueError("too many arguments")
+  names = [*fields[: len(call.args)], *(each.arg for each in call.keywords)]
+  values = [*call.args, *(each.value for each in call.keywords)]
+  if None in names or len(set(names)) != len(names):
+    raise ValueError("an argument is given twice")
+  return {
+    str(name): _value(value) for name, value in zip(names, values, strict=True)
+  }
+
+
+def _value(node: ast.AST | None) -> Any:
+  if isinstance(node, ast.List | ast.Tuple):
+    return [_value(item) for item in node.elts]
+  if isinstance(node, ast.Constant) and type(node.value) in (str, int):
+    return node.value
+  if isinstance(node, ast.Dict):
+    keys = [_value(key) for key in node.keys]
+    if not all(isinstance(key, str) for key in keys):
+      raise ValueError("expected names as keys")
+    if len(set(keys)) != len(keys):
+      raise ValueError("a key is given twice")
+    return dict(zip(keys, map(_value, node.values), strict=True))
+  if isinstance(node, ast.Call) and not node.keywords:
+    return _called_list(node)
+  raise ValueError("expected lists, names and numbers")
+
+
+def _called_list(call: ast.Call) -> list[Any]:
+  """Reads `range(a, b)`, and `list(...)` or `tuple(...)` of a list."""
+  name, values = _called(call), [_value(item) for item in call.args]
+  is_range = name == "range" and 1 <= len(values) <= 3
+  if is_range and all(type(x) is int and 0 <= x < _LARGEST for x in values):
+    return list(range(*values))
+  is_copy = name in ("list", "tuple") and len(values) == 1
+  if is_copy and isinstance(values[0], list):
+    return values[0]
+  raise ValueError("expected range(first, end) or list(range(first, end))")

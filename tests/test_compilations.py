@@ -1,0 +1,90 @@
+"""How often programs are compiled: once for a padded shape."""
+
+import jax
+import numpy as np
+import pytest
+import scoring_models
+
+import nasjax
+from nasjax import predictor, scoring, streaming
+from nasjax.scoring import precisions
+
+
+@pytest.fixture
+def compilations():
+  """Programs that JAX traces or compiles while a test runs, by event."""
+  events = []
+
+  def count(event, duration, **fields):
+    if event.startswith("/jax/core/compile/"):
+      events.append((event, fields.get("fun_name")))
+
+  jax.monitoring.register_event_duration_secs_listener(count)
+  yield events
+  jax.monitoring.unregister_event_duration_listener(count)
+
+
+def on_images():
+  owner = scoring_models.make_dataset_predictor()
+  images = nasjax.images.ClassEmbeddings(
+    np.ones((5, 4, 6), np.float32), np.ones((5, 4), np.float32)
+  )
+  return owner.on(images), owner.space
+
+
+def with_functions():
+  """As the default of NAS-Bench-201: cells are looked up by their row."""
+  space, model, params = scoring_models.make("nb201", functions=True)
+
+  class Scorer:
+    def predict(self, cells):
+      rows = predictor.as_genotypes(space, cells)
+      return scoring.score(model, params, space, rows)[0]
+
+  return Scorer(), space
+
+
+PREDICTORS = {
+  "nb101": lambda: scoring_models.make_predictor("nb101"),
+  "nb201": lambda: scoring_models.make_predictor("nb201", members=2),
+  "darts": lambda: scoring_models.make_predictor("darts"),
+  "functions": with_functions,
+  "on images": on_images,
+}
+
+
+@pytest.mark.parametrize("name", list(PREDICTORS))
+def test_no_number_of_cells_compiles_anew(name, compilations, rng):
+  model, space = PREDICTORS[name]()
+  cells = getattr(space, "sample_valid", space.sample)(64, rng)
+  whole = model.predict(cells)
+  assert compilations
+  compilations.clear()
+  for num in (33, 40, 51, 63):
+    # Of one padded shape, and so of one program: no bit differs.
+    np.testing.assert_array_equal(model.predict(cells[:num]), whole[:num])
+  model.predict(space.format(cells[:47]))
+  assert compilations == []
+
+
+def test_no_batch_of_a_stream_compiles_anew(compilations):
+  model, space = scoring_models.make_predictor("nb201")
+  streaming.stream_top_k(model.predict, space, 64, 4, batch_size=64)
+  compilations.clear()
+  for num in (100, 167, 245):  # the last batch has 36, 39 and 53 cells
+    best = streaming.stream_top_k(model.predict, space, num, 4, batch_size=64)
+    assert best.num_scored == num
+  assert compilations == []
+
+
+def test_no_number_of_cells_compiles_anew_in_bfloat16(
+  compilations, rng, monkeypatch
+):
+  monkeypatch.setattr(precisions, "_has_bfloat16", lambda: True)
+  space, model, params = scoring_models.make("nb201")
+  cells = space.sample(64, rng)
+  scoring.score(model, params, space, cells, precision="bfloat16")
+  compilations.clear()
+  for num in (33, 50):
+    scoring.score(model, params, space, cells[:num], precision="bfloat16")
+  assert compilations == []
