@@ -59,7 +59,7 @@ class Real:
     if isinstance(value, bool) or not isinstance(value, _REAL):
       return False
     above = self.low <= value if self.closed else self.low < value
-    return above and value <= self.high
+    return bool(above and value <= self.high)
 
   def __str__(self):
     start = "from" if self.closed else "above"
