@@ -46,7 +46,7 @@ def test_every_field_has_a_rule_that_admits_its_default():
     ("seed", 2**70, "got 1180591620717411303424"),
     ("model.width", 0, "from 1 to 16384, got 0"),
     ("model.width", -16, "got -16"),
-    ("model.num_layers", 10_000, "from 0 to 128, got 10000"),
+    ("model.num_layers", 10_000, "from 0 to 64, got 10000"),
     ("model.num_heads", 0, "from 1 to 1024, got 0"),
     ("model.kernel_power", 0.0, "above 0 and at most 10, got 0.0"),
     ("model.dropout_rate", 1.0, "at most 0.998, got 1.0"),

@@ -46,8 +46,6 @@ def refused(path, message=""):
   check_line(caught.value)
 
 
-# Orbax leaves its other reads unfinished where one meets a damaged array.
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 def test_a_flipped_bit_of_any_parameter_file_is_noticed(folder, tmp_path):
   """Scores are those that were saved, or nothing is loaded."""
   expected = nasjax.Predictor.load(folder).predict(CELLS)

@@ -112,7 +112,6 @@ def damage(folder, flip):
 
 
 @pytest.mark.parametrize("flip", [False, True])
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 def test_a_damaged_newest_checkpoint_is_left_for_the_older_one(
   tmp_path, capsys, flip
 ):
@@ -138,7 +137,6 @@ def test_a_damaged_newest_checkpoint_is_left_for_the_older_one(
   np.testing.assert_array_equal(got["weight"], weight + 5)
 
 
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 def test_no_intact_checkpoint_is_one_line_and_removes_nothing(tmp_path, state):
   store = checkpoint.Checkpoints(tmp_path / "c")
   for epoch in (1, 2):
