@@ -65,18 +65,12 @@ def evaluate(
   """
   space = spaces.get_space(space) if isinstance(space, str) else space
   sets = [image_sets] if isinstance(image_sets, ImageSet) else image_sets
+  skeleton = skeleton or _skeleton_for(space.name, sets)
+  runs = tuple(int(seed) for seed in seeds)
+  folder = files.expand(workdir).absolute()
+  how = checkpoint_every, before_cell, cells_at_once, keep_weights
   job = Job(
-    space.name,
-    skeleton or _skeleton_for(space.name, sets),
-    tuple(sets),
-    recipe,
-    tuple(int(seed) for seed in seeds),
-    shared,
-    files.expand(workdir).absolute(),
-    checkpoint_every,
-    before_cell,
-    cells_at_once,
-    keep_weights,
+    space.name, skeleton, tuple(sets), recipe, runs, shared, folder, *how
   )
   texts = space.format(space.check(genotypes))
   _claim(job)

@@ -185,21 +185,9 @@ class Trainer:
     meta = self._meta(genotypes)
     keeper = resumption.Keeper(workdir, checkpoint_every, meta)
     try:
-      done, state, history = keeper.restore(state, history)
-      last = min(stop_after or self._recipe.epochs, self._recipe.epochs)
-      for number in range(done, last):
-        start = time.perf_counter()
-        state, metrics = self._epoch(self._data, state, jnp.int32(number))
-        for name in _SERIES:
-          history[name][number] = getattr(metrics, name)
-        history["seconds"][number] = time.perf_counter() - start
-        keeper.save(number + 1, state, history, self._log_rows)
-        if on_epoch is not None:
-          tested = history["test_accuracy"][number]
-          known = tested[np.isfinite(tested)]
-          on_epoch(number + 1, float(known.max()) if known.size else math.nan)
-        if not np.isfinite(history["loss"][number]).any():
-          break
+      state, history = self._run_epochs(
+        state, history, keeper, stop_after, on_epoch
+      )
     finally:
       keeper.close()
     if on_end is not None:
@@ -207,6 +195,25 @@ class Trainer:
     results = self._results(history)
     num = len(self._pairs)
     return [results[i : i + num] for i in range(0, len(results), num)]
+
+  def _run_epochs(self, state, history, keeper, stop_after, on_epoch):
+    """Runs what a checkpoint leaves to do; returns state and history."""
+    done, state, history = keeper.restore(state, history)
+    last = min(stop_after or self._recipe.epochs, self._recipe.epochs)
+    for number in range(done, last):
+      start = time.perf_counter()
+      state, metrics = self._epoch(self._data, state, jnp.int32(number))
+      for name in _SERIES:
+        history[name][number] = getattr(metrics, name)
+      history["seconds"][number] = time.perf_counter() - start
+      keeper.save(number + 1, state, history, self._log_rows)
+      if on_epoch is not None:
+        tested = history["test_accuracy"][number]
+        known = tested[np.isfinite(tested)]
+        on_epoch(number + 1, float(known.max()) if known.size else math.nan)
+      if not np.isfinite(history["loss"][number]).any():
+        break
+    return state, history
 
   def _meta(self, genotypes: np.ndarray) -> dict[str, Any]:
     return {
