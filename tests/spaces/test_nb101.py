@@ -160,7 +160,7 @@ def test_bad_cells_are_refused_by_position(arch, message):
 
 
 def test_a_lone_architecture_is_refused():
-  with pytest.raises(errors.UserError, match="put it into a list"):
+  with pytest.raises(errors.UserError, match="put it in a list"):
     SPACE.parse(CHAIN)
 
 
