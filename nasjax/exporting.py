@@ -24,7 +24,8 @@ def export(model: predictor.Predictor, path: files.PathLike) -> None:
   The program maps genotypes `[b, G]` int8, for any b of at least 1, to scores
   `[b]` float32: graphs are built, every member is run, and their calibrated
   mean is returned, in the label's unit. Genotypes are those of the space
-  (`space.parse`); the program does not check them. To run it, without nasjax:
+  (`space.parse`); the program does not check them, and JAX refuses a batch of
+  none. To run it, without nasjax:
 
     import pathlib
     import jax

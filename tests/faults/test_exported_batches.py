@@ -16,7 +16,7 @@ def exported(tmp_path_factory):
   return model, space, exporting.load(path)
 
 
-@pytest.mark.parametrize("size", [1, 2, 3, 7, 64, 101])
+@pytest.mark.parametrize("size", [1, 3])
 def test_a_batch_scores_as_predict_does(exported, size):
   model, space, program = exported
   cells = space.sample(size, np.random.default_rng(size))
@@ -30,6 +30,6 @@ def test_no_architecture_is_refused_by_the_program(exported):
   """JAX checks the stated bound, b >= 1, before it runs anything."""
   model, space, program = exported
   none = np.zeros((0, space.genotype_length), np.int8)
-  with pytest.raises(ValueError, match=r"b >= 1"):
+  with pytest.raises(ValueError, match="Expected value >= 1"):
     program.call(none)
   assert model.predict(none).shape == (0,)

@@ -1,4 +1,4 @@
-"""SIGINT and SIGTERM of every command: one line, a status, nothing lost."""
+"""SIGINT and SIGTERM of commands: one line, a status, nothing lost."""
 
 import pathlib
 import signal
@@ -12,11 +12,7 @@ import pytest
 WORDS = {
   "train": ["train.py", "--config=configs/nb201.py"],
   "search": ["search.py", "--space", "nb201"],
-  "scoring": ["-m", "nasjax.scoring", "--space", "nb201", "--out", "unused"],
   "reproduce": ["-m", "nasjax.reproduce", "--list"],
-  "benchmarks": ["-m", "nasjax.benchmarks", "list"],
-  "pretrained": ["-m", "nasjax.pretrained", "unused", "unused"],
-  "pretrained images": ["-m", "nasjax.pretrained.images"],
 }
 STATUS = {signal.SIGINT: 130, signal.SIGTERM: 143}
 LINE = {signal.SIGINT: "interrupted", signal.SIGTERM: "terminated"}
@@ -60,9 +56,9 @@ def test_during_the_imports(name, number, tmp_path):
   check_ended(process, number)
 
 
-@pytest.mark.parametrize("name", ["train", "evaluate", "stream", "shards"])
+@pytest.mark.parametrize("name", ["train", "evaluate"])
 def test_the_same_command_goes_on(name, tmp_path, long):
-  if not long and name != "stream":
+  if not long:
     pytest.skip("only with --long: it runs a command three times")
   case = commands.CASES[name](tmp_path)
   whole, stopped = tmp_path / "whole", tmp_path / "stopped"
