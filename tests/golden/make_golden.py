@@ -50,7 +50,9 @@ def open_any(name: str):
   folder = dataset_predictor.PRETRAINED if kind == "images" else MODELS
   if kind == "images" or rest == "images":
     model = nasjax.DatasetPredictor.load(folder / rest)
-    return model.on(embeddings(model._shape[-1]))
+    described = json.loads((folder / rest / "model.json").read_text())
+    width = described["dataset_encoder"]["sample"][-1]
+    return model.on(embeddings(width))
   return nasjax.Predictor.load(folder / rest)
 
 
