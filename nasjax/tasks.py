@@ -49,27 +49,7 @@ def make_task(
   """
   config_checks.check(config)
   config_checks.check_seeds(config)
-  space = spaces.get_space(config.space)
-  if config.table:
-    benchmark = custom.read_table(config.table, space, target=config.target)
-    train_label = test_label = "custom/value"
-  else:
-    name = config.benchmark or registry.default_benchmark(config.space)
-    benchmark = registry.get_benchmark(name, data_dir)
-    train_label = f"{config.dataset}/{config.train_label}"
-    test_label = f"{config.dataset}/{config.test_label}"
-  if config.target == configs.COST and not config.table:
-    raise errors.UserError(
-      f"config.target: expected 'accuracy', as the labels of the benchmark "
-      f"{benchmark.name!r} are, got 'cost'; costs are labels of one's own "
-      "(--config=custom --config.table=FILE.csv)"
-    )
-  if benchmark.space.name != config.space:
-    raise errors.UserError(
-      f"config.benchmark {errors.quote(benchmark.name)} is a benchmark of the "
-      "space "
-      f"{benchmark.space.name!r}: expected one of {config.space!r}"
-    )
+  benchmark, train_label, test_label = _labelled(config, data_dir)
   if config.teacher:
     benchmark = teachers.add_predictions(
       benchmark, config.dataset, config.teacher
@@ -98,6 +78,38 @@ def make_task(
     labels=labels,
     targets=np.stack(targets).astype(np.float32),
     target=config.target,
+  )
+
+
+def _labelled(
+  config: configs.Config, data_dir: files.PathLike | None
+) -> tuple[benchmarks_base.Benchmark, str, str]:
+  """The benchmark of a config, its training label and its test label.
+
+  Raises:
+    UserError: see `make_task`.
+  """
+  space = spaces.get_space(config.space)
+  if config.table:
+    benchmark = custom.read_table(config.table, space, target=config.target)
+    return benchmark, "custom/value", "custom/value"
+  name = config.benchmark or registry.default_benchmark(config.space)
+  benchmark = registry.get_benchmark(name, data_dir)
+  if config.target == configs.COST:
+    raise errors.UserError(
+      f"config.target: expected 'accuracy', as the labels of the benchmark "
+      f"{benchmark.name!r} are, got 'cost'; costs are labels of one's own "
+      "(--config=custom --config.table=FILE.csv)"
+    )
+  if benchmark.space.name != config.space:
+    raise errors.UserError(
+      f"config.benchmark {benchmark.name!r} is a benchmark of the space "
+      f"{benchmark.space.name!r}: expected one of {config.space!r}"
+    )
+  return (
+    benchmark,
+    f"{config.dataset}/{config.train_label}",
+    f"{config.dataset}/{config.test_label}",
   )
 
 
