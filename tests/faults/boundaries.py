@@ -106,14 +106,20 @@ def number_of_changes(work: boundary_works.Work, folder: pathlib.Path) -> int:
   return int(told.read_text())
 
 
-def killed(work: boundary_works.Work, folder: pathlib.Path, last: int) -> None:
-  """Runs the work in a child that dies before change `last`."""
+def killed(work: boundary_works.Work, folder: pathlib.Path, last: int) -> bool:
+  """Runs the work in a child that dies before change `last`.
+
+  Returns:
+    False where it ended before: Orbax does not always make as many changes.
+  """
 
   def die():
     with counting(folder, last):
       work.run(folder)
 
-  assert in_child(die) == KILLED, f"not killed before change {last}"
+  status = in_child(die)
+  assert status in (0, KILLED), f"failed before change {last}"
+  return status == KILLED
 
 
 def spread(num: int, few: int | None) -> list[int]:
@@ -133,11 +139,11 @@ def try_all(work: boundary_works.Work, root: pathlib.Path, few: int | None):
   work.prepare(whole)
   num = number_of_changes(work, whole)
   expected = work.results(whole)
-  tried = spread(num, few)
-  for last in tried:
+  tried = 0
+  for last in spread(num, few):
     folder = root / f"killed{last}"
     work.prepare(folder)
-    killed(work, folder, last)
+    tried += killed(work, folder, last)
     assert in_child(lambda folder=folder: work.check(folder)) == 0, (
       f"killed before change {last}: bad files"
     )
@@ -147,7 +153,8 @@ def try_all(work: boundary_works.Work, root: pathlib.Path, few: int | None):
     found = work.results(folder)
     different = [n for n in expected if found.get(n) != expected[n]]
     assert found == expected, f"killed before change {last}: {different}"
-  return num, len(tried)
+  assert tried, "nothing was killed"
+  return num, tried
 
 
 def main() -> int:

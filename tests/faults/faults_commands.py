@@ -171,7 +171,8 @@ def contents(
 
 
 def _is_private(path: pathlib.Path) -> bool:
-  return path.name == ".lock"
+  """Locks, and checkpoints of a cell whose result was written before a kill."""
+  return path.name == ".lock" or "checkpoints" in path.parts
 
 
 def _read(path: pathlib.Path) -> bytes:

@@ -1,7 +1,7 @@
 """Scores and trainings under settings of JAX that users switch on.
 
 A process for each setting; all print scores of the same work, which must agree
-to 1e-5 of their range.
+to 1e-5 of their range, and to 1e-3 after a training.
 """
 
 import json
@@ -72,4 +72,5 @@ def test_the_numbers_stay(setting, names, expected):
   for name, scores in found.items():
     spread = np.ptp(expected[name])
     error = np.abs(np.subtract(scores, expected[name])).max() / spread
-    assert error < 1e-5, (name, error)
+    # A training carries rounding on, which differs without fused programs.
+    assert error < (1e-3 if name == "fit" else 1e-5), (name, error)
