@@ -8,9 +8,9 @@ import tiny
 
 import nasjax
 from nasjax import errors, experiment, streaming
+from nasjax.commands import score as scoring_command
 from nasjax.commands import search as search_command
 from nasjax.networks import resumption
-from nasjax.scoring import __main__ as scoring_command
 from nasjax.scoring import shards
 
 WORDS = '{"mine": "years of work"}\n'

@@ -9,8 +9,8 @@ import tiny
 import nasjax
 from nasjax import checkpoints, dataset_predictor, experiment, predictor
 from nasjax.benchmarks import mini201
+from nasjax.commands import publish as pretrained
 from nasjax.images import sample as samples
-from nasjax.pretrained import __main__ as pretrained
 from nasjax.training import metrics
 
 

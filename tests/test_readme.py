@@ -14,8 +14,8 @@ from absl import flags
 
 from nasjax import config as configs
 from nasjax import search
-from nasjax.benchmarks import __main__ as benchmarks_command
 from nasjax.benchmarks import registry as benchmarks
+from nasjax.commands import data as benchmarks_command
 from nasjax.commands import flags as command_flags
 from nasjax.commands import search as search_command
 from nasjax.commands import train as train_command

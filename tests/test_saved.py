@@ -14,8 +14,8 @@ import tiny
 
 import nasjax
 from nasjax import config_checks, errors, files, predictor, saved
+from nasjax.commands import publish_digests as pretrained_digests
 from nasjax.models import registry as models
-from nasjax.pretrained import digests as pretrained_digests
 from nasjax.training import checkpoint, digests, model_folders
 
 SPACE = nasjax.get_space("nb201")

@@ -12,7 +12,7 @@ import pytest
 import scoring_models
 
 from nasjax import errors, files, predictor
-from nasjax.scoring import __main__ as command
+from nasjax.commands import score as command
 from nasjax.scoring import shards
 from nasjax.spaces import registry as spaces
 

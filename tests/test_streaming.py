@@ -7,7 +7,7 @@ import pytest
 import scoring_models
 
 from nasjax import errors, streaming
-from nasjax.scoring import __main__ as command
+from nasjax.commands import score as command
 from nasjax.spaces import registry as spaces
 
 

@@ -16,7 +16,7 @@ from nasjax import (
   tasks,
   training_cells,
 )
-from nasjax.pretrained import __main__ as pretrained
+from nasjax.commands import publish as pretrained
 
 SPACE = nasjax.get_space("nb201")
 

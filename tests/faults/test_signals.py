@@ -13,6 +13,10 @@ WORDS = {
   "train": ["train.py", "--config=configs/nb201.py"],
   "search": ["search.py", "--space", "nb201"],
   "reproduce": ["-m", "nasjax.reproduce", "--list"],
+  "scoring": ["-m", "nasjax.scoring", "--space", "nb201", "--out", "unused"],
+  "benchmarks": ["-m", "nasjax.benchmarks", "list"],
+  "pretrained": ["-m", "nasjax.pretrained", "unused", "unused"],
+  "images": ["-m", "nasjax.pretrained.images"],
 }
 STATUS = {signal.SIGINT: 130, signal.SIGTERM: 143}
 LINE = {signal.SIGINT: "interrupted", signal.SIGTERM: "terminated"}

@@ -1,0 +1,48 @@
+"""Adds a digest to saved models that have none; parameters stay as they are.
+
+python -m nasjax.pretrained.digests FOLDER [FOLDER ...]
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+from nasjax import dataset_predictor, errors, files, predictor, saved
+from nasjax.commands import flags
+from nasjax.training import model_folders
+
+
+def add(folder: files.PathLike) -> str:
+  """Writes the digest of a saved model into its `model.json`.
+
+  A model that has one is checked, and not written again.
+
+  Returns:
+    The digest, hex sha256.
+
+  Raises:
+    UserError: the folder holds no saved model, it does not match the digest
+      that it has, or it cannot be written.
+  """
+  folder = files.expand(folder)
+  meta, described = model_folders.read(folder), saved.load(folder)
+  if described.sample:
+    model: Any = dataset_predictor.DatasetPredictor.load(folder)
+  else:
+    model = predictor.Predictor.load(folder)
+  found = saved.digest(described, model.params)
+  if described.digest is None:
+    content = {**meta, saved.DIGEST: found}
+    files.write_json(folder / model_folders.META, content)
+  return found
+
+
+def _main(argv: Sequence[str]) -> None:
+  if len(argv) < 2:
+    raise errors.UserError(
+      "expected: python -m nasjax.pretrained.digests FOLDER [FOLDER ...]"
+    )
+  for folder in argv[1:]:
+    print(f"{add(folder)}  {folder}")
+
+
+main = flags.guard(_main)
