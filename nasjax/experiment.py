@@ -96,6 +96,10 @@ def train(
     )
     workdirs.write(workdir, config)
     log.keep_until(done)
+    if done:
+      print(
+        f"training: goes on after epoch {done}", file=sys.stderr, flush=True
+      )
     bar.skip(done)
     return done, current
 
@@ -389,5 +393,6 @@ def _refit(config, task: tasks.Task, folder: pathlib.Path) -> None:
     config.space, config.seed, config=config, verbose=True
   )
   model.fit(task.benchmark.genotypes[rows], values[rows])
-  model.card = _card(config, task, len(rows))
+  card = _card(config, task, len(rows))
+  model.card = {**card, "split": "none, all labelled cells"}
   model.save(folder / "checkpoint" / predictor.FINAL_MODEL)

@@ -4,17 +4,21 @@ Nothing heavy is imported here, so that an interrupt during the imports of a
 command ends as one of the command itself does.
 """
 
+import contextlib
 import importlib
 import os
 import signal
 import sys
 import threading
+import time
 import types
 from typing import Any
 
 from nasjax import errors
 
 _GRACE = 10.0  # seconds that a command may take to end by itself
+_SILENT = 0.8  # seconds of imports until something is said
+_TWICE = 1.0  # seconds within which a second signal is the first one again
 _WORDS = {signal.SIGINT: "interrupted", signal.SIGTERM: "terminated"}
 
 
@@ -28,13 +32,28 @@ def run(name: str) -> int:
   for number in _WORDS:
     if signal.getsignal(number) is not signal.SIG_IGN:
       signal.signal(number, _quit)
+  saying = threading.Timer(_SILENT, os.write, (2, b"loading ...\n"))
+  saying.daemon = True
+  saying.start()
   command = importlib.import_module(name)
+  saying.cancel()
   for number in _WORDS:
     if signal.getsignal(number) is _quit:
       signal.signal(number, _interrupt)
   sys.unraisablehook = _repeat
   _end_after_grace()
-  return command.main()
+  status = command.main()
+  if status in (128 + number for number in _WORDS):
+    # A compilation may still run in a thread, on which Python would wait.
+    _flush()
+    os._exit(status)
+  return status
+
+
+def _flush() -> None:
+  for stream in filter(None, (sys.stdout, sys.stderr)):
+    with contextlib.suppress(OSError, ValueError):
+      stream.flush()
 
 
 def load(name: str, what: str = "loading JAX") -> types.ModuleType:
@@ -73,7 +92,20 @@ def _quit(number: int, _: Any) -> None:
 
 
 def _interrupt(number: int, _: Any) -> None:
-  """Ends the command, so that it can say what is kept."""
+  """Ends the command, so that it can say what is kept.
+
+  A process often gets one Ctrl-C twice, through its group. Another one after a
+  moment ends the process at once.
+  """
+  began = time.monotonic()
+
+  def again(number: int, _: Any) -> None:
+    if time.monotonic() - began > _TWICE:
+      _quit(number, None)
+
+  for other in _WORDS:
+    if signal.getsignal(other) is _interrupt:
+      signal.signal(other, again)
   raise KeyboardInterrupt if number == signal.SIGINT else errors.Terminated
 
 
@@ -84,6 +116,7 @@ def _repeat(lost: Any) -> None:
     return
   ended = issubclass(lost.exc_type, errors.Terminated)
   number = signal.SIGTERM if ended else signal.SIGINT
+  signal.signal(number, _interrupt)
   threading.Timer(0.05, os.kill, (os.getpid(), number)).start()
 
 

@@ -180,11 +180,14 @@ def _print_top(report: dict[str, Any]) -> None:
   has_names = any(row["num_names"] for row in report["top"])
   score = "score %" if report["score_unit"] == _PERCENT else "score"
   names = f"{'names':>5}  " if has_names else ""
-  print(f"{'rank':>4}  {score:>8}  {'known %':>7}  {names}architecture")
+  is_known = any(row["known"] is not None for row in report["top"])
+  head = f"{'known %':>7}  " if is_known else ""
+  print(f"{'rank':>4}  {score:>8}  {head}{names}architecture")
   for rank, row in enumerate(report["top"], 1):
     names = f"{row['num_names']:>5}  " if has_names else ""
+    known = f"{_number(row['known'], 3):>7}  " if is_known else ""
     print(
-      f"{rank:>4}  {_score(row['score']):>8}  {_number(row['known'], 3):>7}  "
+      f"{rank:>4}  {_score(row['score']):>8}  {known}"
       f"{names}{shorten(row['arch'])}"
     )
   if has_names:
@@ -217,9 +220,12 @@ def _print_numbers(report: dict[str, Any]) -> None:
     share = f" of {_count(report['num_cells'])}"
   print(
     f"{report['num_scored']} architectures{share} in "
-    f"{report['seconds']:.2f} s ({report['archs_per_second']:.0f}/s)"
+    f"{report['seconds']:.2f} s ({report['archs_per_second']:.0f}/s, "
+    "compilation included)"
   )
-  rest = "without the training cells -"
+  if not report["num_tau"]:
+    return
+  rest = "without the training cells unknown, as they are not named"
   if report["num_rest"] is not None:
     rest = (
       f"without the training cells {_number(report['tau_rest'], 4)} "

@@ -67,9 +67,15 @@ def _report(summary: dict[str, Any], workdir: pathlib.Path) -> None:
   )
   print(f"written to   {workdir}")
   print(
-    f"search       python search.py --space {summary['space']} "
+    f"search       {_search_program()} --space {summary['space']} "
     f"--checkpoint {shlex.quote(str(workdir))}"
   )
+
+
+def _search_program() -> str:
+  """The search beside the program that runs: a script, or installed."""
+  is_script = pathlib.Path(sys.argv[0]).suffix == ".py"
+  return "python search.py" if is_script else "nasjax-search"
 
 
 def _spread(summary: dict[str, Any], name: str) -> str:

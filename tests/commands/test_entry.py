@@ -157,3 +157,18 @@ def test_loading_inside_another_process_changes_no_handler(capsys):
   assert entry.load("json").__name__ == "json"
   assert signal.getsignal(signal.SIGINT) is before
   assert capsys.readouterr().err == ""
+
+
+def test_a_signal_that_comes_twice_is_one_interrupt(tmp_path):
+  (tmp_path / "slow_command.py").write_text(_COMMAND.format(mode="main"))
+  code = "import sys; from nasjax.commands import entry; "
+  code += "sys.exit(entry.run('slow_command'))"
+  path = os.pathsep.join([str(tmp_path), str(ROOT)])
+  process = _start("-c", code, env={**os.environ, "PYTHONPATH": path})
+  assert process.stdout is not None
+  assert process.stdout.readline() == "ready\n"
+  process.send_signal(signal.SIGINT)
+  process.send_signal(signal.SIGINT)
+  _, printed = process.communicate(timeout=60)
+  assert process.returncode == 130, printed
+  assert printed == "interrupted: the same command goes on\n"
