@@ -96,11 +96,7 @@ def train(
     )
     workdirs.write(workdir, config)
     log.keep_until(done)
-    if done:
-      print(
-        f"training: goes on after epoch {done}", file=sys.stderr, flush=True
-      )
-    bar.skip(done)
+    bar.resume(done)
     return done, current
 
   def on_epoch(epoch, train_state, loss):

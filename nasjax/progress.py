@@ -156,6 +156,14 @@ class Progress:
       self._bar.initial = count
       self._bar.update(count)
 
+  def resume(self, count: int) -> None:
+    """Counts work that an earlier run did, and says that this one goes on."""
+    self.skip(count)
+    if count and self._shown and self._bar is None:
+      self._line(
+        f"{self._what}: goes on after {count} of {self._total} {self._unit}"
+      )
+
   def update(self, count: int = 1, note: str = "") -> None:
     """Adds to the count; the note is shown behind it."""
     self._stop_ticker()

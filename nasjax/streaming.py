@@ -183,7 +183,7 @@ def stream_top_k(
       "streaming", num_samples, unit="archs", first="compiling"
     ) as bar,
   ):
-    bar.skip(best.num_scored)
+    bar.resume(best.num_scored)
     while best.num_scored < num_samples:
       index = best.num_scored // batch_size
       size = min(batch_size, num_samples - best.num_scored)

@@ -149,3 +149,13 @@ def test_a_phase_is_said_while_it_lasts():
   with progress.phase("reading labels", after=60.0, stream=short):
     pass
   assert short.getvalue() == ""
+
+
+def test_a_resumed_run_says_where_it_goes_on():
+  stream = io.StringIO()
+  with progress.Progress("training", 10, unit="epochs", stream=stream) as bar:
+    bar.resume(4)
+    bar.update(6)
+  first, last = stream.getvalue().splitlines()
+  assert first == "training: goes on after 4 of 10 epochs"
+  assert "100 %" in last

@@ -101,7 +101,7 @@ def _train_missing(
     errors.resuming(lambda: f"the same command goes on in {job.workdir}"),
     progress.Progress("training", len(texts) * epochs, unit="epochs") as bar,
   ):
-    bar.skip((len(texts) - len(missing)) * epochs)
+    bar.resume((len(texts) - len(missing)) * epochs)
     _executor(executor)(job, blocks(job, missing), max_retries, bar)
 
 

@@ -188,7 +188,7 @@ def _train(
 
     def start(fresh):
       done, current = checkpoints.restore(fresh, meta) or (0, fresh)
-      bar.skip(done)
+      bar.resume(done)
       return done, current
 
     def on_epoch(epoch, train_state, loss):
