@@ -3,14 +3,14 @@
   python .ci/skipped.py tests.xml
 
 The file is a JUnit report of pytest. A test that needs complete tables
-(NASJAX_DATA) is left out: packages do not help it.
+(NASJAX_DATA), or the flag --long, is left out: packages do not help it.
 """
 
 import pathlib
 import sys
 import xml.etree.ElementTree as ElementTree
 
-_TABLES = "NASJAX_DATA"
+_NO_PACKAGES = ("NASJAX_DATA", "--long")
 
 
 def node(case: ElementTree.Element) -> str:
@@ -22,12 +22,12 @@ def node(case: ElementTree.Element) -> str:
 
 
 def skipped(report: pathlib.Path) -> list[str]:
-  """Tests that were skipped for another reason than missing tables."""
+  """Tests that were skipped and that a package may help."""
   return [
     node(case)
     for case in ElementTree.parse(report).iter("testcase")
     for reason in case.iter("skipped")
-    if _TABLES not in reason.get("message", "")
+    if not any(word in reason.get("message", "") for word in _NO_PACKAGES)
   ]
 
 
