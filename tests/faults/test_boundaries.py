@@ -1,7 +1,7 @@
 """Work that dies between two changes of its files, and is done again.
 
-With `--long` at every change, else at a few of them; trainings only with it, since
-each change costs a whole run.
+With `--long` at every change, else at a few of them; trainings only with it,
+since each change costs a whole run.
 """
 
 import sys
