@@ -9,7 +9,7 @@ import logging
 
 import numpy as np
 
-from nasjax.images import base, layout, pixels, sources
+from nasjax.images import base, hidden, layout, pixels, sources
 
 SUFFIXES = (
   ".avif",
@@ -33,7 +33,7 @@ def _image_names(source: sources.Source) -> list[str]:
   return [
     name
     for name in source.names
-    if name.lower().endswith(SUFFIXES) and not layout.is_hidden(name)
+    if name.lower().endswith(SUFFIXES) and not hidden.is_hidden(name)
   ]
 
 

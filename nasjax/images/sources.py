@@ -8,7 +8,7 @@ import zipfile
 from collections.abc import Callable, Iterable
 
 from nasjax import errors, files, foreign
-from nasjax.images import archives, limits, tar
+from nasjax.images import archives, hidden, limits, tar
 
 _MAX_SHOWN = errors.QUOTED - 20  # characters of a path in a message
 
@@ -176,7 +176,7 @@ def _walk(root: pathlib.Path) -> tuple[list[str], list[str]]:
     prefix, above = waiting.pop()
     for entry in _entries(root / prefix):
       name, real = prefix + entry.name, f"{above[-1]}/{entry.name}"
-      if entry.name.startswith(".") or entry.name == "__MACOSX":
+      if hidden.is_hidden(entry.name):
         continue
       if entry.is_symlink():
         real = _target(entry.path, home)

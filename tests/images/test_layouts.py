@@ -213,9 +213,75 @@ def test_images_without_a_class_are_named(names, tmp_path):
     load_images(write(tree(*names), tmp_path))
 
 
-def test_splits_inside_classes_are_refused(tmp_path):
-  content = tree("cat/train/1.png", "cat/test/2.png", "dog/train/1.png")
+@pytest.mark.parametrize(
+  "inner",
+  [("train", "test"), ("train_set", "test_set"), ("val",), ("deep/trn",)],
+)
+def test_splits_inside_classes_are_refused(inner, tmp_path):
+  names = itertools.product(("cat", "dog"), inner)
+  content = tree(*(f"{name}/{folder}/1.png" for name, folder in names))
   with pytest.raises(errors.UserError, match=r"CLASS/train to train/CLASS"):
+    load_images(write(content, tmp_path))
+
+
+@FORMS
+@pytest.mark.parametrize(
+  "folders",
+  [
+    ("seg_train/seg_train", "seg_test/seg_test", "seg_pred/seg_pred"),
+    ("my_train", "my_test"),
+    ("cats-train", "cats-test"),
+    ("trn", "tst"),
+    ("XTrain", "XTest"),
+    ("trainA", "trainB", "testA", "testB"),
+    ("trainA", "trainB"),
+    ("fold1", "fold2", "fold3"),
+    ("dev",),
+    ("train", "dev"),
+  ],
+)
+def test_names_that_speak_of_splits_are_no_classes(folders, form, tmp_path):
+  content = {}
+  for folder in folders:
+    content |= split(folder, 2, RED)
+  with pytest.raises(errors.UserError, match=r"train, val") as raised:
+    load_images(write(content, tmp_path, form))
+  assert any(repr(x.partition("/")[0]) in str(raised.value) for x in folders)
+  assert len(str(raised.value)) < 400
+
+
+@pytest.mark.parametrize(
+  "classes",
+  [
+    ("bullet_train", "car", "train", "x", "y"),
+    ("crash_test", "car"),
+    ("banana_split", "cake", "steam train"),
+    ("contest", "interval", "invalid", "restrain"),
+  ],
+)
+def test_classes_may_hold_such_words(classes, tmp_path):
+  content = tree(*(f"{name}/1.png" for name in classes))
+  found = load_images(write(content, tmp_path))
+  assert found.class_names == tuple(sorted(classes))
+
+
+@pytest.mark.parametrize("train", ["train/all", "train/images/deep"])
+def test_classes_in_file_names_below_a_split_are_recognised(train, tmp_path):
+  names = itertools.product(("cat", "dog"), "12")
+  content = tree(*(f"{train}/{c}.{i}.png" for c, i in names))
+  content |= tree("test/all/1.png") if train == "train/all" else {}
+  with pytest.raises(errors.UserError, match=r"class in its name \('cat, dog'"):
+    load_images(write(content, tmp_path))
+
+
+def test_annotations_that_contradict_folders_are_refused(tmp_path):
+  content = split("train", 2, RED, ("n1", "n2"))
+  content |= tree("val/n1/images/v0.png", "val/n2/images/v1.png")
+  content["val/val_annotations.txt"] = b"v0.png n1\nv1.png n2\n"
+  found = load_images(write(content, tmp_path, "zip"))
+  assert found.split("val").labels.tolist() == [0, 1]
+  content["val/val_annotations.txt"] = b"v0.png n1\nv1.png n1\n"
+  with pytest.raises(errors.UserError, match=r"'v1.png' lies in 'n2', not in"):
     load_images(write(content, tmp_path))
 
 
