@@ -166,9 +166,7 @@ def _plain(source: sources.Source, root: str, images: Sequence[str]) -> Classes:
   return classes
 
 
-def _check_names(
-  source: sources.Source, prefix: str, classes: Classes
-) -> None:
+def _check_names(source: sources.Source, prefix: str, classes: Classes) -> None:
   """Refuses classes, and folders inside them, that look like splits."""
   like = split_names.speaking(classes)
   if like:

@@ -35,9 +35,7 @@ _RESEMBLING = re.compile(
   rf"({'|'.join(_ALONE)})[-_ .]?(\d*|{_MORE})", re.IGNORECASE
 )
 _WORD = re.compile(rf"({'|'.join(_KINDS)})({_MORE})?", re.IGNORECASE)
-_BETWEEN = re.compile(
-  r"[\W\d_]+|(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])"
-)
+_BETWEEN = re.compile(r"[\W\d_]+|(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 
 
 def resembles(name: str) -> bool:
