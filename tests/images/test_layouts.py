@@ -342,3 +342,42 @@ def test_arrays_without_their_partner_are_refused(more, tmp_path):
   np.savez(tmp_path / "set.npz", images=images, labels=labels, **more)
   with pytest.raises(errors.UserError, match="each under one name, got"):
     load_images(tmp_path / "set.npz")
+
+
+@FORMS
+def test_what_systems_leave_behind_is_no_class(form, tmp_path, caplog):
+  content = split(".", 1, RED)
+  content = {name.removeprefix("./"): content[name] for name in content}
+  content |= tree(
+    "@eaDir/a.png", "cat/@eaDir/a.jpg/thumb.jpg", "#recycle/b.png"
+  )
+  content |= tree("__MACOSX/cat/._1.png", ".git/a.png", "cat/._0.png")
+  content |= {"cat/Thumbs.db": b"x", "dog/.DS_Store": b"x"}
+  found = load_images(write(content, tmp_path, form))
+  assert found.class_names == ("cat", "dog")
+  assert len(found) == 2
+  assert not caplog.text
+
+
+@pytest.mark.parametrize("suffix", ["jfif", "jif", "JPE", "pjpeg"])
+def test_other_suffixes_of_jpeg_are_read(suffix, tmp_path):
+  content = split("", 1, RED)
+  content = {name.lstrip("/"): content[name] for name in content}
+  content[f"cat/photo.{suffix}"] = writers.png(
+    np.zeros((8, 8, 3), np.uint8), "JPEG"
+  )
+  found = load_images(write(content, tmp_path))
+  assert found.labels.tolist() == [0, 0, 1]
+  assert found.resized(8).shape == (3, 8, 8, 3)
+
+
+@FORMS
+def test_images_of_other_formats_are_said(form, tmp_path, caplog):
+  content = split("train", 2, RED) | split("test", 1, RED)
+  content |= {"train/cat/9.HEIC": b"x", "train/dog/8.jp2": b"x"}
+  content |= {"test/dog/7.svg": b"x", "test/dog/.6.heic": b"x", "a.txt": b""}
+  with caplog.at_level(logging.WARNING):
+    found = load_images(write(content, tmp_path, form))
+  assert len(found) == 6
+  assert "3 images are of formats that are not read" in caplog.text
+  assert "/test/dog/7.svg'" in caplog.text
