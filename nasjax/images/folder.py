@@ -15,7 +15,6 @@ SUFFIXES = (
   ".apng",
   ".avif",
   ".bmp",
-  ".dib",
   ".gif",
   ".jfi",
   ".jfif",
@@ -40,6 +39,7 @@ UNREAD = (
   ".cr3",
   ".dcm",
   ".dds",
+  ".dib",
   ".dng",
   ".eps",
   ".exr",
@@ -78,8 +78,6 @@ UNREAD = (
   ".xpm",
 )
 """Suffixes of images that are not read."""
-
-EXPECTED = "CLASS/*.png (or .jpg, ...), with or without train/ and test/ above"
 
 
 def named(source: sources.Source, suffixes: tuple[str, ...]) -> list[str]:

@@ -15,10 +15,6 @@ import numpy as np
 from nasjax import errors, foreign
 from nasjax.images import base, limits, sources
 
-EXPECTED = (
-  "MNIST or Fashion-MNIST: train-images-idx3-ubyte and "
-  "train-labels-idx1-ubyte (.gz or not), and t10k-... for the test split"
-)
 FASHION = (
   "T-shirt/top",
   "Trouser",

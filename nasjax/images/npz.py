@@ -14,7 +14,6 @@ import numpy as np
 from nasjax import errors, files, foreign
 from nasjax.images import base, class_ids, pixels, sources
 
-EXPECTED = "a .npz file with images [n, H, W, C] uint8 and labels [n]"
 _KEYS = {
   "train": (("images", "labels"), ("x_train", "y_train")),
   "val": (("val_images", "val_labels"), ("x_val", "y_val")),

@@ -144,7 +144,12 @@ def _too_large(source: str, got: str) -> errors.UserError:
   )
 
 
-def _format(content: bytes, source: str) -> str:
+def is_image(content: bytes) -> bool:
+  """Tells by the first bytes whether `decode` knows the format of a file."""
+  return _known(content) is not None
+
+
+def _known(content: bytes) -> str | None:
   """Returns Pillow's name of the format, by the first bytes."""
   for magic, name in _MAGIC.items():
     if content.startswith(magic):
@@ -153,6 +158,13 @@ def _format(content: bytes, source: str) -> str:
     return "WEBP"
   if content[4:8] == b"ftyp" and content[8:12] in _BRANDS:
     return "AVIF"
+  return None
+
+
+def _format(content: bytes, source: str) -> str:
+  name = _known(content)
+  if name is not None:
+    return name
   names = ", ".join(sorted({*_MAGIC.values(), "WEBP", "AVIF"}))
   raise _unreadable(source, f"by its first bytes it is none of {names}")
 
