@@ -86,15 +86,14 @@ def _rows(path: pathlib.Path) -> Iterator[_Row]:
             where = f"{shown}, line {reader.line_num}"
             yield _row(where, reader.line_num, fields, header)
       except csv.Error as error:
-        if str(error).startswith("field larger than"):
-          raise errors.UserError(
-            f"{shown}, line {reader.line_num}: expected at most "
-            f"{csv.field_size_limit()} characters in a field, got more; "
-            "shorten it, or close its quotes"
-          ) from error
+        reason = str(error)[:100]
+        advice = "quote an arch that holds commas or quotes"
+        if reason.startswith("field larger than"):
+          reason = f"a field of more than {csv.field_size_limit()} characters"
+          advice = "shorten it, or close its quotes"
         raise errors.UserError(
-          f"{shown}, line {reader.line_num} cannot be read as CSV: "
-          f"{str(error)[:100]}; quote an arch that holds commas or quotes"
+          f"{shown}, line {reader.line_num} cannot be read as CSV: {reason}; "
+          f"{advice}"
         ) from error
 
 
@@ -110,9 +109,10 @@ def _header(shown: str, fields: list[str] | None) -> list[str]:
     for name in ("arch", "value"):
       alike = [field for field in fields if _plain(field) == name]
       if len(alike) > 1:
+        listed = errors.quote(", ".join(alike))
         raise errors.UserError(
-          f"{shown}, line 1: expected one column {name!r}, got "
-          f"{len(alike)}, {errors.quote(', '.join(alike))}; rename or remove the others"
+          f"{shown}, line 1: expected one column {name!r}, got {len(alike)}, "
+          f"{listed}; rename or remove the others"
         )
     return names
   advice = ""

@@ -113,7 +113,7 @@ def test_isomorphic_darts_cells_are_one_architecture(tmp_path):
     (f"arch, VALUE.12,value\n{A},1,2\n", "one column 'value', got 2"),
     (
       f'arch,value,note\n{A},1,"{"x" * 140_000}"\n',
-      "line 2: expected at most 131072 characters in a field, got more",
+      "a field of more than 131072 characters; shorten it, or close its",
     ),
     (f"arch,value\n{A},93,5\n", "expected 2 columns, got 3"),
     (f'arch,value\n{A},"93,5"\n', "'93,5'; write a decimal point"),
