@@ -86,9 +86,14 @@ def _rows(path: pathlib.Path) -> Iterator[_Row]:
             where = f"{shown}, line {reader.line_num}"
             yield _row(where, reader.line_num, fields, header)
       except csv.Error as error:
+        reason = str(error)[:100]
+        advice = "quote an arch that holds commas or quotes"
+        if reason.startswith("field larger than"):
+          reason = f"a field of more than {csv.field_size_limit()} characters"
+          advice = "shorten it, or close its quotes"
         raise errors.UserError(
-          f"{shown}, line {reader.line_num} cannot be read as CSV: "
-          f"{str(error)[:100]}; quote an arch that holds commas or quotes"
+          f"{shown}, line {reader.line_num} cannot be read as CSV: {reason}; "
+          f"{advice}"
         ) from error
 
 
@@ -102,10 +107,12 @@ def _header(shown: str, fields: list[str] | None) -> list[str]:
   text = ",".join(names)
   if {"arch", "value"} <= set(names):
     for name in ("arch", "value"):
-      if names.count(name) > 1:
+      alike = [field for field in fields if _plain(field) == name]
+      if len(alike) > 1:
+        listed = errors.quote(", ".join(alike))
         raise errors.UserError(
-          f"{shown}, line 1: expected one column {name!r}, got "
-          f"{names.count(name)}; rename or remove the others"
+          f"{shown}, line 1: expected one column {name!r}, got {len(alike)}, "
+          f"{listed}; rename or remove the others"
         )
     return names
   advice = ""
@@ -116,6 +123,15 @@ def _header(shown: str, fields: list[str] | None) -> list[str]:
     f"{shown}, line 1: expected a header with the columns 'arch' and 'value', "
     f"got {errors.quote(text)}{advice}"
   )
+
+
+def _plain(field: str) -> str:
+  """Returns the name of a column without case, blanks and pandas' number.
+
+  Of two columns of one name pandas calls the second one `value.1`.
+  """
+  name = "".join(field.split()).casefold()
+  return re.sub(r"(\.[0-9]+)+$", "", name)
 
 
 def _row(where: str, line: int, fields: list[str], header: list[str]) -> _Row:

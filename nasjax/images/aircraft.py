@@ -10,7 +10,6 @@ import numpy as np
 from nasjax import errors
 from nasjax.images import base, pixels, sources
 
-EXPECTED = "FGVC-Aircraft: fgvc-aircraft-2013b/data with images_variant_*.txt"
 LEVELS = {
   "variant": "variants.txt",
   "family": "families.txt",

@@ -6,7 +6,6 @@ gzipped tar has to be unpacked to be read at all: small ones into memory, larger
 ones into a temporary file without a name, which ends with its process.
 """
 
-import contextlib
 import dataclasses
 import gzip
 import io
@@ -23,6 +22,7 @@ from nasjax.images import limits, tar
 _MAX_DIRECTORY = 32 << 20  # bytes of the list of members of a zip archive
 _IN_MEMORY = 256 << 20  # bytes of an unpacked tar that stay in memory
 _CHUNK = 1 << 20
+_FIRST = 64 << 10  # bytes that hold the first block of a tar, gzipped
 _MAX_TAIL = 16 << 20  # bytes after the last member of a gzipped tar
 _ENCRYPTED = 1
 
@@ -123,14 +123,32 @@ def _read_zipped(path: pathlib.Path, member: zipfile.ZipInfo) -> bytes:
   return content
 
 
-def is_tar(path: pathlib.Path) -> bool:
-  """Tells by the first block, which may be gzipped."""
+def is_cut_zip(path: pathlib.Path) -> bool:
+  """Tells whether a file that is no whole zip archive starts like one."""
   with open(path, "rb") as raw:
-    if raw.peek(2)[:2] != b"\x1f\x8b":
-      return tar.is_header(raw.read(tar.BLOCK))
-    with contextlib.suppress(OSError, EOFError, zlib.error):
-      return tar.is_header(gzip.GzipFile(fileobj=raw).read(tar.BLOCK))
-  return False
+    return raw.read(4) == b"PK\3\4"
+
+
+def is_tar(path: pathlib.Path) -> bool:
+  """Tells by the first block, which may be gzipped.
+
+  What follows the block may be damaged.
+
+  Raises:
+    ValueError: a gzipped file is named as an archive, but damaged in the block.
+  """
+  with open(path, "rb") as raw:
+    block = raw.read(_FIRST)
+  if block[:2] != b"\x1f\x8b":
+    return tar.is_header(block[: tar.BLOCK])
+  try:
+    unzip = zlib.decompressobj(16 + zlib.MAX_WBITS)
+    found = tar.is_header(unzip.decompress(block, tar.BLOCK))
+  except zlib.error:
+    found = False
+  if not found and path.name.lower().endswith((".tar.gz", ".tgz")):
+    raise ValueError("it does not start with a tar header")
+  return found
 
 
 def read_tar(path: pathlib.Path, max_bytes: int) -> Listing:

@@ -85,7 +85,8 @@ class ImageSet:
     if labels.min() < 0 or labels.max() >= len(self.class_names):
       raise errors.UserError(
         f"image set {self.name!r}: expected labels in [0, "
-        f"{len(self.class_names)}), got {labels.min()} to {labels.max()}"
+        f"{len(self.class_names)}), got {labels.min()} to {labels.max()}; mend "
+        "the labels or the class names"
       )
 
   def __len__(self) -> int:
@@ -176,9 +177,15 @@ def join(
     class_names: `K` names.
 
   Raises:
-    UserError: the images differ in size, are too large together, or labels are
-      out of range.
+    UserError: the images differ in size, are too large together, labels are
+      out of range, or a split has no image.
   """
+  for split, (images, _) in parts.items():
+    if not len(images):
+      raise errors.UserError(
+        f"image set {name!r}: expected at least one image of the split "
+        f"{split}, got none; add images, or leave the split out"
+      )
   total = sum(images.nbytes for images, _ in parts.values())
   foreign.afford(name, total, limits.MAX_ARRAYS)
   shapes = {images.shape[1:] for images, _ in parts.values()}
@@ -197,8 +204,32 @@ def join(
   if labels.size and not 0 <= labels.min() <= labels.max() < len(class_names):
     raise errors.UserError(
       f"image set {name!r}: expected labels in [0, {len(class_names)}), got "
-      f"{labels.min()} to {labels.max()}"
+      f"{labels.min()} to {labels.max()}; mend the labels or the class names"
     )
   return ImageSet(
     name, images, labels.astype(np.int32), tuple(class_names), splits
   )
+
+
+def check_trained(found: ImageSet) -> ImageSet:
+  """Refuses a class that only another split than `train` has.
+
+  Args:
+    found: a set, with splits or without.
+
+  Returns:
+    The same set.
+
+  Raises:
+    UserError: a split has a class that nothing is trained on.
+  """
+  for split, rows in found.splits.items():
+    trained = found.labels[found.splits.get("train", rows)]
+    untrained = np.setdiff1d(found.labels[rows], trained)
+    if len(untrained):
+      raise errors.UserError(
+        f"image set {found.name!r}: expected images of the class "
+        f"{errors.quote(found.class_names[untrained[0]])} in train too, got "
+        f"some in {split} only; add them to train, or remove the class"
+      )
+  return found

@@ -13,10 +13,6 @@ from nasjax import errors, foreign
 from nasjax.benchmarks import safe_pickle
 from nasjax.images import base, limits, sources
 
-EXPECTED = (
-  "cifar-10-batches-py, cifar-10-batches-bin, cifar-100-python, or "
-  "cifar-100-binary, unpacked or as .tar.gz"
-)
 PIXELS = 3 * 32 * 32
 _MAX_NAMES = 1 << 20  # bytes of the file of class names
 

@@ -14,7 +14,7 @@ def check(labels: np.ndarray, num: int, where: str) -> np.ndarray:
   """Checks labels before they are narrowed to 32 bits.
 
   Args:
-    labels: integers, of any shape with `num` elements.
+    labels: integers, `[num]`, or a column or a row of them.
     num: number of images.
     where: what messages call the file.
 
@@ -24,15 +24,21 @@ def check(labels: np.ndarray, num: int, where: str) -> np.ndarray:
   Raises:
     UserError: they are no whole numbers from 0 to 2^31 - 1, or too few.
   """
-  if labels.dtype.kind not in "iu" or labels.size != num:
+  if labels.dtype.kind not in "iu" or labels.shape not in (
+    (num,),
+    (num, 1),
+    (1, num),
+  ):
     raise errors.UserError(
       f"{where}: expected one integer label for each of {num} images, got "
-      f"{labels.dtype} of shape {labels.shape}"
+      f"{labels.dtype} of shape {labels.shape}; number the classes from 0 on, "
+      "as int64 [n]"
     )
   if labels.size and (labels.min() < 0 or labels.max() > _LARGEST):
     raise errors.UserError(
-      f"{where}: expected labels 0, 1, 2, ..., got {labels.min()} to "
-      f"{labels.max()}"
+      f"{where}: expected labels 0, 1, 2, ... of at most {_LARGEST}, got "
+      f"{labels.min()} to {labels.max()}; number the classes from 0 on, and "
+      "remove images without a class"
     )
   return labels.reshape(-1).astype(np.int64)
 
@@ -52,22 +58,11 @@ def number(
 
   Returns:
     Labels `[n]` int32 of each split, and the names of the classes.
-
-  Raises:
-    UserError: a later split has a class that the first has not, where the
-      labels are ids.
   """
   largest = max((int(labels.max(initial=0)) for labels in parts), default=0)
   if largest < sum(map(len, parts)):
     names = map(str, range(largest + 1))
     return [labels.astype(np.int32) for labels in parts], tuple(names)
-  ids = np.unique(parts[0])
-  for labels in parts[1:]:
-    unknown = np.setdiff1d(labels, ids)
-    if len(unknown):
-      raise errors.UserError(
-        f"{where}: expected labels of the training images in the others too, "
-        f"got {unknown[0]}, which nothing is trained on"
-      )
+  ids = np.unique(np.concatenate(parts))
   codes = [np.searchsorted(ids, labels).astype(np.int32) for labels in parts]
   return codes, tuple(map(str, ids.tolist()))

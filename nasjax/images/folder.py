@@ -9,37 +9,89 @@ import logging
 
 import numpy as np
 
-from nasjax.images import base, layout, pixels, sources
+from nasjax.images import base, hidden, layout, pixels, sources
 
 SUFFIXES = (
+  ".apng",
   ".avif",
   ".bmp",
   ".gif",
+  ".jfi",
+  ".jfif",
+  ".jif",
   ".jpe",
   ".jpeg",
   ".jpg",
   ".pbm",
   ".pgm",
+  ".pjp",
+  ".pjpeg",
   ".png",
+  ".pnm",
   ".ppm",
   ".tif",
   ".tiff",
   ".webp",
 )
-EXPECTED = "CLASS/*.png (or .jpg, ...), with or without train/ and test/ above"
+UNREAD = (
+  ".arw",
+  ".cr2",
+  ".cr3",
+  ".dcm",
+  ".dds",
+  ".dib",
+  ".dng",
+  ".eps",
+  ".exr",
+  ".hdr",
+  ".heic",
+  ".heif",
+  ".hif",
+  ".icns",
+  ".ico",
+  ".j2c",
+  ".j2k",
+  ".jp2",
+  ".jpc",
+  ".jpf",
+  ".jpm",
+  ".jpx",
+  ".jxl",
+  ".jxr",
+  ".nef",
+  ".orf",
+  ".pam",
+  ".pcx",
+  ".pfm",
+  ".psd",
+  ".qoi",
+  ".raf",
+  ".raw",
+  ".rw2",
+  ".sgi",
+  ".svg",
+  ".svgz",
+  ".tga",
+  ".wmf",
+  ".xbm",
+  ".xcf",
+  ".xpm",
+)
+"""Suffixes of images that are not read."""
 
 
-def _image_names(source: sources.Source) -> list[str]:
+def named(source: sources.Source, suffixes: tuple[str, ...]) -> list[str]:
+  """Returns the names with one of the suffixes, without hidden files."""
   return [
     name
     for name in source.names
-    if name.lower().endswith(SUFFIXES) and not layout.is_hidden(name)
+    if name.lower().endswith(suffixes) and not hidden.is_hidden(name)
   ]
 
 
 def detect(source: sources.Source) -> str | None:
   """Returns the prefix of the folder that holds the class folders, or None."""
-  names = _image_names(source)
+  names = named(source, SUFFIXES)
   if not names or source.names == (source.path.name,):
     return None
   return layout.find_root(source, names)
@@ -48,7 +100,8 @@ def detect(source: sources.Source) -> str | None:
 def load(source: sources.Source, root: str) -> base.ImageSet:
   """Lists an image folder; images are decoded when they are used.
 
-  Images outside the class folders are left out, and a warning names one.
+  Images outside the class folders, and those of formats that are not read, are
+  left out, and a warning names one.
 
   Args:
     source: the files.
@@ -61,7 +114,7 @@ def load(source: sources.Source, root: str) -> base.ImageSet:
   Raises:
     UserError: splits or classes are not clear, or one of them has no image.
   """
-  images = _image_names(source)
+  images = named(source, SUFFIXES)
   found = layout.find_splits(source, root, images)
   class_names = sorted(found["train" if "train" in found else ""])
   index = {name: label for label, name in enumerate(class_names)}
@@ -89,7 +142,15 @@ def load(source: sources.Source, root: str) -> base.ImageSet:
 def _tell_left_out(
   source: sources.Source, images: list[str], used: list[str]
 ) -> None:
-  """Warns of images that belong to no class."""
+  """Warns of images that belong to no class, or cannot be read."""
+  unread = named(source, UNREAD)
+  if unread:
+    logging.getLogger(__name__).warning(
+      "%d images are of formats that are not read, and are left out; one is "
+      "%s; convert them to PNG or JPEG",
+      len(unread),
+      source.where(unread[0]),
+    )
   if len(used) < len(images):
     first = min(set(images) - set(used))
     logging.getLogger(__name__).warning(

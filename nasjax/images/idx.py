@@ -15,10 +15,6 @@ import numpy as np
 from nasjax import errors, foreign
 from nasjax.images import base, limits, sources
 
-EXPECTED = (
-  "MNIST or Fashion-MNIST: train-images-idx3-ubyte and "
-  "train-labels-idx1-ubyte (.gz or not), and t10k-... for the test split"
-)
 FASHION = (
   "T-shirt/top",
   "Trouser",
@@ -68,7 +64,8 @@ def load(source: sources.Source, root: str) -> base.ImageSet:
     root: the prefix that `detect` returned.
 
   Raises:
-    UserError: a file is missing or damaged.
+    UserError: a file is missing or damaged, or a class is only in the test
+      split.
   """
   parts = {}
   for split, prefix in _SPLITS.items():
@@ -88,8 +85,11 @@ def load(source: sources.Source, root: str) -> base.ImageSet:
   fashion = re.search("fashion", str(source.path), re.I)
   largest = max(int(labels.max(initial=0)) for _, labels in parts.values())
   if fashion and largest < len(FASHION):
-    return base.join("fashion_mnist", parts, FASHION)
-  return base.join(source.stem, parts, [str(i) for i in range(largest + 1)])
+    found = base.join("fashion_mnist", parts, FASHION)
+  else:
+    names = [str(number) for number in range(largest + 1)]
+    found = base.join(source.stem, parts, names)
+  return base.check_trained(found)
 
 
 def _read(source: sources.Source, name: str) -> np.ndarray:

@@ -10,7 +10,6 @@ import numpy as np
 from nasjax import errors, foreign
 from nasjax.images import base, cifar, limits, sources
 
-EXPECTED = "ImageNet16: train_data_batch_1 to train_data_batch_10 and val_data"
 NUM_CLASSES = 120
 _TRAIN = tuple(f"train_data_batch_{number}" for number in range(1, 11))
 _TEST = "val_data"

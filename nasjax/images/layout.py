@@ -6,27 +6,13 @@ wrong guess would train and test on the wrong images without a word.
 """
 
 import collections
-import re
 from collections.abc import Iterable, Sequence
 
 from nasjax import errors
-from nasjax.images import sources
+from nasjax.images import hidden, sources, split_names
 
 Classes = dict[str, list[str]]  # class name to file names, sorted
 
-_SPLITS = {
-  "train": "train",
-  "training": "train",
-  "val": "val",
-  "valid": "val",
-  "validation": "val",
-  "test": "test",
-  "testing": "test",
-}
-_LIKE_A_SPLIT = re.compile(
-  rf"({'|'.join(_SPLITS)})[-_ ]?(\d*|data|dataset|images?|imgs?|set|split)",
-  re.IGNORECASE,
-)
 _CONTAINERS = {
   "annotations",
   "image",
@@ -43,13 +29,6 @@ _ANNOTATIONS = "val_annotations.txt"
 _MAX_ANNOTATIONS = 64 << 20
 
 
-def is_hidden(name: str) -> bool:
-  """Tells whether a path is hidden, or left behind by macOS."""
-  return any(
-    part.startswith(".") or part == "__MACOSX" for part in name.split("/")
-  )
-
-
 def children(source: sources.Source, prefix: str) -> list[str]:
   """Returns the names of the folders directly inside a folder."""
   return [
@@ -57,7 +36,7 @@ def children(source: sources.Source, prefix: str) -> list[str]:
     for name in source.folders
     if name.startswith(prefix)
     and "/" not in name[len(prefix) :]
-    and not is_hidden(name)
+    and not hidden.is_hidden(name)
   ]
 
 
@@ -73,7 +52,7 @@ def find_root(source: sources.Source, images: Sequence[str]) -> str:
   prefix = ""
   while True:
     folders = children(source, prefix)
-    if len(folders) != 1 or _LIKE_A_SPLIT.fullmatch(folders[0]):
+    if len(folders) != 1 or split_names.resembles(folders[0]):
       return prefix
     inside = f"{prefix}{folders[0]}/"
     if any(is_inside(name, inside) for name in images):
@@ -106,7 +85,7 @@ def find_splits(
     UserError: splits or classes are not clear, or one of them has no image.
   """
   folders = children(source, root)
-  like = [name for name in folders if _LIKE_A_SPLIT.fullmatch(name)]
+  like = [name for name in folders if split_names.resembles(name)]
   if not like or _is_a_class(like, folders, root, images):
     return {"": _plain(source, root, images)}
   found = {}
@@ -119,7 +98,13 @@ def find_splits(
     found[_split(source, name, found)] = classes
   _check_alone(source, root, like, images)
   _check_trained(source, found)
-  return {split: found[split] for split in (_SPLITS[x.lower()] for x in like)}
+  trained = list(found["train"].values())
+  if len(trained) == 1 and len(_words(*trained)) > 1:
+    raise _no_classes(source, trained[0][0].rpartition("/")[0] + "/", images)
+  return {
+    split: found[split]
+    for split in (split_names.SPLITS[name.lower()] for name in like)
+  }
 
 
 def _is_a_class(
@@ -159,7 +144,7 @@ def _split(
   source: sources.Source, folder: str, known: dict[str, Classes]
 ) -> str:
   """Returns which split a folder is."""
-  split = _SPLITS.get(folder.lower())
+  split = split_names.SPLITS.get(folder.lower())
   if split is None or split in known:
     raise _refused(
       source,
@@ -178,20 +163,39 @@ def _plain(source: sources.Source, root: str, images: Sequence[str]) -> Classes:
   classes = _classes(source, root, images, strict=False)
   if len(classes) == 1 and len(_words(*classes.values())) > 1:
     raise _no_classes(source, f"{root}{next(iter(classes))}/", images)
+  return classes
+
+
+def _check_names(source: sources.Source, prefix: str, classes: Classes) -> None:
+  """Refuses classes, and folders inside them, that look like splits."""
+  like = split_names.speaking(classes)
+  if like:
+    shown = " beside ".join(map(errors.quote, like[:2]))
+    raise _refused(
+      source,
+      "class folders, or folders of splits called train, val or test",
+      shown,
+      "rename splits to train, val and test, and classes to other words",
+    )
   inner = collections.defaultdict(set)
-  for folder in source.folders:
-    name, _, below = folder[len(root) :].partition("/")
-    if folder.startswith(root) and below.lower() in _SPLITS:
-      inner[name].add(_SPLITS[below.lower()])
-  for name, splits in inner.items():
-    if "train" in splits or len(splits) > 1:
+  for names in classes.values():
+    for name in names:
+      above = name.rpartition("/")[0]
+      while "/" in above[len(prefix) :]:
+        above, _, folder = above.rpartition("/")
+        if folder in inner[above]:
+          break
+        inner[above].add(folder)
+  for folder, names in sorted(inner.items()):
+    like = sorted(filter(split_names.resembles, names))
+    like = like or split_names.speaking(names)
+    if like:
       raise _refused(
         source,
         "splits above classes (train/CLASS)",
-        f"splits inside the class {errors.quote(name)}",
+        f"{errors.quote(like[0])} inside the class {errors.quote(folder)}",
         "move them: CLASS/train to train/CLASS",
       )
-  return classes
 
 
 def _classes(
@@ -217,6 +221,7 @@ def _classes(
       elif strict:
         raise _no_classes(source, prefix, images)
   _check_filled(source, prefix, classes)
+  _check_names(source, prefix, classes)
   if all(name.lower() in _CONTAINERS for name in classes):
     raise _no_classes(source, f"{prefix}{next(iter(classes), '')}/", images)
   return classes
@@ -260,7 +265,13 @@ def _annotated(
       image = name.rpartition("/")[2]
       if image not in labels:
         raise _mismatch(source, where, image, "is not listed")
-      classes[labels.pop(image)].append(name)
+      label = labels.pop(image)
+      folders = name[len(prefix) :].split("/")[:-1]
+      sorted_in = [x for x in folders if x.lower() not in _CONTAINERS]
+      if sorted_in and label not in sorted_in:
+        problem = f"lies in {errors.quote(sorted_in[0])}, not in {label[:80]!r}"
+        raise _mismatch(source, where, image, problem)
+      classes[label].append(name)
   if labels:
     raise _mismatch(source, where, next(iter(labels)), "is not there")
   return dict(classes)

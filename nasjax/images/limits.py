@@ -59,19 +59,22 @@ def check_name(name: str, source: object) -> None:
     )
 
 
-def check_count(num: int, limit: int, source: object) -> None:
+def check_count(
+  num: int, limit: int, source: object, what: str = "files and folders"
+) -> None:
   """Checks the number of files and folders.
 
   Args:
     num: how many there are.
     limit: how many there may be.
     source: the folder or archive, as messages name it.
+    what: is counted.
 
   Raises:
     UserError: there are more.
   """
   if num > limit:
     raise errors.UserError(
-      f"{errors.quote(str(source))} holds more than {limit} files, folders or "
-      "links: expected an image set; give its own folder, unpacked"
+      f"{errors.quote(str(source))} holds more than {limit} {what}: "
+      "expected an image set; give its own folder, unpacked"
     )

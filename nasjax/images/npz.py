@@ -6,14 +6,14 @@ wanted `class_names [K]`, `test_images`, `test_labels`, `val_images` and
 `y_test`, and `x_val`, `y_val`) are read too.
 """
 
+import collections
 from collections.abc import Iterable
 
 import numpy as np
 
-from nasjax import errors, files
+from nasjax import errors, files, foreign
 from nasjax.images import base, class_ids, pixels, sources
 
-EXPECTED = "a .npz file with images [n, H, W, C] uint8 and labels [n]"
 _KEYS = {
   "train": (("images", "labels"), ("x_train", "y_train")),
   "val": (("val_images", "val_labels"), ("x_val", "y_val")),
@@ -59,7 +59,7 @@ def load(source: sources.Source, root: str) -> base.ImageSet:
       for (split, (images, _)), labels in zip(parts.items(), codes, strict=True)
     }
   if len(parts) > 1:
-    return base.join(source.stem, parts, names)
+    return base.check_trained(base.join(source.stem, parts, names))
   images, labels = parts["train"]
   return base.ImageSet(source.stem, images, labels.astype(np.int32), names)
 
@@ -78,7 +78,23 @@ def _names(names: np.ndarray, where: str) -> tuple[str, ...]:
       f"{where}: expected at most {class_ids.MAX_CLASSES} class_names, got "
       f"{names.size}"
     )
-  return tuple(str(name) for name in names.reshape(-1))
+  if names.ndim != 1 or names.dtype.kind not in "USiu":
+    raise errors.UserError(
+      f"{where}: expected class_names [K] of text, got {names.dtype} of shape "
+      f"{names.shape}; save a list of names"
+    )
+  if names.dtype.kind == "S":
+    with foreign.reading(where, "a .npz file with UTF-8 class_names"):
+      names = np.char.decode(names, "utf-8")
+  shown = tuple(str(name) for name in names)
+  counts = collections.Counter(shown)
+  twice = next((name for name in counts if counts[name] > 1), None)
+  if twice is not None:
+    raise errors.UserError(
+      f"{where}: expected each of class_names once, got {errors.quote(twice)} "
+      f"{counts[twice]} times; rename classes, or merge their labels"
+    )
+  return shown
 
 
 def _part(

@@ -11,10 +11,13 @@ from typing import Any
 import numpy as np
 
 from nasjax import errors
-from nasjax.images import limits
+from nasjax.images import limits, png
 
 MAX_PIXELS = 50_000_000
 """Of one picture; decoding takes at most 16 bytes for each."""
+
+MAX_SIDE = 65_535
+"""Of its width and its height, which is the most that a JPEG can have."""
 
 MAX_BYTES = 256 << 20
 """Of the file of one picture."""
@@ -101,6 +104,8 @@ def decode(content: bytes, source: str) -> np.ndarray:
       return _to_rgb(_load(content, source), source)
   except errors.UserError:
     raise
+  except image_module.UnidentifiedImageError as error:  # names no reason
+    raise _unreadable(source, "its header is damaged") from error
   except image_module.DecompressionBombError as error:
     raise _too_large(source, str(error)) from error
   except Exception as error:  # the decoders raise nearly every type on damage
@@ -134,12 +139,17 @@ def _unreadable(source: str, reason: str) -> errors.UserError:
 
 def _too_large(source: str, got: str) -> errors.UserError:
   return errors.UserError(
-    f"{source}: expected at most {MAX_PIXELS} pixels, got {got}; scale the "
-    "image down or remove it"
+    f"{source}: expected at most {MAX_PIXELS} pixels and {MAX_SIDE} on a side, "
+    f"got {' '.join(got.split())[:80]}; scale the image down or remove it"
   )
 
 
-def _format(content: bytes, source: str) -> str:
+def is_image(content: bytes) -> bool:
+  """Tells by the first bytes whether `decode` knows the format of a file."""
+  return _known(content) is not None
+
+
+def _known(content: bytes) -> str | None:
   """Returns Pillow's name of the format, by the first bytes."""
   for magic, name in _MAGIC.items():
     if content.startswith(magic):
@@ -148,6 +158,13 @@ def _format(content: bytes, source: str) -> str:
     return "WEBP"
   if content[4:8] == b"ftyp" and content[8:12] in _BRANDS:
     return "AVIF"
+  return None
+
+
+def _format(content: bytes, source: str) -> str:
+  name = _known(content)
+  if name is not None:
+    return name
   names = ", ".join(sorted({*_MAGIC.values(), "WEBP", "AVIF"}))
   raise _unreadable(source, f"by its first bytes it is none of {names}")
 
@@ -165,12 +182,15 @@ def _load(content: bytes, source: str) -> Any:
     raise _unreadable(source, "it has more than one colour profile")
   with _pillow().open(io.BytesIO(content), formats=[name]) as image:
     num = image.width * image.height
-    if num > MAX_PIXELS:
+    if num > MAX_PIXELS or max(image.size) > MAX_SIDE:
       raise _too_large(source, f"{image.width} x {image.height}")
     scans = content.count(b"\xff\xda") if name == "JPEG" else 1
     if scans * num > _MAX_SCANNED:
       raise _too_large(source, f"{image.width} x {image.height} {scans} times")
-    return ImageOps.exif_transpose(image)
+    upright = ImageOps.exif_transpose(image)
+  if name == "PNG":
+    png.check_rows(content)
+  return upright
 
 
 def _to_rgb(image: Any, source: str) -> np.ndarray:

@@ -18,6 +18,7 @@ from nasjax.images import (
   packaged,
   sources,
   svhn,
+  unknown,
 )
 
 # The most particular formats come first.
@@ -178,14 +179,11 @@ def _load(source: sources.Source, options: dict[str, str]) -> base.ImageSet:
     if root is None:
       continue
     known = ("level",) if module is aircraft else ()
-    unknown = sorted(set(options) - set(known))
-    if unknown:
+    others = sorted(set(options) - set(known))
+    if others:
       raise errors.UserError(
         f"{source.here}: expected {known or 'no'} options, got "
-        f"{unknown}; leave them out"
+        f"{others}; leave them out"
       )
     return module.load(source, root, **options)
-  expected = "; ".join(module.EXPECTED for module in reversed(_FORMATS))
-  raise errors.UserError(
-    f"{source.here} holds no known image set: expected {expected}"
-  )
+  raise unknown.refusal(source)

@@ -8,7 +8,7 @@ import zipfile
 from collections.abc import Callable, Iterable
 
 from nasjax import errors, files, foreign
-from nasjax.images import archives, limits, tar
+from nasjax.images import archives, hidden, limits, tar
 
 _MAX_SHOWN = errors.QUOTED - 20  # characters of a path in a message
 
@@ -124,7 +124,8 @@ def open_source(path: files.PathLike, max_bytes: int | None = None) -> Source:
 def _file(path: pathlib.Path, max_bytes: int | None) -> Source:
   """Opens an archive, or one file that is none."""
   allowed = max_bytes or limits.unpacked(path.stat().st_size)
-  with foreign.reading(path, "a complete archive"):
+  advice = "it may be damaged: fetch it again"
+  with foreign.reading(path, "a complete archive", advice):
     if zipfile.is_zipfile(path):
       members = archives.zip_members(path)
       if not all(member.filename.endswith(".npy") for member in members):
@@ -132,6 +133,8 @@ def _file(path: pathlib.Path, max_bytes: int | None) -> Source:
       limit = max_bytes or foreign.MAX_BYTES
       if sum(member.file_size for member in members) > limit:
         raise tar.too_much(path, limit)
+    elif archives.is_cut_zip(path) and path.suffix.lower() != ".npz":
+      raise ValueError("its list of files is missing")
     elif archives.is_tar(path):
       return _archive(path, archives.read_tar(path, allowed))
   return Source(
@@ -176,7 +179,7 @@ def _walk(root: pathlib.Path) -> tuple[list[str], list[str]]:
     prefix, above = waiting.pop()
     for entry in _entries(root / prefix):
       name, real = prefix + entry.name, f"{above[-1]}/{entry.name}"
-      if entry.name.startswith(".") or entry.name == "__MACOSX":
+      if hidden.is_hidden(entry.name):
         continue
       if entry.is_symlink():
         real = _target(entry.path, home)
@@ -189,7 +192,7 @@ def _walk(root: pathlib.Path) -> tuple[list[str], list[str]]:
       else:
         continue
       limits.check_name(name, root)
-      limits.check_count(num_links, limits.MAX_LINKS, root)
+      limits.check_count(num_links, limits.MAX_LINKS, root, "links to folders")
       limits.check_count(len(names) + len(folders), limits.MAX_FILES, root)
   return names, folders
 

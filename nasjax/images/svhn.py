@@ -11,7 +11,6 @@ import numpy as np
 from nasjax import errors, foreign
 from nasjax.images import base, limits, matfile, sources
 
-EXPECTED = "SVHN: train_32x32.mat and test_32x32.mat, or one of them"
 _FILES = {"train": "train_32x32.mat", "test": "test_32x32.mat"}
 
 

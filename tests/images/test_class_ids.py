@@ -1,5 +1,6 @@
 """Labels of any size, without memory that follows the largest of them."""
 
+import image_writers as writers
 import numpy as np
 import pytest
 
@@ -28,7 +29,7 @@ def test_sparse_ids_become_classes(tmp_path):
   np.savez(
     path, images=IMAGES, labels=IDS, test_images=IMAGES, test_labels=IDS + 7
   )
-  with pytest.raises(errors.UserError, match="got 1440771, which nothing is"):
+  with pytest.raises(errors.UserError, match="class '1440771' in train too"):
     load_images(path)
 
 
@@ -55,6 +56,7 @@ def test_numbers_below_the_number_of_images_stay():
     np.array([True, False, True, False]),
     np.zeros(4, [("a", "i4")]),
     np.zeros(3, int),
+    np.array([[0, 1], [0, 1]]),
   ],
 )
 def test_labels_that_are_no_class_numbers(labels, tmp_path):
@@ -96,3 +98,50 @@ def test_image_files_of_trainings(labels, tmp_path):
   np.savez(tmp_path / "set.npz", images=IMAGES, labels=labels)
   with pytest.raises(errors.UserError, match="integer labels of at most 32"):
     image_sets.load(tmp_path / "set.npz", "set")
+
+
+@pytest.mark.parametrize("more", [{}, {"class_names": ["a", "b", *"cdefgh"]}])
+@pytest.mark.parametrize("split", ["test", "val"])
+def test_a_class_that_only_another_split_has(more, split, tmp_path):
+  arrays = {"images": IMAGES, "labels": [0, 1, 0, 1], **more}
+  arrays |= {f"{split}_images": IMAGES, f"{split}_labels": [7, 7, 7, 7]}
+  np.savez(tmp_path / "a.npz", **arrays)
+  name = "h" if more else "7"
+  with pytest.raises(errors.UserError, match=f"class '{name}' in train too"):
+    load_images(tmp_path / "a.npz")
+
+
+def test_that_holds_for_idx(tmp_path):
+  files = writers.mnist(np.zeros((5, 4, 4), "u1"), np.array([0, 1, 0, 1, 7]))
+  path = writers.write(files, tmp_path / "set")
+  with pytest.raises(errors.UserError, match="class '7' in train too"):
+    load_images(path)
+
+
+@pytest.mark.parametrize(
+  ("arrays", "message"),
+  [
+    ({"class_names": ["a", "a"]}, "got 'a' 2 times; rename"),
+    ({"class_names": [[b"a"], [b"b"]]}, r"got \|S1 of shape \(2, 1\); save"),
+    ({"class_names": [b"\xff", b"b"]}, "UTF-8"),
+    (
+      {"test_images": IMAGES[:0], "test_labels": np.zeros(0, int)},
+      "split test",
+    ),
+    ({"labels": [0, -1, 0, 1]}, "number the classes from 0 on"),
+    ({"labels": [0, 2**40, 0, 1]}, "number the classes from 0 on"),
+  ],
+)
+def test_unclear_classes_of_arrays(arrays, message, tmp_path):
+  np.savez(
+    tmp_path / "a.npz", **{"images": IMAGES, "labels": [0, 1, 0, 1], **arrays}
+  )
+  with pytest.raises(errors.UserError, match=message):
+    load_images(tmp_path / "a.npz")
+
+
+def test_class_names_may_be_bytes(tmp_path):
+  path = tmp_path / "a.npz"
+  names = ["é".encode(), b"dog"]
+  np.savez(path, images=IMAGES, labels=[0, 1, 0, 1], class_names=names)
+  assert load_images(path).class_names == ("é", "dog")

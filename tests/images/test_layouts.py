@@ -213,9 +213,75 @@ def test_images_without_a_class_are_named(names, tmp_path):
     load_images(write(tree(*names), tmp_path))
 
 
-def test_splits_inside_classes_are_refused(tmp_path):
-  content = tree("cat/train/1.png", "cat/test/2.png", "dog/train/1.png")
+@pytest.mark.parametrize(
+  "inner",
+  [("train", "test"), ("train_set", "test_set"), ("val",), ("deep/trn",)],
+)
+def test_splits_inside_classes_are_refused(inner, tmp_path):
+  names = itertools.product(("cat", "dog"), inner)
+  content = tree(*(f"{name}/{folder}/1.png" for name, folder in names))
   with pytest.raises(errors.UserError, match=r"CLASS/train to train/CLASS"):
+    load_images(write(content, tmp_path))
+
+
+@FORMS
+@pytest.mark.parametrize(
+  "folders",
+  [
+    ("seg_train/seg_train", "seg_test/seg_test", "seg_pred/seg_pred"),
+    ("my_train", "my_test"),
+    ("cats-train", "cats-test"),
+    ("trn", "tst"),
+    ("XTrain", "XTest"),
+    ("trainA", "trainB", "testA", "testB"),
+    ("trainA", "trainB"),
+    ("fold1", "fold2", "fold3"),
+    ("dev",),
+    ("train", "dev"),
+  ],
+)
+def test_names_that_speak_of_splits_are_no_classes(folders, form, tmp_path):
+  content = {}
+  for folder in folders:
+    content |= split(folder, 2, RED)
+  with pytest.raises(errors.UserError, match=r"train, val") as raised:
+    load_images(write(content, tmp_path, form))
+  assert any(repr(x.partition("/")[0]) in str(raised.value) for x in folders)
+  assert len(str(raised.value)) < 400
+
+
+@pytest.mark.parametrize(
+  "classes",
+  [
+    ("bullet_train", "car", "train", "x", "y"),
+    ("crash_test", "car"),
+    ("banana_split", "cake", "steam train"),
+    ("contest", "interval", "invalid", "restrain"),
+  ],
+)
+def test_classes_may_hold_such_words(classes, tmp_path):
+  content = tree(*(f"{name}/1.png" for name in classes))
+  found = load_images(write(content, tmp_path))
+  assert found.class_names == tuple(sorted(classes))
+
+
+@pytest.mark.parametrize("train", ["train/all", "train/images/deep"])
+def test_classes_in_file_names_below_a_split_are_recognised(train, tmp_path):
+  names = itertools.product(("cat", "dog"), "12")
+  content = tree(*(f"{train}/{c}.{i}.png" for c, i in names))
+  content |= tree("test/all/1.png") if train == "train/all" else {}
+  with pytest.raises(errors.UserError, match=r"class in its name \('cat, dog'"):
+    load_images(write(content, tmp_path))
+
+
+def test_annotations_that_contradict_folders_are_refused(tmp_path):
+  content = split("train", 2, RED, ("n1", "n2"))
+  content |= tree("val/n1/images/v0.png", "val/n2/images/v1.png")
+  content["val/val_annotations.txt"] = b"v0.png n1\nv1.png n2\n"
+  found = load_images(write(content, tmp_path, "zip"))
+  assert found.split("val").labels.tolist() == [0, 1]
+  content["val/val_annotations.txt"] = b"v0.png n1\nv1.png n1\n"
+  with pytest.raises(errors.UserError, match=r"'v1.png' lies in 'n2', not in"):
     load_images(write(content, tmp_path))
 
 
@@ -276,3 +342,42 @@ def test_arrays_without_their_partner_are_refused(more, tmp_path):
   np.savez(tmp_path / "set.npz", images=images, labels=labels, **more)
   with pytest.raises(errors.UserError, match="each under one name, got"):
     load_images(tmp_path / "set.npz")
+
+
+@FORMS
+def test_what_systems_leave_behind_is_no_class(form, tmp_path, caplog):
+  content = split(".", 1, RED)
+  content = {name.removeprefix("./"): content[name] for name in content}
+  content |= tree(
+    "@eaDir/a.png", "cat/@eaDir/a.jpg/thumb.jpg", "#recycle/b.png"
+  )
+  content |= tree("__MACOSX/cat/._1.png", ".git/a.png", "cat/._0.png")
+  content |= {"cat/Thumbs.db": b"x", "dog/.DS_Store": b"x"}
+  found = load_images(write(content, tmp_path, form))
+  assert found.class_names == ("cat", "dog")
+  assert len(found) == 2
+  assert not caplog.text
+
+
+@pytest.mark.parametrize("suffix", ["jfif", "jif", "JPE", "pjpeg"])
+def test_other_suffixes_of_jpeg_are_read(suffix, tmp_path):
+  content = split("", 1, RED)
+  content = {name.lstrip("/"): content[name] for name in content}
+  content[f"cat/photo.{suffix}"] = writers.png(
+    np.zeros((8, 8, 3), np.uint8), "JPEG"
+  )
+  found = load_images(write(content, tmp_path))
+  assert found.labels.tolist() == [0, 0, 1]
+  assert found.resized(8).shape == (3, 8, 8, 3)
+
+
+@FORMS
+def test_images_of_other_formats_are_said(form, tmp_path, caplog):
+  content = split("train", 2, RED) | split("test", 1, RED)
+  content |= {"train/cat/9.HEIC": b"x", "train/dog/8.jp2": b"x"}
+  content |= {"test/dog/7.svg": b"x", "test/dog/.6.heic": b"x", "a.txt": b""}
+  with caplog.at_level(logging.WARNING):
+    found = load_images(write(content, tmp_path, form))
+  assert len(found) == 6
+  assert "3 images are of formats that are not read" in caplog.text
+  assert "/test/dog/7.svg'" in caplog.text
