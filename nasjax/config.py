@@ -5,6 +5,7 @@ import functools
 from collections.abc import Collection, Mapping
 from typing import Any
 
+import numpy as np
 from ml_collections import config_dict
 
 from nasjax import errors
@@ -74,8 +75,7 @@ def space_defaults(space: str) -> Config:
   Raises:
     UserError: no default is known for that space.
   """
-  if space not in _SPACES:
-    raise errors.one_of("space", space, _SPACES)
+  errors.check_name("space", space, _SPACES)
   return override(default(), {"space": space, **_SPACES[space]})
 
 
@@ -118,8 +118,7 @@ def student_defaults(space: str) -> Config:
   Raises:
     UserError: no student is known for that space.
   """
-  if space not in _STUDENTS:
-    raise errors.one_of("space of a student", space, _STUDENTS)
+  errors.check_name("space of a student", space, _STUDENTS)
   fields = {"teacher": space, **_STUDENT, **_STUDENTS[space]}
   return override(space_defaults(space), fields)
 
@@ -163,18 +162,21 @@ def override(config: Config, fields: Mapping[str, Any]) -> Config:
 
   Another `model.name` brings the default fields of that model, and `target`
   `cost` brings `prune` and `model.functions` False; the other fields are then
-  set on top of them.
+  set on top of them. Numbers of NumPy become those of Python.
 
   Raises:
     UserError: a field or a model does not exist, or a value has another type.
   """
+  fields = {
+    name: value.item() if isinstance(value, np.generic) else value
+    for name, value in fields.items()
+  }
   name = fields.get("model.name", config.model.name)
-  if name != config.model.name:
+  if not isinstance(name, str) or name != config.model.name:
     use_model(config, name)
   known = field_names(config)
   target = fields.get("target", config.target)
-  if target not in TARGETS:
-    raise errors.one_of("config.target", target, TARGETS)
+  errors.check_name("config.target", target, TARGETS)
   if target != config.target and target == COST:
     fields = {**{key: _COST[key] for key in _COST if key in known}, **fields}
   for name, value in fields.items():

@@ -193,7 +193,12 @@ def hold(folder: PathLike) -> Iterator[None]:
 
 
 def sha256(path: PathLike) -> str:
-  """Returns the hex sha256 of a file."""
+  """Returns the hex sha256 of a file.
+
+  Raises:
+    UserError: it is a device, a named pipe or a socket.
+  """
+  foreign.check_regular(expand(path))
   with open(expand(path), "rb") as file:
     return hashlib.file_digest(file, "sha256").hexdigest()
 
@@ -212,6 +217,24 @@ def _digest(arrays: Mapping[str, np.ndarray]) -> str:
     digest.update(f"{name}:{array.dtype.str}:{array.shape};".encode())
     digest.update(array.tobytes())
   return digest.hexdigest()
+
+
+def read_json(path: PathLike, kind: str, advice: str = "fetch it again") -> Any:
+  """Reads a JSON file.
+
+  Args:
+    path: the file's name.
+    kind: what is expected, e.g. `'a result of a search'`.
+    advice: what to do where it is something else.
+
+  Raises:
+    UserError: it is missing, no regular file, damaged or too large.
+  """
+  path = expand(path)
+  with foreign.reading(path, kind, advice):
+    foreign.afford(path, 64 * path.stat().st_size)  # as `parse_json`
+    content = path.read_bytes()
+    return foreign.parse_json(content, path, kind)
 
 
 def save_npz(path: PathLike, **arrays: np.ndarray) -> None:

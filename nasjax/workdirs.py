@@ -92,12 +92,13 @@ def default(
 def _read(path: pathlib.Path) -> dict | None:
   """A JSON object; None where there is none, which a resume will notice."""
   try:
-    found = json.loads(path.read_text())
-  except (OSError, ValueError, RecursionError):
+    found = files.read_json(path, "a JSON file")
+  except errors.UserError:
     return None
   return found if isinstance(found, dict) else None
 
 
 def _table(config: configs.Config) -> str:
-  with foreign.reading(config.table, "a CSV file", "give --config.table one"):
-    return files.sha256(config.table)
+  table = files.expand(config.table)
+  with foreign.reading(table, "a CSV file", "give --config.table one"):
+    return files.sha256(table)

@@ -157,3 +157,49 @@ def test_loading_inside_another_process_changes_no_handler(capsys):
   assert entry.load("json").__name__ == "json"
   assert signal.getsignal(signal.SIGINT) is before
   assert capsys.readouterr().err == ""
+
+
+WRITES = """
+import sys
+from nasjax import errors
+def work():
+  print("a result")
+  {then}
+sys.exit(errors.exit_status(work))
+"""
+
+
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+@pytest.mark.parametrize("then", ["pass", "sys.exit(0)"])
+@pytest.mark.parametrize("redirection", [">/dev/full", ">&-"])
+def test_output_that_cannot_be_written_is_one_line(
+  redirection, then, unbuffered
+):
+  code = WRITES.format(then=then)
+  process = subprocess.run(
+    ["sh", "-c", f'"$0" -c "$1" {redirection}', sys.executable, code],
+    env={
+      **os.environ,
+      "PYTHONPATH": str(ROOT),
+      "PYTHONUNBUFFERED": unbuffered,
+    },
+    stderr=subprocess.PIPE,
+    text=True,
+    timeout=60,
+  )
+  assert process.returncode == 2
+  assert process.stderr.startswith("error: cannot write the output: ")
+  assert process.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize("redirection", ["2>/dev/full", "2>&-"])
+def test_messages_that_cannot_be_written_leave_the_status(redirection):
+  code = WRITES.format(then='raise errors.UserError("wrong")')
+  process = subprocess.run(
+    ["sh", "-c", f'"$0" -c "$1" {redirection}', sys.executable, code],
+    env={**os.environ, "PYTHONPATH": str(ROOT)},
+    stdout=subprocess.PIPE,
+    text=True,
+    timeout=60,
+  )
+  assert (process.returncode, process.stdout) == (2, "a result\n")
