@@ -16,6 +16,9 @@ Config = Any
 
 ACCURACY, COST = TARGETS = ("accuracy", "cost")
 
+_SHOWN = 8  # fields that a message lists
+_BRIEF = 60  # characters of a name or a value in such a list
+
 # What labels of another kind need (`target`): dead operations and operations
 # that leave the function as it is take time and energy.
 _COST = {"prune": False, "model.functions": False}
@@ -246,19 +249,30 @@ def differences(found: Mapping[str, Any], wanted: Mapping[str, Any]) -> str:
   """Says how two configs, given as nested fields, differ; empty if not.
 
   Returns:
-    `name: found -> wanted` of each field that differs, joined by commas.
+    `name: found -> wanted` of the first `_SHOWN` fields that differ, joined by
+    commas, and how many more do.
   """
   old, new = flatten(found), flatten(wanted)
   absent = "(no such field)"
 
   def shown(fields, name):
-    return errors.quote(fields[name]) if name in fields else absent
+    return _brief(errors.quote(fields[name])) if name in fields else absent
 
-  return ", ".join(
-    f"{name}: {shown(old, name)} -> {shown(new, name)}"
+  names = [
+    name
     for name in dict.fromkeys([*new, *old])
     if old.get(name, absent) != new.get(name, absent)
+  ]
+  text = ", ".join(
+    f"{_brief(name)}: {shown(old, name)} -> {shown(new, name)}"
+    for name in names[:_SHOWN]
   )
+  more = len(names) - _SHOWN
+  return text if more <= 0 else f"{text} ... and {more} more"
+
+
+def _brief(text: str) -> str:
+  return text if len(text) <= _BRIEF else f"{text[:_BRIEF]}..."
 
 
 def restored(saved: dict[str, Any]) -> Config:

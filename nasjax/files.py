@@ -24,7 +24,7 @@ def expand(path: PathLike) -> pathlib.Path:
   Whatever takes a path from a user takes it through here.
 
   Raises:
-    UserError: it is no path, or the home folder is not known.
+    UserError: it is no path or an empty one, or the home folder is not known.
   """
   try:
     expanded = pathlib.Path(path).expanduser()
@@ -34,6 +34,11 @@ def expand(path: PathLike) -> pathlib.Path:
       f"path: expected the name of a file or folder, got {errors.quote(path)} "
       f"({error})"
     ) from error
+  if not os.fspath(path):
+    raise errors.UserError(
+      "path: expected the name of a file or folder, got an empty one; the "
+      "current folder is '.'"
+    )
   if "\0" in str(expanded):
     raise errors.UserError(
       f"path: expected no null character in it, got {errors.quote(path)}"
