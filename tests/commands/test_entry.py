@@ -9,7 +9,7 @@ import sys
 import pytest
 
 from nasjax import errors
-from nasjax.commands import entry
+from nasjax.commands import arguments, entry
 
 ROOT = pathlib.Path(__file__).parent.parent.parent
 
@@ -71,7 +71,7 @@ def main():
 )
 def test_signals_end_a_command_with_one_line(mode, number, line, tmp_path):
   (tmp_path / "slow_command.py").write_text(_COMMAND.format(mode=mode))
-  code = "import sys; from nasjax.commands import entry; "
+  code = "import sys; from nasjax.commands import arguments, entry; "
   code += "sys.exit(entry.run('slow_command'))"
   path = os.pathsep.join([str(tmp_path), str(ROOT)])
   process = _start("-c", code, env={**os.environ, "PYTHONPATH": path})
@@ -203,3 +203,14 @@ def test_messages_that_cannot_be_written_leave_the_status(redirection):
     timeout=60,
   )
   assert (process.returncode, process.stdout) == (2, "a result\n")
+
+
+def test_an_empty_value_is_none():
+  parser = arguments.Parser()
+  parser.add_argument("name", nargs="?")
+  parser.add_argument("--data_dir")
+  assert parser.parse_args(["--data_dir", "d"]).data_dir == "d"
+  with pytest.raises(errors.UserError, match="--data_dir: expected a value"):
+    parser.parse_args(["--data_dir="])
+  with pytest.raises(errors.UserError, match="name: expected a value"):
+    parser.parse_args([""])
