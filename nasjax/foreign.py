@@ -93,6 +93,8 @@ def reading(
     raise errors.UserError(f"no such file: {name}") from error
   except DAMAGED as error:
     reason = " ".join(str(error).split())[:120] or type(error).__name__
+    if "integer string conversion" in reason:  # Python's advice is none here
+      reason = "a whole number of too many digits"
     raise errors.UserError(
       f"{name} is not {kind} ({reason}); {advice}"
     ) from error

@@ -2,6 +2,7 @@
 
 import gzip
 import io
+import json
 import os
 import pathlib
 import tokenize
@@ -176,3 +177,11 @@ def test_whole_numbers_of_json_have_a_bound():
     "'a.json' is not JSON (a whole number of more than 400 digits); fetch it "
     "again"
   )
+
+
+def test_pythons_advice_on_long_numbers_is_left_out():
+  with (
+    pytest.raises(errors.UserError, match="whole number of too many digits"),
+    foreign.reading("a.json", "JSON"),
+  ):
+    json.loads("1" * 5000)
