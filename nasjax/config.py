@@ -5,6 +5,7 @@ import functools
 from collections.abc import Collection, Mapping
 from typing import Any
 
+import numpy as np
 from ml_collections import config_dict
 
 from nasjax import errors
@@ -14,6 +15,9 @@ Config = Any
 """An `ml_collections.ConfigDict`; its type knows nothing of the fields."""
 
 ACCURACY, COST = TARGETS = ("accuracy", "cost")
+
+_SHOWN = 8  # fields that a message lists
+_BRIEF = 60  # characters of a name or a value in such a list
 
 # What labels of another kind need (`target`): dead operations and operations
 # that leave the function as it is take time and energy.
@@ -74,8 +78,7 @@ def space_defaults(space: str) -> Config:
   Raises:
     UserError: no default is known for that space.
   """
-  if space not in _SPACES:
-    raise errors.one_of("space", space, _SPACES)
+  errors.check_name("space", space, _SPACES)
   return override(default(), {"space": space, **_SPACES[space]})
 
 
@@ -118,8 +121,7 @@ def student_defaults(space: str) -> Config:
   Raises:
     UserError: no student is known for that space.
   """
-  if space not in _STUDENTS:
-    raise errors.one_of("space of a student", space, _STUDENTS)
+  errors.check_name("space of a student", space, _STUDENTS)
   fields = {"teacher": space, **_STUDENT, **_STUDENTS[space]}
   return override(space_defaults(space), fields)
 
@@ -163,18 +165,21 @@ def override(config: Config, fields: Mapping[str, Any]) -> Config:
 
   Another `model.name` brings the default fields of that model, and `target`
   `cost` brings `prune` and `model.functions` False; the other fields are then
-  set on top of them.
+  set on top of them. Numbers of NumPy become those of Python.
 
   Raises:
     UserError: a field or a model does not exist, or a value has another type.
   """
+  fields = {
+    name: value.item() if isinstance(value, np.generic) else value
+    for name, value in fields.items()
+  }
   name = fields.get("model.name", config.model.name)
-  if name != config.model.name:
+  if not isinstance(name, str) or name != config.model.name:
     use_model(config, name)
   known = field_names(config)
   target = fields.get("target", config.target)
-  if target not in TARGETS:
-    raise errors.one_of("config.target", target, TARGETS)
+  errors.check_name("config.target", target, TARGETS)
   if target != config.target and target == COST:
     fields = {**{key: _COST[key] for key in _COST if key in known}, **fields}
   for name, value in fields.items():
@@ -244,19 +249,30 @@ def differences(found: Mapping[str, Any], wanted: Mapping[str, Any]) -> str:
   """Says how two configs, given as nested fields, differ; empty if not.
 
   Returns:
-    `name: found -> wanted` of each field that differs, joined by commas.
+    `name: found -> wanted` of the first `_SHOWN` fields that differ, joined by
+    commas, and how many more do.
   """
   old, new = flatten(found), flatten(wanted)
   absent = "(no such field)"
 
   def shown(fields, name):
-    return errors.quote(fields[name]) if name in fields else absent
+    return _brief(errors.quote(fields[name])) if name in fields else absent
 
-  return ", ".join(
-    f"{name}: {shown(old, name)} -> {shown(new, name)}"
+  names = [
+    name
     for name in dict.fromkeys([*new, *old])
     if old.get(name, absent) != new.get(name, absent)
+  ]
+  text = ", ".join(
+    f"{_brief(name)}: {shown(old, name)} -> {shown(new, name)}"
+    for name in names[:_SHOWN]
   )
+  more = len(names) - _SHOWN
+  return text if more <= 0 else f"{text} ... and {more} more"
+
+
+def _brief(text: str) -> str:
+  return text if len(text) <= _BRIEF else f"{text[:_BRIEF]}..."
 
 
 def restored(saved: dict[str, Any]) -> Config:

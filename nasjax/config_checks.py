@@ -15,7 +15,7 @@ import numpy as np
 from ml_collections import config_dict
 
 from nasjax import config as configs
-from nasjax import errors
+from nasjax import errors, files
 
 MAX_SEED = 2**32 - 1
 """Largest seed: keys and host generators distinguish 32 bits."""
@@ -254,6 +254,19 @@ def check_seeds(config: configs.Config) -> None:
     raise errors.UserError(
       f"config.seed: expected seed + num_seeds - 1 of at most {MAX_SEED}, got "
       f"{last}; take a smaller seed"
+    )
+
+
+def check_table(config: configs.Config) -> None:
+  """Checks that the user's own table is there.
+
+  Raises:
+    UserError: no file has the name that `config.table` has.
+  """
+  if not files.expand(config.table).exists():
+    raise errors.UserError(
+      f"config.table: no such file: {errors.quote(config.table)}; give "
+      "--config.table=FILE.csv with one's own file"
     )
 
 

@@ -315,8 +315,7 @@ class DatasetPredictor:
       UserError: none comes with nasjax for that space.
     """
     names = pretrained_spaces()
-    if space not in names:
-      raise errors.one_of("predictor that sees images, of space", space, names)
+    errors.check_name("predictor that sees images, of space", space, names)
     return cls.load(PRETRAINED / space)
 
   @compiler.own_numbers()

@@ -5,6 +5,7 @@ import os
 import reprlib
 import sys
 from collections.abc import Callable, Iterator
+from typing import Any
 
 QUOTED = 200
 """Characters of a user's text that a message repeats at most."""
@@ -60,6 +61,21 @@ def one_of(what: str, got: object, known) -> UserError:
   return UserError(f"unknown {what} {quote(got)}: expected one of {names}")
 
 
+def check_name(what: str, got: object, known) -> None:
+  """Refuses what is no name of a list, of whatever type it is.
+
+  Args:
+    what: what the name stands for, e.g. `'space'`.
+    got: the name.
+    known: the names that exist.
+
+  Raises:
+    UserError: it is no text, or not one of them.
+  """
+  if not isinstance(got, str) or got not in known:
+    raise one_of(what, got, known)
+
+
 class Terminated(KeyboardInterrupt):
   """The process was asked to end (SIGTERM)."""
 
@@ -80,44 +96,107 @@ def resuming(advice: Callable[[], str]) -> Iterator[None]:
     raise
 
 
+class _Unwritten(BaseException):
+  """The output cannot be written; no reader takes it for damage of a file."""
+
+  def __init__(self, error: OSError):
+    super().__init__(str(error))
+    self.error = error
+
+
+class _Output:
+  """A stream whose failures are told from those of files."""
+
+  def __init__(self, stream: Any):
+    self._stream = stream
+
+  def __getattr__(self, name: str) -> Any:
+    return getattr(self._stream, name)
+
+  def write(self, text: str) -> int:
+    """Writes a text, as the stream does."""
+    try:
+      return self._stream.write(text)
+    except OSError as error:
+      raise _Unwritten(error) from error
+
+  def flush(self) -> None:
+    """Flushes, as the stream does."""
+    try:
+      self._stream.flush()
+    except OSError as error:
+      raise _Unwritten(error) from error
+
+
+@contextlib.contextmanager
+def _checked_output() -> Iterator[None]:
+  """Has a failure of the output raise `_Unwritten` inside."""
+  former = sys.stdout, sys.stderr
+  output = _Output(sys.stdout)
+  sys.stdout, sys.stderr = output, _Output(sys.stderr)
+  try:
+    yield
+    output.flush()
+  except SystemExit:  # of --help, whose text may not be written yet
+    output.flush()
+    raise
+  finally:
+    sys.stdout, sys.stderr = former
+
+
 def exit_status(command: Callable[[], None]) -> int:
   """Runs a command and returns its exit status; prints one line on a mistake.
 
   Returns:
-    0 on success, 2 on a mistake, 130 on an interrupt, 143 on SIGTERM, and 141
-    where nobody reads the output any more.
+    0 on success, 2 on a mistake or where the output cannot be written, 130 on
+    an interrupt, 143 on SIGTERM, and 141 where nobody reads the output any
+    more.
   """
+  if sys.stderr is None:  # closed: a file could get its number
+    sys.stderr = open(os.devnull, "w")  # noqa: SIM115 (open to the end)
+  if sys.stdout is None:
+    return _ended(_unwritten("standard output is closed"), 2)
   try:
-    command()
-    sys.stdout.flush()
+    with _checked_output():
+      command()
   except UserError as error:
-    return _failed(f"error: {' '.join(str(error).splitlines())}", 2)
+    return _ended(f"error: {' '.join(str(error).splitlines())}", 2)
   except KeyboardInterrupt as interrupt:
     ended = isinstance(interrupt, Terminated)
     advice = getattr(interrupt, "advice", "")
     line = "terminated" if ended else "interrupted"
     line += f": {advice}" if advice else ""
-    return _failed(line, 143 if ended else 130)
-  except BrokenPipeError:
-    return _nobody_reads()
+    return _ended(line, 143 if ended else 130)
+  except _Unwritten as unwritten:
+    if isinstance(unwritten.error, BrokenPipeError):
+      return _ended("", 141)
+    reason = unwritten.error.strerror or str(unwritten.error)
+    return _ended(_unwritten(reason), 2)
   return 0
 
 
-def _failed(line: str, status: int) -> int:
+def _unwritten(reason: str) -> str:
+  return (
+    f"error: cannot write the output: {reason}; send standard output to a "
+    "place that takes it"
+  )
+
+
+def _ended(line: str, status: int) -> int:
+  """Prints a line; keeps Python from an error when it flushes what is left."""
+  failures = []
   try:
-    print(line, file=sys.stderr, flush=True)
-  except BrokenPipeError:
-    return _nobody_reads()
-  return status
-
-
-def _nobody_reads() -> int:
-  """Keeps Python from a second error when it flushes what is left."""
+    if line:
+      print(line, file=sys.stderr, flush=True)
+  except OSError as error:
+    failures.append(error)
   for stream in filter(None, (sys.__stdout__, sys.__stderr__)):
     try:
       stream.flush()
-    except BrokenPipeError:
+    except OSError as error:
+      failures.append(error)
       nowhere = os.open(os.devnull, os.O_WRONLY)
       os.dup2(nowhere, stream.fileno())
       os.close(nowhere)
-  return 141
+  nobody_reads = any(isinstance(each, BrokenPipeError) for each in failures)
+  return 141 if nobody_reads else status

@@ -10,7 +10,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax import export as jax_export
 
-from nasjax import compiler, errors, files, predictor, replacing
+from nasjax import compiler, errors, files, foreign, predictor, replacing
 from nasjax.scoring import compiled, precisions
 
 PLATFORMS = ("cpu", "cuda", "rocm", "tpu")
@@ -152,8 +152,10 @@ def load(path: files.PathLike) -> Any:
       is missing.
   """
   _need_flatbuffers()
+  path = files.expand(path)
+  foreign.check_regular(path)
   try:
-    with open(files.expand(path), "rb") as file:
+    with open(path, "rb") as file:
       return jax_export.deserialize(bytearray(file.read()))
   except FileNotFoundError as error:
     raise errors.UserError(

@@ -24,7 +24,7 @@ def expand(path: PathLike) -> pathlib.Path:
   Whatever takes a path from a user takes it through here.
 
   Raises:
-    UserError: it is no path, or the home folder is not known.
+    UserError: it is no path or an empty one, or the home folder is not known.
   """
   try:
     expanded = pathlib.Path(path).expanduser()
@@ -34,6 +34,11 @@ def expand(path: PathLike) -> pathlib.Path:
       f"path: expected the name of a file or folder, got {errors.quote(path)} "
       f"({error})"
     ) from error
+  if not os.fspath(path):
+    raise errors.UserError(
+      "path: expected the name of a file or folder, got an empty one; the "
+      "current folder is '.'"
+    )
   if "\0" in str(expanded):
     raise errors.UserError(
       f"path: expected no null character in it, got {errors.quote(path)}"
@@ -193,7 +198,12 @@ def hold(folder: PathLike) -> Iterator[None]:
 
 
 def sha256(path: PathLike) -> str:
-  """Returns the hex sha256 of a file."""
+  """Returns the hex sha256 of a file.
+
+  Raises:
+    UserError: it is a device, a named pipe or a socket.
+  """
+  foreign.check_regular(expand(path))
   with open(expand(path), "rb") as file:
     return hashlib.file_digest(file, "sha256").hexdigest()
 
@@ -212,6 +222,24 @@ def _digest(arrays: Mapping[str, np.ndarray]) -> str:
     digest.update(f"{name}:{array.dtype.str}:{array.shape};".encode())
     digest.update(array.tobytes())
   return digest.hexdigest()
+
+
+def read_json(path: PathLike, kind: str, advice: str = "fetch it again") -> Any:
+  """Reads a JSON file.
+
+  Args:
+    path: the file's name.
+    kind: what is expected, e.g. `'a result of a search'`.
+    advice: what to do where it is something else.
+
+  Raises:
+    UserError: it is missing, no regular file, damaged or too large.
+  """
+  path = expand(path)
+  with foreign.reading(path, kind, advice):
+    foreign.afford(path, 64 * path.stat().st_size)  # as `parse_json`
+    content = path.read_bytes()
+    return foreign.parse_json(content, path, kind)
 
 
 def save_npz(path: PathLike, **arrays: np.ndarray) -> None:

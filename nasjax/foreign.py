@@ -9,6 +9,9 @@ import contextlib
 import json
 import lzma
 import math
+import os
+import pathlib
+import stat
 import struct
 import tarfile
 import tokenize
@@ -26,6 +29,9 @@ MAX_DIRECTORY = 1 << 24
 """Bytes of a zip archive's directory of members (16 MiB)."""
 
 _MAX_END = (1 << 16) + 128  # bytes, from the end, in which a zip's end begins
+
+MAX_DIGITS = 400
+"""Digits of a whole number; no number of ours is as long."""
 
 MAX_EMPTY = 1 << 24
 """How wide an array without values may be: the product of its lengths."""
@@ -67,15 +73,18 @@ def reading(
   """Turns what a reader raises on damaged bytes into one line.
 
   Args:
-    source: the file, as messages name it.
+    source: the file, as messages name it; of a path it is checked that nothing
+      endless is there (`check_regular`).
     kind: what is expected, e.g. `'a complete .npz file'`.
     advice: what to do.
 
   Raises:
-    UserError: the file is missing, unreadable or damaged; a `UserError` from
-      inside passes as it is.
+    UserError: the file is missing, unreadable, endless or damaged; a
+      `UserError` from inside passes as it is.
   """
   name = name_of(source)
+  if isinstance(source, os.PathLike):
+    check_regular(source)
   try:
     yield
   except errors.UserError:
@@ -84,9 +93,33 @@ def reading(
     raise errors.UserError(f"no such file: {name}") from error
   except DAMAGED as error:
     reason = " ".join(str(error).split())[:120] or type(error).__name__
+    if "integer string conversion" in reason:  # Python's advice is none here
+      reason = "a whole number of too many digits"
     raise errors.UserError(
       f"{name} is not {kind} ({reason}); {advice}"
     ) from error
+
+
+def check_regular(path: str | os.PathLike[str]) -> None:
+  """Refuses what has no end, or waits for somebody to write into it.
+
+  Folders and names that do not exist pass: their readers say more of them.
+
+  Args:
+    path: the file.
+
+  Raises:
+    UserError: it is a device, a named pipe or a socket.
+  """
+  try:
+    mode = pathlib.Path(path).stat().st_mode
+  except (OSError, ValueError):
+    return
+  if not stat.S_ISREG(mode) and not stat.S_ISDIR(mode):
+    raise errors.UserError(
+      f"{name_of(path)} is a device, a pipe or a socket: expected a regular "
+      "file; save its content to one"
+    )
 
 
 def afford(source: object, num_bytes: int, limit: int = MAX_BYTES) -> None:
@@ -223,4 +256,15 @@ def parse_json(content: bytes, source: object, kind: str) -> Any:
   """
   afford(source, 64 * len(content))
   with reading(source, kind):
-    return json.loads(content)
+    return json.loads(content, parse_int=whole)
+
+
+def whole(text: str) -> int:
+  """Reads a whole number of JSON (`parse_int`); too long ones are refused.
+
+  Raises:
+    ValueError: it has more than `MAX_DIGITS` digits.
+  """
+  if len(text) > MAX_DIGITS:
+    raise ValueError(f"a whole number of more than {MAX_DIGITS} digits")
+  return int(text)

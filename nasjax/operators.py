@@ -114,8 +114,7 @@ def operator_id(name: str) -> int:
   Raises:
     UserError: no operator has that name.
   """
-  if name not in _IDS:
-    raise errors.one_of("operator", name, _IDS)
+  errors.check_name("operator", name, _IDS)
   return _IDS[name]
 
 

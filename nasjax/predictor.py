@@ -323,8 +323,7 @@ class Predictor:
       UserError: no checkpoint has that name.
     """
     names = pretrained_names()
-    if name not in names:
-      raise errors.one_of("pretrained checkpoint", name, names)
+    errors.check_name("pretrained checkpoint", name, names)
     return cls.load(PRETRAINED / name)
 
   @compiler.own_numbers()

@@ -91,6 +91,7 @@ def _labelled(
   """
   space = spaces.get_space(config.space)
   if config.table:
+    config_checks.check_table(config)
     benchmark = custom.read_table(config.table, space, target=config.target)
     return benchmark, "custom/value", "custom/value"
   name = config.benchmark or registry.default_benchmark(config.space)

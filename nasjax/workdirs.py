@@ -6,9 +6,10 @@ import os
 import pathlib
 
 from nasjax import config as configs
-from nasjax import errors, files, foreign
+from nasjax import config_checks, errors, files, foreign
 
 CONFIG = "config.json"
+_FOREIGN = f"the {CONFIG} of another program"
 TABLE = "table.json"
 """Digest of the user's own table (`config.table`), where there is one."""
 
@@ -28,9 +29,12 @@ def check(folder: files.PathLike, config: configs.Config) -> None:
   """Stops where a training cannot use a workdir, before anything is loaded.
 
   Raises:
-    UserError: it is no folder, cannot be written, or holds another training;
-      the message has each field that differs.
+    UserError: it is no folder, cannot be written, or holds another training,
+      and then the message has the fields that differ; or the user's own table
+      is missing.
   """
+  if config.table:
+    config_checks.check_table(config)
   folder = files.expand(folder)
   there = next(each for each in (folder, *folder.parents) if each.exists())
   if not there.is_dir() or not os.access(there, os.W_OK | os.X_OK):
@@ -39,6 +43,11 @@ def check(folder: files.PathLike, config: configs.Config) -> None:
       f"written, got {errors.quote(str(there))}; give --workdir another one"
     )
   found = difference(folder, config)
+  if found == _FOREIGN:
+    raise errors.UserError(
+      f"{errors.quote(str(folder))} holds {_FOREIGN}: expected a new folder or "
+      "one of a training; give --workdir another one (nothing was changed)"
+    )
   if found:
     raise errors.UserError(
       f"{str(folder)!r} holds another training ({found}): expected the same "
@@ -50,13 +59,16 @@ def difference(folder: files.PathLike, config: configs.Config) -> str:
   """Says what a workdir's training has otherwise: `field: its -> this one's`.
 
   Returns:
-    The fields in one line, or `labels of FILE` where only those differ; nothing
-    where the training is the same, or none is there.
+    The fields in one line, or `labels of FILE` where only those differ, or
+    that `config.json` is none of ours; nothing where the training is the same,
+    or none is there.
   """
   folder = files.expand(folder)
   saved = _read(folder / CONFIG)
   if saved is None:
     return ""
+  if "space" not in saved or not isinstance(saved.get("model"), dict):
+    return _FOREIGN
   found = configs.differences(saved, json.loads(config.to_json()))
   if not found and config.table:
     noted = _read(folder / TABLE)
@@ -92,12 +104,14 @@ def default(
 def _read(path: pathlib.Path) -> dict | None:
   """A JSON object; None where there is none, which a resume will notice."""
   try:
-    found = json.loads(path.read_text())
-  except (OSError, ValueError, RecursionError):
+    found = files.read_json(path, "a JSON file")
+  except errors.UserError:
     return None
   return found if isinstance(found, dict) else None
 
 
 def _table(config: configs.Config) -> str:
-  with foreign.reading(config.table, "a CSV file", "give --config.table one"):
-    return files.sha256(config.table)
+  config_checks.check_table(config)
+  table = files.expand(config.table)
+  with foreign.reading(table, "a CSV file", "give --config.table one"):
+    return files.sha256(table)

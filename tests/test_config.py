@@ -3,6 +3,7 @@
 import importlib.util
 import pathlib
 
+import numpy as np
 import pytest
 
 from nasjax import config as configs
@@ -10,6 +11,7 @@ from nasjax import errors
 from nasjax.benchmarks import registry
 from nasjax.commands import config_files
 from nasjax.models import registry as models
+from nasjax.spaces import registry as spaces
 from nasjax.training import losses, optimizers
 
 ROOT = pathlib.Path(__file__).parent.parent
@@ -121,3 +123,27 @@ def test_a_config_moves_to_another_space():
     assert config.to_dict() == configs.space_defaults(space).to_dict()
   config = configs.override(configs.space_defaults("nb201"), {"num_train": 99})
   assert configs.move(config, "darts").num_train == 99
+
+
+def test_numbers_of_numpy_are_numbers():
+  fields = {"seed": np.int64(3), "prune": np.bool_(False)}
+  fields |= {"kernel.weight": np.float64(0.5)}
+  config = configs.override(configs.default(), fields)
+  assert (type(config.seed), config.seed) == (int, 3)
+  assert config.prune is False
+  assert (type(config.kernel.weight), config.kernel.weight) == (float, 0.5)
+
+
+@pytest.mark.parametrize("name", [["nb201"], None, {}, np.array(["a", "b"])])
+def test_a_name_of_another_type_is_a_users_mistake(name):
+  for take in (
+    configs.space_defaults,
+    configs.student_defaults,
+    spaces.get_space,
+    registry.get_benchmark,
+    models.default_fields,
+    lambda name: configs.override(configs.default(), {"target": name}),
+    lambda name: configs.override(configs.default(), {"model.name": name}),
+  ):
+    with pytest.raises(errors.UserError, match="expected one of"):
+      take(name)

@@ -209,7 +209,7 @@ def test_a_file_system_without_locks_is_told(tmp_path, monkeypatch, caplog):
 
 
 @pytest.mark.parametrize(
-  "name", ["x" * 256, "a/" * 3000, "nul\0nul", "~no-such-user-here/file"]
+  "name", ["", "x" * 256, "a/" * 3000, "nul\0nul", "~no-such-user-here/file"]
 )
 def test_names_that_no_file_can_have(name):
   with pytest.raises(errors.UserError, match="path: expected") as error:

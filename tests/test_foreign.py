@@ -2,6 +2,8 @@
 
 import gzip
 import io
+import json
+import os
 import pathlib
 import tokenize
 import zipfile
@@ -9,7 +11,9 @@ import zlib
 
 import pytest
 
-from nasjax import errors, foreign
+import nasjax
+from nasjax import errors, exporting, files, foreign
+from nasjax.benchmarks import custom
 
 
 @pytest.mark.parametrize(
@@ -147,3 +151,37 @@ def test_directories_with_64_bit_numbers_are_bounded(monkeypatch):
   content[place + 12 : place + 16] = bytes(4)
   with pytest.raises(errors.UserError, match="lists members in"):
     foreign.open_zip(io.BytesIO(content), "x.zip", max_directory=100_000)
+
+
+def test_devices_and_pipes_are_refused_at_once(tmp_path):
+  pipe = tmp_path / "pipe.npz"
+  os.mkfifo(pipe)
+  space = nasjax.get_space("nb201")
+  for path in ("/dev/zero", str(pipe)):
+    for read in (
+      files.read_npz,
+      files.sha256,
+      lambda name: files.read_json(name, "JSON"),
+      exporting.load,
+      lambda name: custom.read_table(name, space),
+    ):
+      with pytest.raises(errors.UserError, match="expected a regular file"):
+        read(path)
+
+
+def test_whole_numbers_of_json_have_a_bound():
+  assert foreign.parse_json(b"[12]", "a.json", "JSON") == [12]
+  with pytest.raises(errors.UserError) as raised:
+    foreign.parse_json(b"[" + b"1" * 5000 + b"]", "a.json", "JSON")
+  assert str(raised.value) == (
+    "'a.json' is not JSON (a whole number of more than 400 digits); fetch it "
+    "again"
+  )
+
+
+def test_pythons_advice_on_long_numbers_is_left_out():
+  with (
+    pytest.raises(errors.UserError, match="whole number of too many digits"),
+    foreign.reading("a.json", "JSON"),
+  ):
+    json.loads("1" * 5000)

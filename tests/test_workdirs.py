@@ -81,3 +81,32 @@ def test_a_damaged_note_is_no_note(text, tmp_path):
 def test_a_missing_table_is_named(tmp_path):
   with pytest.raises(errors.UserError, match=r"no such file: .*none\.csv"):
     workdirs.default("custom", _config(table=str(tmp_path / "none.csv")))
+
+
+@pytest.mark.parametrize("text", ['{"my": "thesis"}', "{}", '{"model": "x"}'])
+def test_the_config_of_another_program(text, tmp_path):
+  (tmp_path / workdirs.CONFIG).write_text(text)
+  with pytest.raises(errors.UserError) as raised:
+    workdirs.check(tmp_path, _config())
+  assert "holds the config.json of another program" in str(raised.value)
+  assert len(str(raised.value)) < 300 + len(str(tmp_path))
+
+
+def test_only_the_first_fields_that_differ_are_listed():
+  before = {f"field{number}": number for number in range(60)}
+  after = {name: 10**300 for name in before}
+  text = configs.differences(before, after)
+  assert text.startswith("field0: 0 -> 1000")
+  assert "field7: " in text
+  assert "field8: " not in text
+  assert text.endswith(" ... and 52 more")
+  assert len(text) < 1000
+
+
+def test_a_table_that_is_not_there_is_named_with_its_flag(tmp_path):
+  with pytest.raises(errors.UserError) as raised:
+    workdirs.check(tmp_path, _config(table="FILE.csv"))
+  assert str(raised.value) == (
+    "config.table: no such file: 'FILE.csv'; give --config.table=FILE.csv with "
+    "one's own file"
+  )

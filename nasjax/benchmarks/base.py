@@ -77,8 +77,7 @@ class Benchmark:
     Raises:
       UserError: the benchmark has no such label.
     """
-    if label not in self.columns:
-      raise errors.one_of(f"label of {self.name!r}", label, self.columns)
+    errors.check_name(f"label of {self.name!r}", label, self.columns)
     return self.columns[label]
 
   def describe(self, label: str) -> str:

@@ -192,6 +192,5 @@ def _inner_codes(text: str) -> list[int]:
       f"{errors.quote(text)}; fetch the file again"
     )
   for name in inner:
-    if name not in OPERATIONS:
-      raise errors.one_of("operation of NAS-Bench-101", name, OPERATIONS)
+    errors.check_name("operation of NAS-Bench-101", name, OPERATIONS)
   return [OPERATIONS.index(name) for name in inner] + [-1] * (5 - len(inner))

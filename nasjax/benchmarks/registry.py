@@ -135,8 +135,7 @@ def get_entry(name: str) -> Entry:
   Raises:
     UserError: no benchmark has that name.
   """
-  if name not in _ENTRIES:
-    raise errors.one_of("benchmark", name, _ENTRIES)
+  errors.check_name("benchmark", name, _ENTRIES)
   return _ENTRIES[name]
 
 
@@ -146,8 +145,7 @@ def default_benchmark(space_name: str) -> str:
   Raises:
     UserError: no space has that name.
   """
-  if space_name not in _DEFAULTS:
-    raise errors.one_of("space", space_name, _DEFAULTS)
+  errors.check_name("space", space_name, _DEFAULTS)
   return _DEFAULTS[space_name]
 
 

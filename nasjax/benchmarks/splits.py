@@ -115,8 +115,7 @@ def make_split(
   Raises:
     UserError: an unknown preset or label, or too few labelled rows.
   """
-  if preset not in _PRESETS:
-    raise errors.one_of("split", preset, _PRESETS)
+  errors.check_name("split", preset, _PRESETS)
   rows = _Rows(
     num=len(benchmark),
     train=np.flatnonzero(np.isfinite(benchmark.values(train_label))),

@@ -118,8 +118,7 @@ def recode(
       "fetch the table again"
     )
   for name in names:
-    if name not in op_names:
-      raise errors.one_of(f"operation in {where}", name, op_names)
+    errors.check_name(f"operation in {where}", name, op_names)
   if codes.dtype.kind not in "iu":
     raise _wrong(where, "of operations", "integers", str(codes.dtype))
   if codes.size and not 0 <= codes.min() <= codes.max() < len(names):

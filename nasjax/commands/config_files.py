@@ -25,6 +25,13 @@ _PARSERS = {
   float: flags.FloatParser(),
   str: flags.ArgumentParser(),
 }
+_OF_BENCHMARKS = (
+  "benchmark",
+  "dataset",
+  "train_label",
+  "test_label",
+  "teacher",
+)
 
 
 class Chosen(NamedTuple):
@@ -69,9 +76,25 @@ def choose(source: str, overrides: Sequence[str]) -> Chosen:
   space = fields.get("space", config.space)
   if space != config.space:
     configs.move(config, space)
+  before = configs.flatten(config.to_dict())
   config_checks.check_ranges(configs.override(config, fields))
+  _check_table(before, fields, config)
   words = re.sub(r"[^\w.]+", "-", f"{path.stem} {text}").strip("-")
   return Chosen(config, words)
+
+
+def _check_table(before: Mapping[str, Any], fields, config) -> None:
+  """Refuses fields of a benchmark beside a table of one's own."""
+  unused = [
+    name
+    for name in _OF_BENCHMARKS
+    if config.table and fields.get(name) and fields[name] != before[name]
+  ]
+  if unused:
+    raise errors.UserError(
+      f"config.{unused[0]} means nothing with config.table, whose one label is "
+      "the column 'value': expected one of the two; leave the other out"
+    )
 
 
 def split(argv: Sequence[str]) -> tuple[list[str], list[str]]:

@@ -55,6 +55,11 @@ def parse(values: flags.FlagValues, argv: Sequence[str], usage: str) -> bool:
     raise errors.UserError(
       f"unexpected argument {errors.quote(rest[0])}; see --help"
     )
+  for name in values:
+    if values[name].value == "":
+      raise errors.UserError(
+        f"--{name}: expected a value, got none; leave it out or give one"
+      )
   if CONFIG in values:
     source = values[CONFIG].value
     if fields and source is None:

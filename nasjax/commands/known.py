@@ -114,5 +114,16 @@ def _label(
   for name in (f"{dataset}/test", f"{dataset}/val"):
     if name in benchmark.columns:
       return name
+  labels = [
+    name.partition("/")[2]
+    for name in benchmark.columns
+    if name.startswith(f"{dataset}/")
+  ]
+  if labels:
+    raise errors.UserError(
+      f"benchmark {benchmark.name!r} has no test or val accuracy of "
+      f"{dataset!r}: expected --label=NAME as well, NAME one of "
+      f"{', '.join(map(repr, labels))}"
+    )
   datasets = sorted({name.split("/")[0] for name in benchmark.columns})
   raise errors.one_of(f"--dataset of {benchmark.name!r}", dataset, datasets)

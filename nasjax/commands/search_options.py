@@ -172,9 +172,6 @@ def _check_names(options: Options) -> None:
     if value not in known and not (name == "best" and value is None):
       what = name if name in ("space", "strategy") else f"--{name}"
       raise errors.one_of(what, value, known)
-  for field in dataclasses.fields(options):
-    if getattr(options, field.name) == "":
-      raise errors.UserError(f"--{field.name}: expected a value, got none")
   for name in _PATHS:
     if getattr(options, name) is not None:
       files.expand(getattr(options, name))

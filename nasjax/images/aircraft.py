@@ -40,8 +40,7 @@ def load(
   Raises:
     UserError: the level is unknown, or a file is missing or damaged.
   """
-  if level not in LEVELS:
-    raise errors.one_of("level of FGVC-Aircraft", level, LEVELS)
+  errors.check_name("level of FGVC-Aircraft", level, LEVELS)
   class_names = _lines(source, root + LEVELS[level])
   index = {name: label for label, name in enumerate(class_names)}
   if len(index) < len(class_names):

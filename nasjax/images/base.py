@@ -124,8 +124,7 @@ class ImageSet:
     Raises:
       UserError: the set has no such split.
     """
-    if name not in self.splits:
-      raise errors.one_of(f"split of {self.name!r}", name, self.splits)
+    errors.check_name(f"split of {self.name!r}", name, self.splits)
     return self.take(self.splits[name], f"{self.name}/{name}")
 
   def resized(

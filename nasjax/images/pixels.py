@@ -279,8 +279,7 @@ def resize_all(
       "images are resized to at least 1 pixel and to 1 or 3 channels, got "
       f"size {size} and {channels} channels"
     )
-  if method not in METHODS:
-    raise errors.one_of("method of resizing", method, METHODS)
+  errors.check_name("method of resizing", method, METHODS)
   result = _room(len(images), size, channels)
   for row in range(len(images)):
     image = images[row]

@@ -68,8 +68,7 @@ def default_fields(name: str) -> dict[str, Any]:
   Raises:
     UserError: no model has that name.
   """
-  if name not in _MODELS:
-    raise errors.one_of("model", name, _MODELS)
+  errors.check_name("model", name, _MODELS)
   fields = {
     field.name: field.default
     for field in dataclasses.fields(_MODELS[name].module)
@@ -89,8 +88,7 @@ def create_model(config: Mapping[str, Any]) -> nn.Module:
   """
   known = default_fields(config["name"])
   for field in config:
-    if field not in known:
-      raise errors.one_of("field of config.model", field, known)
+    errors.check_name("field of config.model", field, known)
   fields = {**known, **config}
   entry = _MODELS[fields.pop("name")]
   for field, choices in entry.choices.items():

@@ -1,7 +1,6 @@
 """Trains many cells; each result is a file, so that nothing is done twice."""
 
 import contextlib
-import json
 import pathlib
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -142,13 +141,9 @@ def _claim(job: Job) -> None:
 
 
 def _read(path: pathlib.Path) -> dict[str, Any]:
-  try:
-    return json.loads(path.read_text())
-  except (OSError, ValueError) as error:
-    raise errors.UserError(
-      f"{str(path)!r}: expected a complete JSON file ({error}); delete it and "
-      "run again"
-    ) from error
+  return files.read_json(
+    path, "a complete JSON file", "delete it and run again"
+  )
 
 
 def _executor(name: str) -> Callable[..., None]:

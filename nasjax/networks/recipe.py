@@ -86,12 +86,10 @@ class TrainingRecipe:
     Raises:
       UserError: unknown preset or field, or a bad value.
     """
-    if name not in _PRESETS:
-      raise errors.one_of("recipe", name, _PRESETS)
+    errors.check_name("recipe", name, _PRESETS)
     known = [field.name for field in dataclasses.fields(cls)]
     for change in changes:
-      if change not in known:
-        raise errors.one_of("field of a recipe", change, known)
+      errors.check_name("field of a recipe", change, known)
     return cls(**{**_PRESETS[name], **changes})
 
   def optimizer(self, steps_per_epoch: int) -> optax.GradientTransformation:

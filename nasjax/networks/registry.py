@@ -44,8 +44,7 @@ def build(
     UserError: unknown space, or no cell of it.
   """
   space = registry.get_space(space) if isinstance(space, str) else space
-  if space.name not in _MODULES:
-    raise errors.one_of("space", space.name, _MODULES)
+  errors.check_name("space", space.name, _MODULES)
   if isinstance(genotype, np.ndarray | jax.Array):
     row = space.check(np.asarray(genotype)[None])[0]
   else:

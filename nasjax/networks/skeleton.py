@@ -92,12 +92,10 @@ class Skeleton:
 
   @classmethod
   def _of(cls, table, space, changes) -> "Skeleton":
-    if space not in table:
-      raise errors.one_of("space", space, table)
+    errors.check_name("space", space, table)
     channels, cells = table[space]
     values = {"channels": channels, "cells_per_stage": cells, **changes}
     known = [field.name for field in dataclasses.fields(cls)]
     for name in values:
-      if name not in known:
-        raise errors.one_of("field of a skeleton", name, known)
+      errors.check_name("field of a skeleton", name, known)
     return cls(**values)

@@ -127,8 +127,7 @@ def get_studies(
   """
   known = list(dict.fromkeys(study.space for study in STUDIES))
   for space in spaces:
-    if space not in known:
-      raise errors.one_of("--space", space, known)
+    errors.check_name("--space", space, known)
   chosen = [study for study in STUDIES if study.space in spaces]
   known = list(dict.fromkeys(study.benchmark for study in chosen))
   for benchmark in benchmarks:
@@ -141,8 +140,7 @@ def get_studies(
   ]
   known = sorted({study.dataset for study in chosen})
   for dataset in datasets:
-    if dataset not in known:
-      raise errors.one_of(f"--dataset of {', '.join(spaces)}", dataset, known)
+    errors.check_name(f"--dataset of {', '.join(spaces)}", dataset, known)
   return tuple(study for study in chosen if study.dataset in datasets)
 
 
@@ -153,5 +151,4 @@ def check_methods(methods: Sequence[str], known: Sequence[str]) -> None:
     UserError: a name is not among the known ones.
   """
   for method in methods:
-    if method not in known:
-      raise errors.one_of("method", method, known)
+    errors.check_name("method", method, known)

@@ -83,8 +83,7 @@ def scores(
   Raises:
     UserError: the name is unknown, or an extra is not installed.
   """
-  if method not in catalog.FLOORS:
-    raise errors.one_of("floor", method, catalog.FLOORS)
+  errors.check_name("floor", method, catalog.FLOORS)
   benchmark = task.benchmark
   if method in ("flops", "params"):
     counts = _counts(method, benchmark)

@@ -172,8 +172,7 @@ def recipe(method: str, space: str, num_train: int) -> configs.Config:
   Raises:
     UserError: a name is unknown, or num_train is below 2.
   """
-  if method not in _RECIPES:
-    raise errors.one_of("method", method, _RECIPES)
+  errors.check_name("method", method, _RECIPES)
   if num_train < 2:
     raise errors.UserError(f"num_train: expected at least 2, got {num_train}")
   config = configs.space_defaults(space)

@@ -20,8 +20,7 @@ def check(precision: str) -> None:
   Raises:
     UserError: the name is unknown, or the device only emulates the format.
   """
-  if precision not in PRECISIONS:
-    raise errors.one_of("precision", precision, PRECISIONS)
+  errors.check_name("precision", precision, PRECISIONS)
   if precision == "bfloat16" and not _has_bfloat16():
     raise errors.UserError(
       "precision 'bfloat16': expected a device that computes in it, got "

@@ -29,8 +29,7 @@ def get_strategy(name: str, **options: Any) -> base.Strategy:
     UserError: no strategy has that name, it has no such option, or the value
       of an option is out of range.
   """
-  if name not in _STRATEGIES:
-    raise errors.one_of("strategy", name, _STRATEGIES)
+  errors.check_name("strategy", name, _STRATEGIES)
   strategy = _STRATEGIES[name]
   known = [field.name for field in dataclasses.fields(strategy)]
   for option in options:

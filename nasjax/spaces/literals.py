@@ -6,6 +6,8 @@ import warnings
 from collections.abc import Sequence
 from typing import Any
 
+from nasjax import foreign
+
 _LARGEST = 100  # no node or layer has a number as large
 
 
@@ -16,7 +18,9 @@ def read_json(text: str) -> Any:
     ValueError: it is none, nested too deeply, or an object has a key twice.
   """
   try:
-    return json.loads(text, object_pairs_hook=_distinct)
+    return json.loads(
+      text, parse_int=foreign.whole, object_pairs_hook=_distinct
+    )
   except RecursionError as error:
     raise ValueError("nested too deeply") from error
 

@@ -90,8 +90,7 @@ class NB201(base.Space):
         f"{where}: expected the form {_FORM!r}, got {errors.quote(arch)}"
       )
     for name in match.groups():
-      if name not in self.op_names:
-        raise errors.one_of(f"operation of {where}", name, self.op_names)
+      errors.check_name(f"operation of {where}", name, self.op_names)
     return [self.op_names.index(name) for name in match.groups()]
 
   def format(self, genotypes: base.Genotypes) -> list[str]:

@@ -18,14 +18,17 @@ def space_names() -> tuple[str, ...]:
   return tuple(_SPACES)
 
 
-@functools.cache
 def get_space(name: str) -> base.Space:
   """Returns the space of that name.
 
   Raises:
     UserError: no space has that name.
   """
-  if name not in _SPACES:
-    raise errors.one_of("space", name, _SPACES)
+  errors.check_name("space", name, _SPACES)
+  return _make(name)
+
+
+@functools.cache
+def _make(name: str) -> base.Space:
   module, class_name = _SPACES[name]
   return getattr(importlib.import_module(module), class_name)()

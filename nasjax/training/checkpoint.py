@@ -17,7 +17,7 @@ import jax
 import orbax.checkpoint as ocp
 
 from nasjax import errors, files, foreign, replacing
-from nasjax.training import digests, model_folders
+from nasjax.training import digests, event_loops, model_folders
 
 # Orbax logs a failure with its traceback and then raises it.
 logging.getLogger("absl").setLevel(logging.CRITICAL + 1)
@@ -102,19 +102,20 @@ class Checkpoints:
   def _read(self, epoch: int, template: Any, meta: dict[str, Any]) -> Any:
     path = self._folder / str(epoch)
     try:
-      found = self._manager.restore(
-        epoch, args=ocp.args.Composite(meta=ocp.args.JsonRestore())
-      )["meta"]
-      digest = found.pop(_DIGEST, None)
-      _check_same(self._folder, found, meta)
-      state = self._manager.restore(
-        epoch,
-        args=ocp.args.Composite(state=ocp.args.StandardRestore(template)),
-      )["state"]
+      with event_loops.finished():
+        found = self._manager.restore(
+          epoch, args=ocp.args.Composite(meta=ocp.args.JsonRestore())
+        )["meta"]
+        digest = found.pop(_DIGEST, None)
+        _check_same(self._folder, found, meta)
+        state = self._manager.restore(
+          epoch,
+          args=ocp.args.Composite(state=ocp.args.StandardRestore(template)),
+        )["state"]
     except errors.UserError:
       raise
     except Exception as error:
-      raise _failed_read(path, error) from None
+      raise _damaged(path, error) from None
     if digest not in (None, digests.of_tree(state)):
       raise _damaged(path, ValueError("its digest is another"))
     return state
@@ -222,10 +223,13 @@ def load_params(folder: files.PathLike, template: Any) -> Any:
     template,
   )
   try:
-    with ocp.StandardCheckpointer() as checkpointer:
+    with (
+      event_loops.finished(),
+      ocp.StandardCheckpointer() as checkpointer,
+    ):
       return checkpointer.restore(path, template)
   except Exception as error:
-    raise _failed_read(path, error) from None
+    raise _damaged(path, error) from None
 
 
 class _AnotherRun(errors.UserError):
@@ -286,33 +290,6 @@ def _cannot_write(folder: files.PathLike, reason: str) -> errors.UserError:
     f"cannot write a checkpoint to {str(folder)!r}: {reason}; free some space "
     "or choose another folder (the former one is intact)"
   )
-
-
-class _Unfinished:
-  """What Python calls for errors that nobody can catch, without Orbax's.
-
-  Orbax reads arrays side by side. Where one is damaged the others stay
-  unfinished, and would each print a traceback when they are collected, some
-  time after the one line that says what is wrong.
-  """
-
-  def __init__(self, former: Any):
-    """Keeps what is called for every other error."""
-    self._former = former
-
-  def __call__(self, unraisable: Any) -> None:
-    """Passes on what is no unfinished read."""
-    code = getattr(unraisable.object, "cr_code", None)
-    is_read = "orbax" in getattr(code, "co_filename", "")
-    if not is_read and str(unraisable.exc_value) != "Event loop is closed":
-      self._former(unraisable)
-
-
-def _failed_read(path, error: Exception) -> errors.UserError:
-  """The message of a read that failed; silences the reads that are left."""
-  if not isinstance(sys.unraisablehook, _Unfinished):
-    sys.unraisablehook = _Unfinished(sys.unraisablehook)
-  return _damaged(path, error)
 
 
 def _damaged(path, error: Exception) -> errors.UserError:

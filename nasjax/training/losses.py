@@ -82,6 +82,5 @@ def get_loss(name: str) -> Loss:
   Raises:
     UserError: no loss has that name.
   """
-  if name not in LOSSES:
-    raise errors.one_of("loss", name, LOSSES)
+  errors.check_name("loss", name, LOSSES)
   return LOSSES[name]

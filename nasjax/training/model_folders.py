@@ -12,6 +12,7 @@ import re
 from typing import Any
 
 from nasjax import errors, files
+from nasjax import foreign as foreign_bytes
 
 FORMAT = 1
 META = "model.json"
@@ -86,7 +87,10 @@ def read(folder: files.PathLike) -> dict[str, Any]:
     if path.stat().st_size > _MAX_META:
       raise ValueError(f"more than {_MAX_META >> 20} MiB")
     meta = json.loads(
-      path.read_bytes(), parse_constant=_refuse, object_pairs_hook=_once
+      path.read_bytes(),
+      parse_int=foreign_bytes.whole,
+      parse_constant=_refuse,
+      object_pairs_hook=_once,
     )
     if not isinstance(meta, dict):
       raise TypeError(f"{type(meta).__name__} for an object")

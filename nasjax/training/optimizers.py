@@ -20,8 +20,7 @@ def create_schedule(config: configs.Config, num_steps: int) -> optax.Schedule:
   Raises:
     UserError: the schedule is unknown.
   """
-  if config.schedule not in SCHEDULES:
-    raise errors.one_of("schedule", config.schedule, SCHEDULES)
+  errors.check_name("schedule", config.schedule, SCHEDULES)
   warmup = int(config.warmup_rate * num_steps)
   decay = max(1, num_steps - warmup)
   if config.schedule == "cosine":
@@ -51,8 +50,7 @@ def create_optimizer(
   Raises:
     UserError: the optimizer or the schedule is unknown.
   """
-  if config.name not in OPTIMIZERS:
-    raise errors.one_of("optimizer", config.name, OPTIMIZERS)
+  errors.check_name("optimizer", config.name, OPTIMIZERS)
   schedule = create_schedule(config, num_steps)
   if config.name == "adam":
     update = optax.adam(schedule)

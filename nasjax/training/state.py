@@ -61,8 +61,7 @@ def create(
   Raises:
     UserError: no such init.
   """
-  if init not in INITS:
-    raise errors.one_of("config.init", init, INITS)
+  errors.check_name("config.init", init, INITS)
   init_key, train_key = jax.random.split(key)
   params = model.init(init_key, *example)
   if init == "torch":

@@ -9,7 +9,7 @@ import sys
 import pytest
 
 from nasjax import errors
-from nasjax.commands import entry
+from nasjax.commands import arguments, entry
 
 ROOT = pathlib.Path(__file__).parent.parent.parent
 
@@ -71,7 +71,7 @@ def main():
 )
 def test_signals_end_a_command_with_one_line(mode, number, line, tmp_path):
   (tmp_path / "slow_command.py").write_text(_COMMAND.format(mode=mode))
-  code = "import sys; from nasjax.commands import entry; "
+  code = "import sys; from nasjax.commands import arguments, entry; "
   code += "sys.exit(entry.run('slow_command'))"
   path = os.pathsep.join([str(tmp_path), str(ROOT)])
   process = _start("-c", code, env={**os.environ, "PYTHONPATH": path})
@@ -172,3 +172,59 @@ def test_a_signal_that_comes_twice_is_one_interrupt(tmp_path):
   _, printed = process.communicate(timeout=60)
   assert process.returncode == 130, printed
   assert printed == "interrupted: the same command goes on\n"
+
+WRITES = """
+import sys
+from nasjax import errors
+def work():
+  print("a result")
+  {then}
+sys.exit(errors.exit_status(work))
+"""
+
+
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+@pytest.mark.parametrize("then", ["pass", "sys.exit(0)"])
+@pytest.mark.parametrize("redirection", [">/dev/full", ">&-"])
+def test_output_that_cannot_be_written_is_one_line(
+  redirection, then, unbuffered
+):
+  code = WRITES.format(then=then)
+  process = subprocess.run(
+    ["sh", "-c", f'"$0" -c "$1" {redirection}', sys.executable, code],
+    env={
+      **os.environ,
+      "PYTHONPATH": str(ROOT),
+      "PYTHONUNBUFFERED": unbuffered,
+    },
+    stderr=subprocess.PIPE,
+    text=True,
+    timeout=60,
+  )
+  assert process.returncode == 2
+  assert process.stderr.startswith("error: cannot write the output: ")
+  assert process.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize("redirection", ["2>/dev/full", "2>&-"])
+def test_messages_that_cannot_be_written_leave_the_status(redirection):
+  code = WRITES.format(then='raise errors.UserError("wrong")')
+  process = subprocess.run(
+    ["sh", "-c", f'"$0" -c "$1" {redirection}', sys.executable, code],
+    env={**os.environ, "PYTHONPATH": str(ROOT)},
+    stdout=subprocess.PIPE,
+    text=True,
+    timeout=60,
+  )
+  assert (process.returncode, process.stdout) == (2, "a result\n")
+
+
+def test_an_empty_value_is_none():
+  parser = arguments.Parser()
+  parser.add_argument("name", nargs="?")
+  parser.add_argument("--data_dir")
+  assert parser.parse_args(["--data_dir", "d"]).data_dir == "d"
+  with pytest.raises(errors.UserError, match="--data_dir: expected a value"):
+    parser.parse_args(["--data_dir="])
+  with pytest.raises(errors.UserError, match="name: expected a value"):
+    parser.parse_args([""])

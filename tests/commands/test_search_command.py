@@ -123,7 +123,7 @@ def test_strategies_on_the_table(strategy, capsys, tmp_path):
     (["--best", "worst"], "unknown --best 'worst'"),
     (["--scores", "table", "--best", "lowest"], "without --best=lowest"),
     (["--out", ""], "--out: expected a value, got none"),
-    (["--space", ""], "unknown space ''"),
+    (["--space", ""], "--space: expected a value, got none"),
     (["--scores", "table", "--checkpoint", "nb201"], "without --checkpoint"),
     (["--data_dir", "/no/such/folder"], "expected an existing folder"),
     (["--scores", "table", "--label", "nope"], "unknown label"),
@@ -219,6 +219,13 @@ def test_a_label_that_no_cell_has(partial, capsys):
   status, printed = _run(capsys, "--scores", "table")
   assert status == 2
   assert "expected cells that have it, got none" in printed.err
+
+
+def test_labels_are_named_where_none_is_the_usual_one(partial, capsys):
+  partial.columns["cifar10/test50"] = partial.columns.pop("cifar10/test")
+  status, printed = _run(capsys, "--scores", "table")
+  assert status == 2
+  assert "expected --label=NAME as well, NAME one of 'test50'" in printed.err
 
 
 def test_darts_rows_are_short_and_the_file_has_whole_notations(

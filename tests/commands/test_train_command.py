@@ -12,6 +12,9 @@ NB201 = f"--config={CONFIGS / 'nb201.py'}"
 METHOD = f"--config={CONFIGS / 'method.py'}"
 
 
+OWN = ("--config=custom", "--config.table=own.csv")
+
+
 def _run(capsys, *argv):
   status = train.main(["train.py", *argv])
   return status, capsys.readouterr()
@@ -46,7 +49,16 @@ def _run(capsys, *argv):
     ([NB201, "--config.target=speed"], "unknown config.target 'speed'"),
     ([NB201 + ":fast"], "expected no text after a colon"),
     (["--config=custom:nb999"], "unknown space 'nb999'"),
-    (["--config=custom"], "no such file: 'FILE.csv'"),
+    (["--config=custom"], "give --config.table=FILE.csv with one's own file"),
+    (["--config="], "--config: expected a value, got none"),
+    ([NB201, "--workdir="], "--workdir: expected a value, got none"),
+    ([NB201, "--data_dir", ""], "--data_dir: expected a value, got none"),
+    ([*OWN, "--config.train_label=x"], "config.train_label means nothing"),
+    ([*OWN, "--config.test_label=x"], "config.test_label means nothing"),
+    ([*OWN, "--config.dataset=x"], "config.dataset means nothing"),
+    ([*OWN, "--config.benchmark=nb201"], "config.benchmark means nothing"),
+    ([*OWN, "--config.teacher=nb201"], "config.teacher means nothing"),
+    ([NB201, OWN[1], "--config.train_label=x"], "config.train_label means"),
     (["--config=method:pinatt,nb201,156"], "unknown method 'pinatt'"),
     ([NB201, "--config.epoch=3"], "epoch"),
     ([NB201, "--config.model.nope=3"], "nope"),

@@ -1,5 +1,6 @@
 """Checkpoints: round trips, and what damage does."""
 
+import gc
 import json
 import os
 
@@ -147,3 +148,17 @@ def test_no_intact_checkpoint_is_one_line_and_removes_nothing(tmp_path, state):
   store.close()
   assert "\n" not in str(caught.value)
   assert sorted(os.listdir(tmp_path / "c")) == ["1", "2"]
+
+
+def test_a_failed_read_says_nothing_beside_its_line(tmp_path, capfd):
+  params = {f"layer_{number}": jnp.ones((8, 8)) for number in range(20)}
+  folder = tmp_path / "model"
+  checkpoint.save_model(folder, params, {})
+  (folder / "params" / "manifest.ocdbt").unlink()
+  shapes = jax.eval_shape(lambda: params)
+  capfd.readouterr()
+  for _ in range(20):
+    with pytest.raises(errors.UserError, match="missing, damaged"):
+      checkpoint.load_params(folder, shapes)
+  gc.collect()
+  assert capfd.readouterr().err == ""

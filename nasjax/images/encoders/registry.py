@@ -99,8 +99,7 @@ def get_encoder(name: str) -> Encoder:
   Raises:
     UserError: no encoder has that name.
   """
-  if name not in _ENCODERS:
-    raise errors.one_of("encoder", name, _ENCODERS)
+  errors.check_name("encoder", name, _ENCODERS)
   return _ENCODERS[name]
 
 
