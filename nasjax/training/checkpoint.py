@@ -35,7 +35,7 @@ class Checkpoints:
 
   def __init__(self, folder: files.PathLike):
     """Opens (or makes) the folder of a training."""
-    self._folder = files.expand(folder).absolute()
+    self._folder = _absolute(folder)
     with _writing(self._folder):
       self._manager = ocp.CheckpointManager(
         self._folder,
@@ -152,26 +152,22 @@ def save_model(
     card: content of `README.md`; no such file where None.
 
   Raises:
-    UserError: something else is in the folder, it cannot be written, or `meta`
-      holds values that JSON has not.
+    UserError: something else is in the folder, it cannot be written, `meta`
+      holds values that JSON has not, or `card` is no text.
   """
-  try:
-    json.dumps(meta, allow_nan=False)
-  except (TypeError, ValueError, RecursionError) as error:
-    raise errors.UserError(
-      "card: expected values that JSON can hold (texts, finite numbers, lists, "
-      f"dicts), got others ({error}); convert them"
-    ) from error
+  content = {"format": model_folders.FORMAT, **meta}
+  text = None if card is None else _encoded(card)
+  if text is not None:
+    content[model_folders.CARD_DIGEST] = model_folders.card_digest(text)
+  _check_size("card", len(_json(content)))
 
   def write(fresh):
     _reserve(fresh, params)
     with ocp.StandardCheckpointer() as checkpointer:
       checkpointer.save(fresh / model_folders.PARAMS, params)
     _forget_path(fresh / model_folders.PARAMS)
-    content = {"format": model_folders.FORMAT, **meta}
     files.write_json(fresh / model_folders.META, content)
-    if card is not None:
-      text = card.encode()
+    if text is not None:
       files.write_atomic(
         fresh / model_folders.CARD, lambda file: file.write(text)
       )
@@ -179,6 +175,38 @@ def save_model(
   with _writing(folder):
     replacing.replace_folder(
       folder, write, model_folders.foreign, model_folders.KIND
+    )
+
+
+def _json(content: dict[str, Any]) -> str:
+  try:
+    return json.dumps(content, indent=2, allow_nan=False)
+  except (TypeError, ValueError, RecursionError) as error:
+    raise errors.UserError(
+      "card: expected values that JSON can hold (texts, finite numbers, lists, "
+      f"dicts), got others ({error}); convert them"
+    ) from error
+
+
+def _encoded(card: Any) -> bytes:
+  try:
+    text = card.encode() if isinstance(card, str) else None
+  except UnicodeError:
+    text = None
+  if text is None:
+    raise errors.UserError(
+      "readme: expected a text that UTF-8 can hold, or None, got "
+      f"{errors.quote(card)}"
+    )
+  _check_size("readme", len(text))
+  return text
+
+
+def _check_size(name: str, size: int) -> None:
+  if size >= model_folders.MAX_BYTES:
+    raise errors.UserError(
+      f"{name}: expected less than {model_folders.MAX_BYTES} bytes, got {size}; "
+      "shorten it"
     )
 
 
@@ -212,7 +240,7 @@ def load_params(folder: files.PathLike, template: Any) -> Any:
     UserError: the parameters are missing, damaged, of other shapes, or would
       take more than 1 GiB.
   """
-  path = files.expand(folder).absolute() / model_folders.PARAMS
+  path = _absolute(folder) / model_folders.PARAMS
   leaves = jax.tree.leaves(template)
   size = sum(math.prod(leaf.shape) * leaf.dtype.itemsize for leaf in leaves)
   foreign.afford(path, size)
@@ -226,6 +254,11 @@ def load_params(folder: files.PathLike, template: Any) -> Any:
       return checkpointer.restore(path, template)
   except Exception as error:
     raise _failed_read(path, error) from None
+
+
+def _absolute(folder: files.PathLike) -> pathlib.Path:
+  """The whole path, whose parts above the user's must be UTF-8 as well."""
+  return files.expand(files.expand(folder).absolute())
 
 
 class _AnotherRun(errors.UserError):

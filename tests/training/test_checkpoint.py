@@ -11,6 +11,8 @@ import pytest
 from nasjax import errors
 from nasjax.training import checkpoint, model_folders
 
+META = {"config": {}, "card": {}}
+
 
 @pytest.fixture
 def state():
@@ -43,7 +45,7 @@ def test_model_round_trip_and_replacement(tmp_path, state):
   folder = tmp_path / "model"
   params = {"weight": state["weight"]}
   for note in ("first", "second"):
-    checkpoint.save_model(folder, params, {"note": note})
+    checkpoint.save_model(folder, params, {**META, "note": note})
   assert model_folders.read(folder)["note"] == "second"
   shapes = jax.eval_shape(lambda: params)
   got = checkpoint.load_params(folder, shapes)
@@ -82,14 +84,14 @@ def test_other_shapes(tmp_path, state):
 def test_a_full_disk_keeps_the_former_model(tmp_path, state, monkeypatch):
   folder = tmp_path / "model"
   params = {"weight": state["weight"]}
-  checkpoint.save_model(folder, params, {"note": "former"})
+  checkpoint.save_model(folder, params, {**META, "note": "former"})
 
   def full(*_):
     raise OSError(28, "No space left on device")
 
   monkeypatch.setattr(checkpoint.files, "write_json", full)
   with pytest.raises(errors.UserError, match="No space left on device"):
-    checkpoint.save_model(folder, params, {"note": "new"})
+    checkpoint.save_model(folder, params, {**META, "note": "new"})
   assert model_folders.read(folder)["note"] == "former"
 
 
