@@ -348,11 +348,11 @@ def test_a_saved_model_that_is_replaced(folder, tmp_path):
     assert model_folders.foreign(copied) == ""
     assert nasjax.Predictor.load(copied).space.name == "nb201"
   (copied / "README.md").write_text("# y\n\nMy own notes.\n")
-  with pytest.raises(errors.UserError, match="holds 'README.md'"):
+  with pytest.raises(errors.UserError, match=r"holds 'README\.md'"):
     model.save(copied, readme="# y\n")
   (copied / "README.md").unlink()
   np.savez(copied / "train_keys.npz", keys=np.zeros(3, np.uint64))
-  with pytest.raises(errors.UserError, match="holds 'train_keys.npz'"):
+  with pytest.raises(errors.UserError, match=r"holds 'train_keys\.npz'"):
     model.save(copied)
   files.save_npz(copied / "train_keys.npz", keys=np.zeros(3, np.uint64))
   model.save(copied)

@@ -33,7 +33,9 @@ def as_list(archs: Any, space: str) -> list[Any]:
   try:
     if isinstance(archs, set | frozenset):
       raise TypeError("it has no order")
-    return list(archs)
+    given = list(archs)
+    refuse_masked(given, space)
+    return given
   except TypeError as error:
     raise errors.UserError(
       f"archs of {space!r}: expected a list of architectures, got "
@@ -42,12 +44,42 @@ def as_list(archs: Any, space: str) -> list[Any]:
 
 
 def refuse_masked(archs: Any, space: str) -> None:
-  """Refuses arrays that hide some of their values."""
-  if isinstance(archs, np.ma.MaskedArray) and np.ma.getmaskarray(archs).any():
-    place = np.argwhere(np.ma.getmaskarray(archs))[0]
+  """Refuses arrays, and lists of arrays, that hide some of their values."""
+  if isinstance(archs, np.ma.MaskedArray):
+    places = np.argwhere(np.ma.getmaskarray(archs))[:1, :1].ravel().tolist()
+  elif isinstance(archs, list | tuple):
+    places = [at for at, arch in enumerate(archs) if hides(arch)]
+  else:
+    places = []
+  if places:
     raise errors.UserError(
-      f"archs of {space!r}: architecture {place[0]} is masked; drop it"
+      f"archs of {space!r}: architecture {places[0]} is masked; drop it"
     )
+
+
+def hides(value: Any, depth: int = 2) -> bool:
+  """Says whether an array has masked entries, or one in a list of arrays."""
+  if isinstance(value, np.ma.MaskedArray):
+    return bool(np.ma.getmaskarray(value).any())
+  if not depth or not isinstance(value, list | tuple):
+    return False
+  return any(hides(each, depth - 1) for each in value)
+
+
+def whole_numbers(values: Any, what: str) -> np.ndarray:
+  """Returns an array of integers, booleans or whole floating-point numbers.
+
+  Raises:
+    UserError: it holds other values, or masked ones.
+  """
+  array = None if hides(values) else np.asarray(values)
+  if array is None or array.dtype.kind not in "biuf":
+    got = "masked entries" if array is None else str(array.dtype)
+    raise errors.UserError(f"{what}: expected whole numbers, got {got}")
+  bad = array[array != np.floor(array)] if array.dtype.kind == "f" else ()
+  if len(bad):
+    raise errors.UserError(f"{what}: expected whole numbers, got {bad[0]}")
+  return array
 
 
 def strip(text: str, where: str) -> str:

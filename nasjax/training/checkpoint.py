@@ -205,8 +205,8 @@ def _encoded(card: Any) -> bytes:
 def _check_size(name: str, size: int) -> None:
   if size >= model_folders.MAX_BYTES:
     raise errors.UserError(
-      f"{name}: expected less than {model_folders.MAX_BYTES} bytes, got {size}; "
-      "shorten it"
+      f"{name}: expected less than {model_folders.MAX_BYTES} bytes, got "
+      f"{size}; shorten it"
     )
 
 

@@ -25,7 +25,7 @@ KIND = "a saved model"
 CARD_DIGEST = "readme_sha256"
 """Field of the digest of the `README.md` that was saved with a model."""
 MAX_BYTES = 1 << 20
-"""Size of the largest `model.json` and `README.md`; the usual ones have 4 kB."""
+"""Size of the largest `model.json` and `README.md`; usual ones have 4 kB."""
 
 _ORBAX = re.compile(
   r"_METADATA|_CHECKPOINT_METADATA|_sharding|commit_success\.txt|"
