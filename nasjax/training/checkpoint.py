@@ -22,7 +22,7 @@ from nasjax.training import digests, model_folders
 # Orbax logs a failure with its traceback and then raises it.
 logging.getLogger("absl").setLevel(logging.CRITICAL + 1)
 
-_DIGEST = "sha256"
+_DIGEST, _SEAL = "sha256", "meta_sha256"
 _MARGIN = 1 << 18  # bytes of files beside the arrays of a checkpoint
 
 
@@ -51,6 +51,7 @@ class Checkpoints:
       UserError: the folder cannot be written.
     """
     content = {**meta, _DIGEST: digests.of_tree(state)}
+    content[_SEAL] = _seal(epoch, content)
     try:
       with _writing(self._folder):
         _reserve(self._folder, state)
@@ -105,6 +106,7 @@ class Checkpoints:
       found = self._manager.restore(
         epoch, args=ocp.args.Composite(meta=ocp.args.JsonRestore())
       )["meta"]
+      _check_seal(epoch, found, meta)
       digest = found.pop(_DIGEST, None)
       _check_same(self._folder, found, meta)
       state = self._manager.restore(
@@ -263,6 +265,27 @@ def _absolute(folder: files.PathLike) -> pathlib.Path:
 
 class _AnotherRun(errors.UserError):
   """An intact checkpoint of another config or of other data."""
+
+
+def _seal(epoch: int, content: dict[str, Any]) -> str:
+  """Digest of what is beside the state: its description and its epoch."""
+  plain = json.loads(json.dumps(content))
+  return digests.of_tree((), {"epoch": epoch, "meta": plain})
+
+
+def _check_seal(epoch: int, found: dict[str, Any], meta: dict[str, Any]):
+  """Takes the digest out of a description, and checks it.
+
+  Checkpoints of earlier versions have none; their fields are those of `meta`.
+
+  Raises:
+    ValueError: the description was changed, or is that of another epoch.
+  """
+  seal = found.pop(_SEAL, None)
+  if seal is None and set(found) - {_DIGEST} != set(meta):
+    raise ValueError("its description has other fields")
+  if seal is not None and seal != _seal(epoch, found):
+    raise ValueError("its description or epoch does not match its digest")
 
 
 def _check_same(folder, found: Any, expected: dict[str, Any]) -> None:
