@@ -142,7 +142,9 @@ def _numbers(array: np.ndarray) -> np.ndarray:
 
 def _number(at: int, label: Any) -> float:
   try:
-    if isinstance(label, numbers.Real | decimal.Decimal | jax.Array):
+    is_span = isinstance(label, np.timedelta64)  # registered as an integer
+    is_real = isinstance(label, numbers.Real | decimal.Decimal | jax.Array)
+    if is_real and not is_span:
       return float(label)
     if isinstance(label, np.ndarray) and label.ndim == 0:
       return float(_numbers(label))

@@ -106,7 +106,7 @@ def test_pandas_series_count_by_their_position():
     ((each for each in "124"), "expected numbers, got generator;"),
     (3.0, "one number for each architecture, got one float;"),
     (np.zeros((3, 1)), r"got \[3, 1\]"),
-    (5.0, r"got \[\]"),
+    ([np.timedelta64(1), None, 2], "label 0 is np.timedelta64"),
     ([1, float("nan"), 2], "label 1 is nan: expected finite"),
     ([1, 2, float("-inf")], "label 2 is -inf: expected finite"),
     (np.zeros(3, [("a", float)]), "expected real numbers"),

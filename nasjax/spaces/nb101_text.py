@@ -82,7 +82,7 @@ def _read(arch: Any, at: int) -> tuple[np.ndarray, list[str]]:
   """Returns the matrix `[N, N]` int8 and the operations of one notation."""
   if isinstance(arch, str):
     text = notations.strip(arch, f"architecture {at}")
-    is_literal = text[:1] in ("{", "[", "(")
+    is_literal = text[:1] in ("{", "[", "(") or "=" in text
     arch = _read_literal(text, at) if is_literal else _read_text(text, at)
   if isinstance(arch, dict):
     missing = [key for key in _KEYS if key not in arch]

@@ -1,6 +1,7 @@
 """What all spaces do with the notations that users give them."""
 
 import collections.abc
+import re
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,10 @@ from nasjax import errors
 MAX_LENGTH = 10_000
 """Characters of one notation that are looked at; official ones have at most
 about 600."""
-_MARK = "\ufeff"  # byte order mark, which some editors put before a text
+_UNSEEN = dict.fromkeys(map(ord, "\ufeff\u200b\u200c\u200d\u2060"))
+"""Byte order marks and spaces of no width, which editors and pages put in."""
+_COMMENT = re.compile(r"""('[^'\n]*'|"[^"\n]*")|#[^\n]*""")
+_QUOTES = ("'", '"', "`")
 
 
 def as_list(archs: Any, space: str) -> list[Any]:
@@ -83,7 +87,10 @@ def whole_numbers(values: Any, what: str) -> np.ndarray:
 
 
 def strip(text: str, where: str) -> str:
-  """Returns a notation without white space around it.
+  """Returns a notation without what counts for nothing.
+
+  That is white space and quotes around it, comments from `#` to the end of a
+  line, and characters that nobody sees.
 
   Args:
     text: what the user gave.
@@ -97,4 +104,7 @@ def strip(text: str, where: str) -> str:
       f"{where}: expected a notation of at most {MAX_LENGTH} characters, got "
       f"{errors.quote(text)}"
     )
-  return text.strip().strip(_MARK).strip()
+  text = text.translate(_UNSEEN).strip()
+  if len(text) > 1 and text[0] in _QUOTES and text[-1] == text[0]:
+    text = text[1:-1]
+  return _COMMENT.sub(lambda found: found[1] or "", text).strip()
