@@ -80,8 +80,9 @@ def whole_numbers(values: Any, what: str) -> np.ndarray:
   if array is None or array.dtype.kind not in "biuf":
     got = "masked entries" if array is None else str(array.dtype)
     raise errors.UserError(f"{what}: expected whole numbers, got {got}")
-  bad = array[array != np.floor(array)] if array.dtype.kind == "f" else ()
-  if len(bad):
+  is_whole = array.dtype.kind != "f" or array == np.floor(array)
+  bad = array[~np.broadcast_to(is_whole, array.shape)]
+  if bad.size:
     raise errors.UserError(f"{what}: expected whole numbers, got {bad[0]}")
   return array
 

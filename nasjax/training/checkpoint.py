@@ -158,8 +158,8 @@ def save_model(
       holds values that JSON has not, or `card` is no text.
   """
   content = {"format": model_folders.FORMAT, **meta}
-  text = None if card is None else _encoded(card)
-  if text is not None:
+  text = b"" if card is None else _encoded(card)
+  if card is not None:
     content[model_folders.CARD_DIGEST] = model_folders.card_digest(text)
   _check_size("card", len(_json(content)))
 
@@ -169,7 +169,7 @@ def save_model(
       checkpointer.save(fresh / model_folders.PARAMS, params)
     _forget_path(fresh / model_folders.PARAMS)
     files.write_json(fresh / model_folders.META, content)
-    if text is not None:
+    if card is not None:
       files.write_atomic(
         fresh / model_folders.CARD, lambda file: file.write(text)
       )
