@@ -24,11 +24,12 @@ def expand(path: PathLike) -> pathlib.Path:
   Whatever takes a path from a user takes it through here.
 
   Raises:
-    UserError: it is no path or an empty one, or the home folder is not known.
+    UserError: it is no path, an empty one or no UTF-8, or the home folder is
+      not known.
   """
   try:
     expanded = pathlib.Path(path).expanduser()
-    os.fsencode(expanded)
+    str(expanded).encode()  # Orbax writes no other names than UTF-8
   except (RuntimeError, TypeError, UnicodeError) as error:
     raise errors.UserError(
       f"path: expected the name of a file or folder, got {errors.quote(path)} "

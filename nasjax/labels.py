@@ -28,6 +28,8 @@ _SAFE_EXPONENT = 300
 _NO_SEQUENCES = (
   str,
   bytes,
+  bytearray,
+  memoryview,
   collections.abc.Mapping,
   collections.abc.Set,
   collections.abc.Iterator,
@@ -108,7 +110,7 @@ def _as_array(labels: Any) -> np.ndarray:
   try:
     with warnings.catch_warnings():
       warnings.simplefilter("error")
-      return np.asarray(labels)
+      array = np.asarray(labels)
   except Exception as error:
     reason = " ".join(str(error).split())[:120]
     raise errors.UserError(
@@ -116,6 +118,12 @@ def _as_array(labels: Any) -> np.ndarray:
       f"{type(labels).__name__} that is no array of numbers ({reason}); "
       f"{_ADVICE}"
     ) from error
+  if array.ndim == 0:
+    raise errors.UserError(
+      "labels: expected one number for each architecture, got one "
+      f"{type(labels).__name__}; {_ADVICE}"
+    )
+  return array
 
 
 def _numbers(array: np.ndarray) -> np.ndarray:
@@ -134,7 +142,9 @@ def _numbers(array: np.ndarray) -> np.ndarray:
 
 def _number(at: int, label: Any) -> float:
   try:
-    if isinstance(label, numbers.Real | decimal.Decimal | jax.Array):
+    is_span = isinstance(label, np.timedelta64)  # registered as an integer
+    is_real = isinstance(label, numbers.Real | decimal.Decimal | jax.Array)
+    if is_real and not is_span:
       return float(label)
     if isinstance(label, np.ndarray) and label.ndim == 0:
       return float(_numbers(label))

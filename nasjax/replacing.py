@@ -90,7 +90,7 @@ def check_folder(
     UserError: it is no folder, holds what nasjax did not write, or is in use
       as the current folder.
   """
-  target = pathlib.Path(os.path.realpath(files.expand(path)))
+  target = files.expand(os.path.realpath(files.expand(path)))
   if not os.path.lexists(target):
     if os.path.islink(files.expand(path)):
       raise _refused(path, "is a link to nothing", kind)

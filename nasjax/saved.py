@@ -20,6 +20,7 @@ DATASET_ENCODER = "dataset_encoder"
 """Marks a predictor that sees images."""
 DIGEST = "sha256"
 """Field of the digest; old folders lack it."""
+_DIGESTS = (DIGEST, model_folders.CARD_DIGEST)
 
 _NUMBER = config_checks.Real(-1e300, 1e300)
 _SCALE = config_checks.Real(0, 1e300, closed=False)
@@ -130,7 +131,7 @@ def make_meta(
   else:
     meta["scale"] = np.asarray(scale, np.float64).tolist()
     meta["shift"] = np.asarray(shift, np.float64).tolist()
-  meta["card"] = card
+  meta["card"] = _card(card)
   checked = check({"format": model_folders.FORMAT, **meta}, "this predictor")
   return {**meta, DIGEST: digest(checked, params)}
 
@@ -163,8 +164,8 @@ def _check(meta: dict[str, Any]) -> Saved:
         f"model.json: expected {name!r}, got no such field"
       )
   for name in meta:
-    if name not in (*known, DIGEST):
-      raise errors.one_of("field of model.json", name, (*known, DIGEST))
+    if name not in (*known, *_DIGESTS):
+      raise errors.one_of("field of model.json", name, (*known, *_DIGESTS))
   config = _config(_object("config", meta["config"]))
   scale = shift = np.zeros(0)
   sample = ()
@@ -180,12 +181,14 @@ def _check(meta: dict[str, Any]) -> Saved:
     num_members = config.num_members
     scale = np.array(_list("scale", meta["scale"], num_members, _SCALE), float)
     shift = np.array(_list("shift", meta["shift"], num_members, _NUMBER), float)
-  found = meta.get(DIGEST)
-  if DIGEST in meta and not (isinstance(found, str) and len(found) == 64):
-    raise errors.UserError(
-      f"{DIGEST}: expected 64 hex digits, got {errors.quote(found)}"
-    )
-  return Saved(config, scale, shift, sample, _card(meta["card"]), found)
+  for name in _DIGESTS:
+    found = meta.get(name)
+    if name in meta and not (isinstance(found, str) and len(found) == 64):
+      raise errors.UserError(
+        f"{name}: expected 64 hex digits, got {errors.quote(found)}"
+      )
+  card = _card(meta["card"])
+  return Saved(config, scale, shift, sample, card, meta.get(DIGEST))
 
 
 def _object(name: str, value: Any) -> dict[str, Any]:
@@ -219,6 +222,19 @@ def _card(card: Any) -> dict[str, Any]:
       "card: expected texts, finite numbers, lists and dicts, got others "
       f"({error})"
     ) from error
+  pending: list[Any] = [card]
+  while pending:
+    value = pending.pop()
+    if isinstance(value, dict):
+      for key in value:
+        if not isinstance(key, str):
+          raise errors.UserError(
+            "card: expected texts as the keys of dicts, got "
+            f"{errors.quote(key)}; write str(key)"
+          )
+      pending += value.values()
+    elif isinstance(value, list | tuple):
+      pending += value
   return card
 
 
@@ -252,8 +268,8 @@ def _plain(name: str, value: Any) -> None:
 def digest(saved: Saved, params: Any) -> str:
   """Digest of a predictor: parameters, calibration, and what its model is.
 
-  Fields of the model at their own defaults do not enter, so that fields that
-  are newer than the predictor change nothing.
+  Fields of the model at their own defaults do not enter, nor does the target
+  `accuracy`, so that fields that are newer than the predictor change nothing.
   """
   config = saved.config
   defaults = models.default_fields(config.model.name)
@@ -270,6 +286,8 @@ def digest(saved: Saved, params: Any) -> str:
     "shift": saved.shift.tolist(),
     "sample": list(saved.sample),
   }
+  if config.target != configs.ACCURACY:
+    description["target"] = config.target
   return digests.of_tree(params, description)
 
 

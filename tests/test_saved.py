@@ -3,6 +3,8 @@
 import copy
 import hashlib
 import json
+import os
+import pathlib
 import random
 import shutil
 import time
@@ -212,9 +214,10 @@ def test_a_bad_field_is_one_line(folder, tmp_path, path, value, message):
     ('{"format": 1, "format": 1}', "a key occurs twice"),
     ('{"format": ' + "9" * 5000 + "}", "ValueError"),
     (b"\xff\xfe\x00", "UnicodeDecodeError|JSONDecodeError"),
-    (" " * (17 << 20), "more than 16 MiB"),
+    (" " * (2 << 20), "more than 1 MiB"),
+    ('{"format": 1, "card": [' + "[]," * 300_000 + "[]]}", "'config', got no"),
   ],
-  ids=range(10),
+  ids=range(11),
 )
 def test_a_bad_file_is_one_line(folder, tmp_path, text, message):
   copied = tmp_path / "model"
@@ -320,8 +323,16 @@ def test_a_saved_model_that_is_replaced(folder, tmp_path):
   for name, content in (
     ("notes.txt", "mine"),
     ("README.md", "my own words"),
+    ("README.md", "Predictor, trained by nasjax.\n\nMy own notes."),
+    ("train_keys.npz", "mine"),
     ("params/notes.txt", "mine"),
+    ("params/_anything", "mine"),
+    ("params/_METADATA.bak", "mine"),
+    ("params/array_metadatas/d", "mine"),
+    ("params/descriptor", "mine"),
     ("model.json", '{"format": "layers-model"}'),
+    ("model.json", '{"format": 1}'),
+    ("model.json", '{"format": 1, "config": {}}'),
     (".hidden", "mine"),
   ):
     copied = tmp_path / "model"
@@ -331,10 +342,89 @@ def test_a_saved_model_that_is_replaced(folder, tmp_path):
       model.save(copied)
     assert (copied / name).read_text() == content
     shutil.rmtree(copied)
-  shutil.copytree(folder, copied)
-  (copied / "README.md").write_text("# x\n\nPredictor, trained by nasjax.\n")
-  model.save(copied, readme="# y\n\nPredictor, trained by nasjax.\n")
-  assert (copied / "README.md").read_text().startswith("# y")
-  assert model_folders.foreign(copied) == ""
+  for text in ("# x\n", "# y\n"):
+    model.save(copied, readme=text)
+    assert (copied / "README.md").read_text() == text
+    assert model_folders.foreign(copied) == ""
+    assert nasjax.Predictor.load(copied).space.name == "nb201"
+  (copied / "README.md").write_text("# y\n\nMy own notes.\n")
+  with pytest.raises(errors.UserError, match=r"holds 'README\.md'"):
+    model.save(copied, readme="# y\n")
+  (copied / "README.md").unlink()
+  np.savez(copied / "train_keys.npz", keys=np.zeros(3, np.uint64))
+  with pytest.raises(errors.UserError, match=r"holds 'train_keys\.npz'"):
+    model.save(copied)
+  files.save_npz(copied / "train_keys.npz", keys=np.zeros(3, np.uint64))
   model.save(copied)
   assert sorted(p.name for p in copied.iterdir()) == ["model.json", "params"]
+
+
+def test_models_of_earlier_versions_are_saved_models():
+  root = pathlib.Path(__file__).parent
+  paths = [*(root.parent / "nasjax" / "pretrained").rglob("model.json")]
+  paths += (root / "golden" / "models").rglob("model.json")
+  assert len(paths) >= 11
+  for path in paths:
+    assert model_folders.foreign(path.parent) == ""
+
+
+@pytest.mark.parametrize(
+  ("card", "message"),
+  [
+    ({1: 2}, "card: expected texts as the keys of dicts, got 1;"),
+    ({"a": [{"b": ({None: 1},)}]}, "card: expected texts .* got None;"),
+    ({"a": np.float32(1)}, "card: expected texts, finite numbers"),
+    ({"a": {1, 2}}, "card: expected texts, finite numbers"),
+    ({"a": float("nan")}, "card: expected texts, finite numbers"),
+    ([], "card: expected an object of fields"),
+    ({"a": "x" * (1 << 20)}, "card: expected less than 1048576 bytes"),
+  ],
+)
+def test_a_card_that_is_not_kept_is_refused(folder, tmp_path, card, message):
+  model = nasjax.Predictor.load(folder)
+  model.card = card
+  with pytest.raises(errors.UserError, match=f"^{message}") as caught:
+    model.save(tmp_path / "model")
+  check_line(caught.value)
+  assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("text", [3, b"x", "\udcff", [], "x" * (1 << 20)])
+def test_a_readme_that_is_no_text_is_refused(folder, tmp_path, text):
+  model = nasjax.Predictor.load(folder)
+  with pytest.raises(errors.UserError, match=r"^readme: expected ") as caught:
+    model.save(tmp_path / "model", readme=text)
+  check_line(caught.value)
+  assert not list(tmp_path.iterdir())
+
+
+def test_a_path_that_is_not_utf8_is_refused(folder, tmp_path, monkeypatch):
+  name = os.fsdecode(b"caf\xe9")
+  model = nasjax.Predictor.load(folder)
+  for call in (model.save, nasjax.Predictor.load):
+    with pytest.raises(errors.UserError, match="path: expected") as caught:
+      call(tmp_path / name / "model")
+    check_line(caught.value)
+  assert not list(tmp_path.iterdir())
+  (tmp_path / name).mkdir()
+  (tmp_path / "link").symlink_to(tmp_path / name)
+  monkeypatch.chdir(tmp_path / name)
+  for path in ("model", tmp_path / "link" / "model"):
+    with pytest.raises(errors.UserError, match="path: expected"):
+      model.save(path)
+  assert not list((tmp_path / name).iterdir())
+
+
+def test_another_target_is_not_loaded(folder, tmp_path):
+  accuracy = nasjax.Predictor.load(folder)
+  config = accuracy.config.copy_and_resolve_references()
+  config.target = "cost"
+  cost = nasjax.Predictor.from_fitted(config, accuracy.fitted, {})
+  for model, other in ((accuracy, "cost"), (cost, "accuracy")):
+    copied = tmp_path / model.target
+    model.save(copied)
+    assert nasjax.Predictor.load(copied).target == model.target
+    meta = json.loads((copied / "model.json").read_text())
+    meta["config"]["target"] = other
+    (copied / "model.json").write_text(json.dumps(meta))
+    refused(copied, "does not match its digest")

@@ -178,9 +178,10 @@ def whole_number(what: str, value: Any, least: int) -> int:
   except TypeError:
     number = None
   if number is None or isinstance(value, bool) or not least <= number < 2**63:
+    is_large = number is not None and number >= 2**63
+    bound = "below 2**63" if is_large else f"of at least {least}"
     raise errors.UserError(
-      f"{what}: expected a whole number of at least {least} (below 2**63), got "
-      f"{errors.quote(value)}"
+      f"{what}: expected a whole number {bound}, got {errors.quote(value)}"
     )
   return number
 

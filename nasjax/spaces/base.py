@@ -221,7 +221,7 @@ class Space(abc.ABC):
         f"genotypes of {self.name!r}: expected shape "
         f"[n, {self.genotype_length}], got {list(array.shape)}"
       )
-    if not np.issubdtype(array.dtype, np.integer):
+    if array.dtype.kind not in "iu":
       raise errors.UserError(
         f"genotypes of {self.name!r}: expected integers, got {array.dtype}"
       )

@@ -74,7 +74,8 @@ def _read_text(text: str, where: str) -> Any:
   except errors.UserError:
     raise
   except ValueError as error:
-    raise _wrong(where, text) from error
+    reason = " ".join(str(error).split())[:80]
+    raise errors.UserError(f"{_wrong(where, text)} ({reason})") from error
 
 
 def _integer(value: Any) -> int | None:

@@ -9,6 +9,13 @@ from typing import Any
 from nasjax import foreign
 
 _LARGEST = 100  # no node or layer has a number as large
+_INTS = [f"{sign}int{bits}" for sign in ("", "u") for bits in (8, 16, 32, 64)]
+_COPIES: dict[str, type] = {
+  **dict.fromkeys(("list", "tuple", "array"), list),
+  **dict.fromkeys(_INTS, int),
+  "str_": str,
+}
+"""What a call of one value stands for the value itself: as numpy 2 prints."""
 
 
 def read_json(text: str) -> Any:
@@ -52,12 +59,9 @@ def read(text: str, name: str, fields: Sequence[str]) -> Any:
     with warnings.catch_warnings():
       warnings.simplefilter("ignore")  # odd literals make the parser warn
       body = ast.parse(" ".join(text.split())).body
-    if len(body) != 1 or not isinstance(body[0], ast.Expr | ast.Assign):
+    if len(body) != 1:
       raise ValueError("expected one value")
-    node = body[0]
-    if isinstance(node, ast.Assign) and not _is_plain(node.targets):
-      raise ValueError("expected one name before '='")
-    value = node.value
+    value = _assigned(body[0])
     if isinstance(value, ast.Call) and _called(value) == name:
       return _fields(value, fields)
     return _value(value)
@@ -65,8 +69,19 @@ def read(text: str, name: str, fields: Sequence[str]) -> Any:
     raise ValueError(str(error)) from error
 
 
-def _is_plain(targets: list[ast.expr]) -> bool:
-  return len(targets) == 1 and isinstance(targets[0], ast.Name)
+def _assigned(node: ast.stmt) -> ast.expr | None:
+  """The value of `value`, `name = value` or `name: Type = value`."""
+  if isinstance(node, ast.Expr):
+    return node.value
+  if isinstance(node, ast.Assign) and len(node.targets) == 1:
+    targets = node.targets
+  elif isinstance(node, ast.AnnAssign):
+    targets = [node.target]
+  else:
+    raise ValueError("expected one value")
+  if not isinstance(targets[0], ast.Name):
+    raise ValueError("expected one name before '='")
+  return node.value
 
 
 def _called(call: ast.Call) -> str:
@@ -106,13 +121,13 @@ def _value(node: ast.AST | None) -> Any:
   raise ValueError("expected lists, names and numbers")
 
 
-def _called_list(call: ast.Call) -> list[Any]:
-  """Reads `range(a, b)`, and `list(...)` or `tuple(...)` of a list."""
+def _called_list(call: ast.Call) -> Any:
+  """Reads `range(a, b)`, `list(...)` of a list, and `np.int64(...)`."""
   name, values = _called(call), [_value(item) for item in call.args]
   is_range = name == "range" and 1 <= len(values) <= 3
   if is_range and all(type(x) is int and 0 <= x < _LARGEST for x in values):
     return list(range(*values))
-  is_copy = name in ("list", "tuple") and len(values) == 1
-  if is_copy and isinstance(values[0], list):
+  is_copy = name in _COPIES and len(values) == 1
+  if is_copy and isinstance(values[0], _COPIES[name]):
     return values[0]
   raise ValueError("expected range(first, end) or list(range(first, end))")

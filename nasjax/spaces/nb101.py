@@ -19,6 +19,7 @@ from nasjax.spaces import (
   nb101_md5,
   nb101_text,
   nb101_variation,
+  notations,
 )
 from nasjax.spaces import nb101_modelspec as modelspec
 
@@ -85,7 +86,8 @@ class NB101(base.Space):
       Adjacency `[n, 7, 7]` int8 and operations `[n, 7]` int8: a code, -1
       input, -2 output (vertex V - 1), -9 padding.
     """
-    return modelspec.to_matrix(np.asarray(genotypes, np.int8))
+    codes = notations.whole_numbers(genotypes, "genotypes of 'nb101'")
+    return modelspec.to_matrix(codes.astype(np.int8))
 
   def from_matrix(
     self, adjacency: np.ndarray, ops: np.ndarray
@@ -93,15 +95,29 @@ class NB101(base.Space):
     """Packs what `to_matrix` returns, pruned; returns `[n, 26]` int8.
 
     Raises:
-      UserError: the shapes are wrong, or a pruned cell is none of the space.
+      UserError: the shapes or numbers are wrong, or a pruned cell is none of
+        the space.
     """
-    adjacency, ops = np.asarray(adjacency), np.asarray(ops)
+    adjacency = notations.whole_numbers(adjacency, "from_matrix: adjacency")
+    ops = notations.whole_numbers(ops, "from_matrix: operations")
     shape = (len(ops), modelspec.MAX_VERTICES)
     if ops.shape != shape or adjacency.shape != (*shape, shape[1]):
       raise errors.UserError(
         "from_matrix: expected adjacency [n, 7, 7] and operations [n, 7], got "
         f"{list(adjacency.shape)} and {list(ops.shape)}"
       )
+    marks = (modelspec.INPUT, modelspec.OUTPUT, modelspec.PADDING)
+    known = (*range(len(self.op_names)), *marks)
+    for name, each, values in (
+      ("adjacency", adjacency, (0, 1)),
+      ("operations", ops, known),
+    ):
+      strange = each[~np.isin(each, values)]
+      if strange.size:
+        raise errors.UserError(
+          f"from_matrix: {name}: expected numbers among {list(values)}, got "
+          f"{strange[0]}"
+        )
     if np.tril(adjacency).any():
       raise errors.UserError(
         "from_matrix: expected upper triangular matrices, got an edge back; "

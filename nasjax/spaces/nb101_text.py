@@ -4,10 +4,12 @@ The compact text is nasjax's own: rows of the matrix joined by `/`, a colon,
 operations joined by `+`, e.g. `011/001/000:input+maxpool3x3+output`.
 """
 
+import numbers
 import re
 from collections.abc import Sequence
 from typing import Any
 
+import jax.numpy as jnp
 import numpy as np
 
 from nasjax import errors
@@ -80,7 +82,7 @@ def _read(arch: Any, at: int) -> tuple[np.ndarray, list[str]]:
   """Returns the matrix `[N, N]` int8 and the operations of one notation."""
   if isinstance(arch, str):
     text = notations.strip(arch, f"architecture {at}")
-    is_literal = text[:1] in ("{", "[", "(")
+    is_literal = text[:1] in ("{", "[", "(") or "=" in text
     arch = _read_literal(text, at) if is_literal else _read_text(text, at)
   if isinstance(arch, dict):
     missing = [key for key in _KEYS if key not in arch]
@@ -121,12 +123,7 @@ def _read_text(text: str, at: int) -> tuple[list[list[str]], list[str]]:
 
 
 def _check_matrix(rows: Any, num_ops: int, at: int) -> np.ndarray:
-  try:
-    matrix = np.array(rows).astype(float)
-  except (TypeError, ValueError, RecursionError):
-    raise _error(
-      at, "a square matrix of numbers", "rows of other kinds"
-    ) from None
+  matrix = _numbers(rows, at)
   if matrix.ndim != 2 or matrix.shape[0] != matrix.shape[1]:
     raise _error(at, "a square matrix", f"shape {list(matrix.shape)}")
   if len(matrix) != num_ops or num_ops < 2:
@@ -140,6 +137,29 @@ def _check_matrix(rows: Any, num_ops: int, at: int) -> np.ndarray:
     got = f"an edge {lower[0][0]} -> {lower[0][1]}"
     raise _error(at, "an upper triangular matrix (no cycles)", got)
   return matrix.astype(np.int8)
+
+
+def _numbers(rows: Any, at: int) -> np.ndarray:
+  """Reads a matrix of real numbers or of their texts, float64."""
+  if notations.hides(rows):
+    raise _error(at, "a matrix without a mask", "masked entries")
+  try:
+    array = np.array(rows)
+    kind, floating = array.dtype.kind, jnp.issubdtype(array.dtype, np.floating)
+    if kind not in "biufUO" and not floating:
+      raise TypeError
+    if kind == "O" and not all(map(_is_real, array.ravel())):
+      raise TypeError
+    return array.astype(float)
+  except (TypeError, ValueError, RecursionError):
+    raise _error(
+      at, "a square matrix of numbers", "rows of other kinds"
+    ) from None
+
+
+def _is_real(value: Any) -> bool:
+  is_span = isinstance(value, np.timedelta64)  # registered as an integer
+  return isinstance(value, numbers.Real) and not is_span
 
 
 def _codes(ops: list[str]) -> list[int]:

@@ -125,10 +125,9 @@ class NB201(base.Space):
     Raises:
       UserError: an index is no integer in 0 .. 15624.
     """
+    notations.refuse_masked(index, self.name)
     index = np.asarray(index)
-    if index.ndim != 1 or (
-      index.size and not np.issubdtype(index.dtype, np.integer)
-    ):
+    if index.ndim != 1 or (index.size and index.dtype.kind not in "iu"):
       raise errors.UserError(
         "index of 'nb201': expected integers of shape [n], got "
         f"{index.dtype} of shape {list(index.shape)}"

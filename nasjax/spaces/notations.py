@@ -1,6 +1,7 @@
 """What all spaces do with the notations that users give them."""
 
 import collections.abc
+import re
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,10 @@ from nasjax import errors
 MAX_LENGTH = 10_000
 """Characters of one notation that are looked at; official ones have at most
 about 600."""
-_MARK = "\ufeff"  # byte order mark, which some editors put before a text
+_UNSEEN = dict.fromkeys(map(ord, "\ufeff\u200b\u200c\u200d\u2060"))
+"""Byte order marks and spaces of no width, which editors and pages put in."""
+_COMMENT = re.compile(r"""('[^'\n]*'|"[^"\n]*")|#[^\n]*""")
+_QUOTES = ("'", '"', "`")
 
 
 def as_list(archs: Any, space: str) -> list[Any]:
@@ -33,7 +37,9 @@ def as_list(archs: Any, space: str) -> list[Any]:
   try:
     if isinstance(archs, set | frozenset):
       raise TypeError("it has no order")
-    return list(archs)
+    given = list(archs)
+    refuse_masked(given, space)
+    return given
   except TypeError as error:
     raise errors.UserError(
       f"archs of {space!r}: expected a list of architectures, got "
@@ -42,16 +48,50 @@ def as_list(archs: Any, space: str) -> list[Any]:
 
 
 def refuse_masked(archs: Any, space: str) -> None:
-  """Refuses arrays that hide some of their values."""
-  if isinstance(archs, np.ma.MaskedArray) and np.ma.getmaskarray(archs).any():
-    place = np.argwhere(np.ma.getmaskarray(archs))[0]
+  """Refuses arrays, and lists of arrays, that hide some of their values."""
+  if isinstance(archs, np.ma.MaskedArray):
+    places = np.argwhere(np.ma.getmaskarray(archs))[:1, :1].ravel().tolist()
+  elif isinstance(archs, list | tuple):
+    places = [at for at, arch in enumerate(archs) if hides(arch)]
+  else:
+    places = []
+  if places:
     raise errors.UserError(
-      f"archs of {space!r}: architecture {place[0]} is masked; drop it"
+      f"archs of {space!r}: architecture {places[0]} is masked; drop it"
     )
 
 
+def hides(value: Any, depth: int = 2) -> bool:
+  """Says whether an array has masked entries, or one in a list of arrays."""
+  if isinstance(value, np.ma.MaskedArray):
+    return bool(np.ma.getmaskarray(value).any())
+  if not depth or not isinstance(value, list | tuple):
+    return False
+  return any(hides(each, depth - 1) for each in value)
+
+
+def whole_numbers(values: Any, what: str) -> np.ndarray:
+  """Returns an array of integers, booleans or whole floating-point numbers.
+
+  Raises:
+    UserError: it holds other values, or masked ones.
+  """
+  array = None if hides(values) else np.asarray(values)
+  if array is None or array.dtype.kind not in "biuf":
+    got = "masked entries" if array is None else str(array.dtype)
+    raise errors.UserError(f"{what}: expected whole numbers, got {got}")
+  is_whole = array.dtype.kind != "f" or array == np.floor(array)
+  bad = array[~np.broadcast_to(is_whole, array.shape)]
+  if bad.size:
+    raise errors.UserError(f"{what}: expected whole numbers, got {bad[0]}")
+  return array
+
+
 def strip(text: str, where: str) -> str:
-  """Returns a notation without white space around it.
+  """Returns a notation without what counts for nothing.
+
+  That is white space and quotes around it, comments from `#` to the end of a
+  line, and characters that nobody sees.
 
   Args:
     text: what the user gave.
@@ -65,4 +105,7 @@ def strip(text: str, where: str) -> str:
       f"{where}: expected a notation of at most {MAX_LENGTH} characters, got "
       f"{errors.quote(text)}"
     )
-  return text.strip().strip(_MARK).strip()
+  text = text.translate(_UNSEEN).strip()
+  if len(text) > 1 and text[0] in _QUOTES and text[-1] == text[0]:
+    text = text[1:-1]
+  return _COMMENT.sub(lambda found: found[1] or "", text).strip()

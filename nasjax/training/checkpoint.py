@@ -22,7 +22,7 @@ from nasjax.training import digests, event_loops, model_folders
 # Orbax logs a failure with its traceback and then raises it.
 logging.getLogger("absl").setLevel(logging.CRITICAL + 1)
 
-_DIGEST = "sha256"
+_DIGEST, _SEAL = "sha256", "meta_sha256"
 _MARGIN = 1 << 18  # bytes of files beside the arrays of a checkpoint
 
 
@@ -35,7 +35,7 @@ class Checkpoints:
 
   def __init__(self, folder: files.PathLike):
     """Opens (or makes) the folder of a training."""
-    self._folder = files.expand(folder).absolute()
+    self._folder = _absolute(folder)
     with _writing(self._folder):
       self._manager = ocp.CheckpointManager(
         self._folder,
@@ -51,6 +51,7 @@ class Checkpoints:
       UserError: the folder cannot be written.
     """
     content = {**meta, _DIGEST: digests.of_tree(state)}
+    content[_SEAL] = _seal(epoch, content)
     try:
       with _writing(self._folder):
         _reserve(self._folder, state)
@@ -106,6 +107,7 @@ class Checkpoints:
         found = self._manager.restore(
           epoch, args=ocp.args.Composite(meta=ocp.args.JsonRestore())
         )["meta"]
+        _check_seal(epoch, found, meta)
         digest = found.pop(_DIGEST, None)
         _check_same(self._folder, found, meta)
         state = self._manager.restore(
@@ -153,26 +155,22 @@ def save_model(
     card: content of `README.md`; no such file where None.
 
   Raises:
-    UserError: something else is in the folder, it cannot be written, or `meta`
-      holds values that JSON has not.
+    UserError: something else is in the folder, it cannot be written, `meta`
+      holds values that JSON has not, or `card` is no text.
   """
-  try:
-    json.dumps(meta, allow_nan=False)
-  except (TypeError, ValueError, RecursionError) as error:
-    raise errors.UserError(
-      "card: expected values that JSON can hold (texts, finite numbers, lists, "
-      f"dicts), got others ({error}); convert them"
-    ) from error
+  content = {"format": model_folders.FORMAT, **meta}
+  text = b"" if card is None else _encoded(card)
+  if card is not None:
+    content[model_folders.CARD_DIGEST] = model_folders.card_digest(text)
+  _check_size("card", len(_json(content)))
 
   def write(fresh):
     _reserve(fresh, params)
     with ocp.StandardCheckpointer() as checkpointer:
       checkpointer.save(fresh / model_folders.PARAMS, params)
     _forget_path(fresh / model_folders.PARAMS)
-    content = {"format": model_folders.FORMAT, **meta}
     files.write_json(fresh / model_folders.META, content)
     if card is not None:
-      text = card.encode()
       files.write_atomic(
         fresh / model_folders.CARD, lambda file: file.write(text)
       )
@@ -180,6 +178,38 @@ def save_model(
   with _writing(folder):
     replacing.replace_folder(
       folder, write, model_folders.foreign, model_folders.KIND
+    )
+
+
+def _json(content: dict[str, Any]) -> str:
+  try:
+    return json.dumps(content, indent=2, allow_nan=False)
+  except (TypeError, ValueError, RecursionError) as error:
+    raise errors.UserError(
+      "card: expected values that JSON can hold (texts, finite numbers, lists, "
+      f"dicts), got others ({error}); convert them"
+    ) from error
+
+
+def _encoded(card: Any) -> bytes:
+  try:
+    text = card.encode() if isinstance(card, str) else None
+  except UnicodeError:
+    text = None
+  if text is None:
+    raise errors.UserError(
+      "readme: expected a text that UTF-8 can hold, or None, got "
+      f"{errors.quote(card)}"
+    )
+  _check_size("readme", len(text))
+  return text
+
+
+def _check_size(name: str, size: int) -> None:
+  if size >= model_folders.MAX_BYTES:
+    raise errors.UserError(
+      f"{name}: expected less than {model_folders.MAX_BYTES} bytes, got "
+      f"{size}; shorten it"
     )
 
 
@@ -213,7 +243,7 @@ def load_params(folder: files.PathLike, template: Any) -> Any:
     UserError: the parameters are missing, damaged, of other shapes, or would
       take more than 1 GiB.
   """
-  path = files.expand(folder).absolute() / model_folders.PARAMS
+  path = _absolute(folder) / model_folders.PARAMS
   leaves = jax.tree.leaves(template)
   size = sum(math.prod(leaf.shape) * leaf.dtype.itemsize for leaf in leaves)
   foreign.afford(path, size)
@@ -232,8 +262,34 @@ def load_params(folder: files.PathLike, template: Any) -> Any:
     raise _damaged(path, error) from None
 
 
+def _absolute(folder: files.PathLike) -> pathlib.Path:
+  """The whole path, whose parts above the user's must be UTF-8 as well."""
+  return files.expand(files.expand(folder).absolute())
+
+
 class _AnotherRun(errors.UserError):
   """An intact checkpoint of another config or of other data."""
+
+
+def _seal(epoch: int, content: dict[str, Any]) -> str:
+  """Digest of what is beside the state: its description and its epoch."""
+  plain = json.loads(json.dumps(content))
+  return digests.of_tree((), {"epoch": epoch, "meta": plain})
+
+
+def _check_seal(epoch: int, found: dict[str, Any], meta: dict[str, Any]):
+  """Takes the digest out of a description, and checks it.
+
+  Checkpoints of earlier versions have none; their fields are those of `meta`.
+
+  Raises:
+    ValueError: the description was changed, or is that of another epoch.
+  """
+  seal = found.pop(_SEAL, None)
+  if seal is None and set(found) - {_DIGEST} != set(meta):
+    raise ValueError("its description has other fields")
+  if seal is not None and seal != _seal(epoch, found):
+    raise ValueError("its description or epoch does not match its digest")
 
 
 def _check_same(folder, found: Any, expected: dict[str, Any]) -> None:

@@ -1,15 +1,18 @@
 """What the folder of a saved model holds, and how nasjax tells that it is one.
 
-`model.json`, `params/` as Orbax writes it, and where the model comes with
-nasjax `README.md` and `train_keys.npz` (`nasjax.training_cells`). A folder that
-holds anything else is somebody's own.
+`model.json`, `params/` as Orbax writes it, a `README.md` whose digest is in
+`model.json`, and where the model comes with nasjax `train_keys.npz`
+(`nasjax.training_cells`). A folder that holds anything else is somebody's own.
 """
 
+import hashlib
 import json
 import os
 import pathlib
 import re
 from typing import Any
+
+import numpy as np
 
 from nasjax import errors, files
 from nasjax import foreign as foreign_bytes
@@ -20,14 +23,16 @@ PARAMS = "params"
 CARD = "README.md"
 TRAIN_KEYS = "train_keys.npz"
 KIND = "a saved model"
-CARD_SAYS = "trained by nasjax"
-"""What the card of a model that comes with nasjax says."""
+CARD_DIGEST = "readme_sha256"
+"""Field of the digest of the `README.md` that was saved with a model."""
+MAX_BYTES = 1 << 20
+"""Size of the largest `model.json` and `README.md`; usual ones have 4 kB."""
 
-_MAX_META = 16 << 20  # bytes
-_MAX_CARD = 1 << 20
 _ORBAX = re.compile(
-  r"_[A-Za-z_]+|manifest\.ocdbt|commit_success\.txt|descriptor(\.pbtxt)?|d|"
-  r"array_metadatas|ocdbt\.process_\d+|process_\d+|[0-9a-f]{32}"
+  r"_METADATA|_CHECKPOINT_METADATA|_sharding|commit_success\.txt|"
+  r"array_metadatas(/process_\d+)?|"
+  r"(ocdbt\.process_\d+/)?(manifest\.ocdbt|d|d/[0-9a-f]{32})|"
+  r"ocdbt\.process_\d+"
 )
 
 
@@ -39,36 +44,59 @@ def foreign(folder: pathlib.Path) -> str:
 
   Returns:
     Its name, or an empty text where the folder is a saved model: a readable
-    `model.json` with a format, and nothing beside it but `params` with files
-    that Orbax names, `train_keys.npz`, and a `README.md` that is the card of a
-    model.
+    `model.json` with a format, a config and a card, and nothing beside it but
+    `params` with the files of Orbax, the training cells of a model in
+    `train_keys.npz`, and the `README.md` that was saved, unchanged.
   """
   names = sorted(os.listdir(folder))
   for name in names:
     if name not in (META, PARAMS, CARD, TRAIN_KEYS):
       return name
-  if CARD in names and not _is_card(folder / CARD):
-    return CARD
   try:
-    read(folder)
+    meta = read(folder)
   except errors.UserError:
     return META if META in names else names[0]
+  config = meta.get("config")
+  if not isinstance(config, dict) or not isinstance(meta.get("card"), dict):
+    return META
+  if CARD in names and not _is_card(folder / CARD, meta):
+    return CARD
+  if TRAIN_KEYS in names and not _are_keys(folder / TRAIN_KEYS):
+    return TRAIN_KEYS
   return _foreign_params(folder / PARAMS)
 
 
-def _is_card(path: pathlib.Path) -> bool:
-  if not path.is_file() or path.stat().st_size > _MAX_CARD:
+def card_digest(text: bytes) -> str:
+  """Returns what `model.json` keeps of a `README.md`."""
+  return hashlib.sha256(text).hexdigest()
+
+
+def _is_card(path: pathlib.Path, meta: dict[str, Any]) -> bool:
+  if not path.is_file() or path.stat().st_size > MAX_BYTES:
     return False
-  return CARD_SAYS.encode() in path.read_bytes()
+  return meta.get(CARD_DIGEST) == card_digest(path.read_bytes())
+
+
+def _are_keys(path: pathlib.Path) -> bool:
+  """Tells lookup keys `[n]` of cells, as `files.save_npz` writes them."""
+  try:
+    arrays = files.load_npz(path)
+  except errors.UserError:
+    return False
+  keys = arrays.get("keys")
+  if keys is None or len(arrays) != 1:
+    return False
+  return keys.dtype == np.uint64 and keys.ndim == 1
 
 
 def _foreign_params(folder: pathlib.Path) -> str:
-  if folder.is_symlink() or not folder.is_dir():
+  if folder.is_symlink() or not (folder / "_METADATA").is_file():
     return PARAMS
   for root, folders, names in os.walk(folder):
     for name in (*folders, *names):
       path = pathlib.Path(root, name)
-      if path.is_symlink() or not _ORBAX.fullmatch(name):
+      place = path.relative_to(folder).as_posix()
+      if path.is_symlink() or not _ORBAX.fullmatch(place):
         return str(path.relative_to(folder.parent))
   return ""
 
@@ -84,8 +112,8 @@ def read(folder: files.PathLike) -> dict[str, Any]:
   try:
     if not path.is_file():
       raise FileNotFoundError(path)
-    if path.stat().st_size > _MAX_META:
-      raise ValueError(f"more than {_MAX_META >> 20} MiB")
+    if path.stat().st_size > MAX_BYTES:
+      raise ValueError(f"more than {MAX_BYTES >> 20} MiB")
     meta = json.loads(
       path.read_bytes(),
       parse_int=foreign_bytes.whole,

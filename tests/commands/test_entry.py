@@ -173,6 +173,7 @@ def test_a_signal_that_comes_twice_is_one_interrupt(tmp_path):
   assert process.returncode == 130, printed
   assert printed == "interrupted: the same command goes on\n"
 
+
 WRITES = """
 import sys
 from nasjax import errors

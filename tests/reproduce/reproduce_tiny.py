@@ -40,7 +40,7 @@ def write_table(folder, num=60):
   cells = np.unique(SPACE.sample(2 * num, np.random.default_rng(3)), axis=0)
   cells = cells[:num].astype(np.int64)
   weights = np.array([0.0, 1.0, 2.0, 3.0, 1.5])
-  value = 60 + weights[cells] @ np.arange(1, 7)
+  value = 30 + weights[cells] @ np.arange(1, 7)
   columns = {"ops": cells.astype(np.int8)}
   for shift, dataset in enumerate(DATASETS):
     columns[f"val200_{dataset}"] = value - 10 * shift

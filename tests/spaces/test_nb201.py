@@ -60,7 +60,6 @@ def test_bad_index(index, message):
   [
     "",
     OFFICIAL[1:],
-    OFFICIAL + "\n",
     OFFICIAL.replace("~1", "~2", 1),
     OFFICIAL.replace("+", "", 1),
     OFFICIAL + "+|none~0|",

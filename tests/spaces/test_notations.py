@@ -75,6 +75,14 @@ def test_white_space_around_a_notation_counts_for_nothing(name, rng):
   [
     "\n genotype = " + TEXT,
     "DARTS_V2=" + TEXT,
+    "# it's the best\n" + TEXT,
+    TEXT.replace("reduce=", "  # it's next\n  reduce=") + "  # last",
+    "genotype: Genotype = " + TEXT,
+    "\u200b" + TEXT + "\u200b\ufeff",
+    f'"{TEXT}"',
+    "'" + TEXT.replace("'", '"') + "'",
+    TEXT.replace(", 0)", ", np.int64(0))").replace(", 1)", ", int32(1))"),
+    TEXT.replace("'sep_conv_3x3'", "np.str_('sep_conv_3x3')"),
     "best =\n  genotypes." + TEXT,
     TEXT.replace("range(2, 6)", "range(2,6)"),
     TEXT.replace("range(2, 6)", "list(range(2, 6))"),
@@ -109,6 +117,12 @@ def test_forms_of_darts(arch):
     str(CELL),
     str((MATRIX, OPS)),
     json.dumps([MATRIX, OPS]),
+    f"cell = {(MATRIX, OPS)}",
+    f"cell: tuple = {CELL}  # best",
+    f"# best\n{(MATRIX, OPS)}",
+    f"(array({MATRIX}), {OPS})",
+    "'011/001/000:input+maxpool3x3+output'",
+    "\u200b011/001/000:input+maxpool3x3+output # best",
     (np.array(MATRIX, bool), tuple(OPS)),
   ],
 )
@@ -251,3 +265,87 @@ def test_other_collections_are_refused(make, message):
   with pytest.raises(errors.UserError, match=message) as caught:
     predictor.as_genotypes(NB201, make(NB201.format(rows), rows))
   assert "\n" not in str(caught.value)
+
+
+def masked(values):
+  return np.ma.array(values, mask=np.ones(np.shape(values), bool))
+
+
+@pytest.mark.parametrize(
+  "matrix",
+  [
+    np.array(MATRIX) + 5j,
+    np.array(MATRIX, complex).tolist(),
+    np.array(MATRIX, "m8[s]"),
+    np.array(MATRIX, "M8[s]"),
+    np.array(MATRIX, "S1"),
+    np.array(MATRIX, "S1").astype("V1"),
+    [[np.timedelta64(each, "s") for each in row] for row in MATRIX],
+    [[np.complex64(1), 0, None], [0] * 3, [0] * 3],
+    [[0, 1, np.datetime64(1, "s")], [0, 0, None], [0] * 3],
+    masked(MATRIX),
+    [masked(row) for row in MATRIX],
+    [[0, np.ma.masked, 1], [0, 0, 1], [0, 0, 0]],
+    [[0.5, 1, 1], [0, 0, 1], [0, 0, 0]],
+  ],
+  ids=range(13),
+)
+def test_a_matrix_of_other_values_is_refused(matrix):
+  forms = (matrix, OPS), {**CELL, "module_adjacency": matrix}
+  for arch in forms:
+    with pytest.raises(errors.UserError, match="architecture 0") as caught:
+      NB101.parse([arch])
+    assert "\n" not in str(caught.value)
+
+
+def test_whole_numbers_of_any_type_are_a_matrix():
+  expected = NB101.parse([CELL])
+  for matrix in (
+    np.array(MATRIX, bool),
+    np.array(MATRIX, float),
+    np.array(MATRIX, np.uint64),
+    np.array(MATRIX, object),
+    jnp.array(MATRIX, jnp.bfloat16),
+    np.ma.array(MATRIX),
+  ):
+    np.testing.assert_array_equal(NB101.parse([(matrix, OPS)]), expected)
+
+
+@pytest.mark.parametrize("name", list(SPACES))
+@pytest.mark.parametrize("dtype", ["m8[s]", "M8[s]", complex, bool, "S1"])
+def test_genotypes_of_other_types_are_refused(name, dtype):
+  space = SPACES[name]
+  rows = np.zeros((2, space.genotype_length), dtype)
+  for given in (rows, list(rows), rows.tolist()):
+    with pytest.raises(errors.UserError) as caught:
+      predictor.as_genotypes(space, given)
+    assert "\n" not in str(caught.value)
+  with pytest.raises(errors.UserError):
+    space.check(rows)
+
+
+@pytest.mark.parametrize("name", list(SPACES))
+def test_rows_with_a_mask_are_refused(name, rng):
+  space = SPACES[name]
+  row = getattr(space, "sample_valid", space.sample)(1, rng)[0]
+  for read in (space.check, lambda rows: predictor.as_genotypes(space, rows)):
+    with pytest.raises(errors.UserError, match="architecture 1 is masked"):
+      read([row, masked(row)])
+    assert len(read([row, np.ma.array(row)])) == 2
+
+
+def test_packed_matrices_and_indices_of_other_types_are_refused():
+  adjacency, ops = NB101.to_matrix(NB101.parse([CELL]))
+  for wrong in (adjacency + 5j, adjacency.astype("m8[s]"), masked(adjacency)):
+    with pytest.raises(errors.UserError, match="adjacency: expected whole"):
+      NB101.from_matrix(wrong, ops)
+  for wrong in (ops + 5j, ops.astype("m8[s]"), masked(ops), ops + 0.5):
+    with pytest.raises(errors.UserError, match="operations: expected whole"):
+      NB101.from_matrix(adjacency, wrong)
+  with pytest.raises(errors.UserError, match=r"adjacency: .*\[0, 1\], got 2"):
+    NB101.from_matrix(2 * adjacency, ops)
+  with pytest.raises(errors.UserError, match="operations: expected numbers"):
+    NB101.from_matrix(adjacency, ops.astype(int) + 256)
+  for wrong in (np.zeros(1, "m8[s]"), masked([1])):
+    with pytest.raises(errors.UserError, match="'nb201'"):
+      NB201.from_index(wrong)

@@ -12,6 +12,8 @@ import pytest
 from nasjax import errors
 from nasjax.training import checkpoint, model_folders
 
+META = {"config": {}, "card": {}}
+
 
 @pytest.fixture
 def state():
@@ -44,7 +46,7 @@ def test_model_round_trip_and_replacement(tmp_path, state):
   folder = tmp_path / "model"
   params = {"weight": state["weight"]}
   for note in ("first", "second"):
-    checkpoint.save_model(folder, params, {"note": note})
+    checkpoint.save_model(folder, params, {**META, "note": note})
   assert model_folders.read(folder)["note"] == "second"
   shapes = jax.eval_shape(lambda: params)
   got = checkpoint.load_params(folder, shapes)
@@ -83,14 +85,14 @@ def test_other_shapes(tmp_path, state):
 def test_a_full_disk_keeps_the_former_model(tmp_path, state, monkeypatch):
   folder = tmp_path / "model"
   params = {"weight": state["weight"]}
-  checkpoint.save_model(folder, params, {"note": "former"})
+  checkpoint.save_model(folder, params, {**META, "note": "former"})
 
   def full(*_):
     raise OSError(28, "No space left on device")
 
   monkeypatch.setattr(checkpoint.files, "write_json", full)
   with pytest.raises(errors.UserError, match="No space left on device"):
-    checkpoint.save_model(folder, params, {"note": "new"})
+    checkpoint.save_model(folder, params, {**META, "note": "new"})
   assert model_folders.read(folder)["note"] == "former"
 
 
@@ -136,6 +138,67 @@ def test_a_damaged_newest_checkpoint_is_left_for_the_older_one(
   store.close()
   assert epoch == 2
   np.testing.assert_array_equal(got["weight"], weight + 5)
+
+
+def files_with(folder, text):
+  paths = [path for path in folder.rglob("*") if path.is_file()]
+  return [path for path in paths if text in path.read_bytes()]
+
+
+@pytest.mark.parametrize(
+  ("old", "new"),
+  [
+    (b'"rate"', b'"rase"'),
+    (b"0.25", b"0.75"),
+    (b'"config"', b'"confih"'),
+    (b'"meta_sha256"', b'"meta_sha257"'),
+    (b'"sha256"', b'"sha257"'),
+  ],
+)
+def test_a_damaged_description_is_no_other_run(tmp_path, state, old, new):
+  meta = {"config": {"rate": 0.25}, "data": "x"}
+  store = checkpoint.Checkpoints(tmp_path / "c")
+  for epoch in (1, 2):
+    store.save(epoch, state, meta)
+  paths = files_with(tmp_path / "c", old)
+  assert len(paths) == 2
+  for path in paths:
+    path.write_bytes(path.read_bytes().replace(old, new))
+  with pytest.raises(errors.UserError, match=r"2' is missing, damaged"):
+    store.restore(state, meta)
+  store.close()
+
+
+def test_a_renamed_checkpoint_is_not_taken_for_another_epoch(tmp_path, state):
+  store = checkpoint.Checkpoints(tmp_path / "c")
+  for epoch in (1, 2):
+    store.save(epoch, {**state, "weight": state["weight"] + epoch}, {"a": 1})
+  store.close()
+  os.rename(tmp_path / "c" / "2", tmp_path / "c" / "5")
+  store = checkpoint.Checkpoints(tmp_path / "c")
+  epoch, got = store.restore(state, {"a": 1})
+  store.close()
+  assert epoch == 1
+  np.testing.assert_array_equal(got["weight"], state["weight"] + 1)
+  os.rename(tmp_path / "c" / "1", tmp_path / "c" / "3")
+  store = checkpoint.Checkpoints(tmp_path / "c")
+  with pytest.raises(errors.UserError, match="epoch does not match its dig"):
+    store.restore(state, {"a": 1})
+  store.close()
+
+
+def test_checkpoints_of_earlier_versions_are_read(tmp_path, state, monkeypatch):
+  monkeypatch.setattr(checkpoint, "_SEAL", "a")
+  monkeypatch.setattr(checkpoint, "_seal", lambda epoch, content: content["a"])
+  store = checkpoint.Checkpoints(tmp_path / "c")
+  store.save(1, state, {"a": 1})
+  monkeypatch.undo()
+  assert not files_with(tmp_path / "c", b"meta_sha256")
+  epoch, _ = store.restore(state, {"a": 1})
+  assert epoch == 1
+  with pytest.raises(errors.UserError, match="another a"):
+    store.restore(state, {"a": 2})
+  store.close()
 
 
 def test_no_intact_checkpoint_is_one_line_and_removes_nothing(tmp_path, state):
