@@ -103,7 +103,7 @@ def some_shards(root: pathlib.Path) -> Work:
     shards.write_shards(sums, genotypes, folder, "id", num_shards=4)
     assert shards.merge(folder, genotypes, "id", num_shards=4) is not None
 
-  names = [shards.shard_path("", i, 4).name for i in range(4)]
+  names = [shards.shard_path(".", i, 4).name for i in range(4)]
   return Work(run, (*names, shards.MERGED))
 
 

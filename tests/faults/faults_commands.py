@@ -158,14 +158,14 @@ CASES["shards"] = shards
 def contents(
   folder: pathlib.Path, results: tuple[str, ...]
 ) -> dict[str, bytes]:
-  """Bytes of every result file; JSON without its times."""
+  """Bytes of every result file; JSON without its times and its folder."""
   found = {}
   for name in results:
     path = folder / name
     paths = sorted(path.rglob("*")) if path.is_dir() else [path]
     for each in paths:
       if each.is_file() and not _is_private(each):
-        found[str(each.relative_to(folder))] = _read(each)
+        found[str(each.relative_to(folder))] = _read(each, folder)
   assert found, f"{folder} holds none of {results}"
   return found
 
@@ -175,10 +175,11 @@ def _is_private(path: pathlib.Path) -> bool:
   return path.name == ".lock" or "checkpoints" in path.parts
 
 
-def _read(path: pathlib.Path) -> bytes:
+def _read(path: pathlib.Path, folder: pathlib.Path) -> bytes:
   if path.suffix != ".json":
     return path.read_bytes()
-  return json.dumps(_timeless(json.loads(path.read_text()))).encode()
+  text = json.dumps(_timeless(json.loads(path.read_text())))
+  return text.replace(str(folder), "FOLDER").encode()
 
 
 def _timeless(value):
