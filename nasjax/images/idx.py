@@ -89,7 +89,7 @@ def load(source: sources.Source, root: str) -> base.ImageSet:
   else:
     names = [str(number) for number in range(largest + 1)]
     found = base.join(source.stem, parts, names)
-  return base.check_trained(found)
+  return found
 
 
 def _read(source: sources.Source, name: str) -> np.ndarray:

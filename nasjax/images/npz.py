@@ -59,7 +59,7 @@ def load(source: sources.Source, root: str) -> base.ImageSet:
       for (split, (images, _)), labels in zip(parts.items(), codes, strict=True)
     }
   if len(parts) > 1:
-    return base.check_trained(base.join(source.stem, parts, names))
+    return base.join(source.stem, parts, names)
   images, labels = parts["train"]
   return base.ImageSet(source.stem, images, labels.astype(np.int32), names)
 
