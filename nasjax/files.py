@@ -2,12 +2,14 @@
 
 import contextlib
 import fcntl
+import glob
 import hashlib
 import json
 import logging
 import os
 import pathlib
 import tempfile
+import time
 from collections.abc import Callable, Iterator, Mapping
 from typing import IO, Any
 
@@ -16,6 +18,8 @@ import numpy as np
 from nasjax import errors, foreign, npz
 
 PathLike = str | os.PathLike[str]
+
+_SETTLED = 1.0  # seconds after which a temporary file is locked
 
 
 def expand(path: PathLike) -> pathlib.Path:
@@ -87,7 +91,8 @@ def write_atomic(path: PathLike, write: Callable[[IO[bytes]], Any]) -> None:
   """Writes a file under a temporary name and renames it into place.
 
   A killed run or a full disk leaves the old file (or none), never half of one.
-  A link to a file stays a link. What an interrupt leaves is nothing.
+  A link to a file stays a link. An interrupt leaves nothing behind; what a kill
+  left is removed when the file is written again.
 
   Args:
     path: the final name; its folder is made where missing.
@@ -106,10 +111,12 @@ def write_atomic(path: PathLike, write: Callable[[IO[bytes]], Any]) -> None:
   temporary = None
   try:
     path.parent.mkdir(parents=True, exist_ok=True)
+    _sweep(path)
     handle, temporary = tempfile.mkstemp(
       dir=path.parent, prefix=f".{path.name}.", suffix=".part"
     )
     with os.fdopen(handle, "wb") as file:
+      _is_ours(file)
       write(file)
       file.flush()
       os.fsync(file.fileno())
@@ -123,6 +130,24 @@ def write_atomic(path: PathLike, write: Callable[[IO[bytes]], Any]) -> None:
   finally:
     if temporary and os.path.exists(temporary):
       os.unlink(temporary)
+
+
+def _is_ours(file: IO[bytes]) -> bool:
+  """Locks an open file, unless a living process has done so."""
+  try:
+    fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+  except OSError:
+    return False
+  return True
+
+
+def _sweep(path: pathlib.Path) -> None:
+  """Removes the temporary files of killed processes that wrote this file."""
+  for left in path.parent.glob(f".{glob.escape(path.name)}.*.part"):
+    with contextlib.suppress(OSError), open(left, "rb") as file:
+      # A new one may not be locked yet.
+      if time.time() - left.stat().st_mtime > _SETTLED and _is_ours(file):
+        left.unlink()
 
 
 def check_writable(path: PathLike) -> None:

@@ -228,3 +228,18 @@ def test_what_cannot_be_written_is_found_before(tmp_path):
     with pytest.raises(errors.UserError, match="cannot write"):
       files.check_writable(bad)
   assert (tmp_path / "old").read_text() == "kept"
+
+
+def test_what_a_killed_process_left_is_removed(tmp_path):
+  target, other = tmp_path / "a.npz", tmp_path / ".b.npz.x.part"
+  left = tmp_path / ".a.npz.dead.part"
+  living, young = tmp_path / ".a.npz.alive.part", tmp_path / ".a.npz.new.part"
+  for path in (left, living, young, other):
+    path.write_bytes(b"half")
+    if path != young:
+      os.utime(path, (0, 0))
+  with open(living, "rb") as file:
+    fcntl.flock(file, fcntl.LOCK_EX)
+    files.write_atomic(target, lambda file: file.write(b"whole"))
+  assert target.read_bytes() == b"whole"
+  assert sorted(tmp_path.iterdir()) == sorted([target, other, living, young])
