@@ -90,7 +90,7 @@ def write_images(path: pathlib.Path, num: int = 40) -> pathlib.Path:
   return path
 
 
-def train(inputs: pathlib.Path, epochs: int = 40) -> Case:
+def train(inputs: pathlib.Path, epochs: int = 12) -> Case:
   table = write_labels(inputs / "mine.csv")
 
   def words(folder):
