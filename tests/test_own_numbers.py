@@ -33,7 +33,7 @@ def predictor_numbers():
     "scores": model.predict(cells),
     "program": exporting.to_program(model).call(cells),
     "features": features.graph_features(space, cells),
-    "keys": jax.random.key_data(state.member_keys(2**40, 2, 3)),
+    "keys": jax.random.key_data(state.member_keys(2**31, 2, 3)),
   }
 
 
