@@ -40,6 +40,10 @@ class Program:
     with own_numbers():
       return self._jitted(*args, **kwargs)
 
+  def __getattr__(self, name: str) -> Any:
+    """Whatever else a function that `jax.jit` returned has."""
+    return getattr(self._jitted, name)
+
   def lower(self, *args: Any, **kwargs: Any) -> Any:
     """As `lower` of a function that `jax.jit` returned."""
     with own_numbers():

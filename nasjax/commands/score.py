@@ -86,9 +86,8 @@ def _check(options: dict[str, Any]) -> None:
   for name, (least, most) in _RANGES.items():
     value = options[name]
     if value is not None and not least <= value <= most:
-      raise errors.UserError(
-        f"--{name}: expected {least} to {most}, got {value}"
-      )
+      bound = f"at least {least}" if value < least else f"at most {most}"
+      raise errors.UserError(f"--{name}: expected {bound}, got {value}")
   memory = options["memory_mb"]
   if memory is not None and not 0 < memory < math.inf:
     raise errors.UserError(
