@@ -17,8 +17,9 @@ from typing import Any
 from nasjax import errors
 
 _GRACE = 10.0  # seconds that a command may take to end by itself
-_SILENT = 0.8  # seconds of imports until something is said
+_SILENT = 2.0  # seconds of imports until something is said
 _TWICE = 1.0  # seconds within which a second signal is the first one again
+_LOADING = b"loading ...\n"
 _WORDS = {signal.SIGINT: "interrupted", signal.SIGTERM: "terminated"}
 
 
@@ -32,7 +33,7 @@ def run(name: str) -> int:
   for number in _WORDS:
     if signal.getsignal(number) is not signal.SIG_IGN:
       signal.signal(number, _quit)
-  saying = threading.Timer(_SILENT, os.write, (2, b"loading ...\n"))
+  saying = threading.Timer(_SILENT, os.write, (2, _LOADING))
   saying.daemon = True
   saying.start()
   command = importlib.import_module(name)
