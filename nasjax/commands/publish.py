@@ -11,7 +11,7 @@ from typing import Any
 
 from nasjax import config as configs
 from nasjax import errors, files, predictor, training_cells
-from nasjax.commands import flags
+from nasjax.commands import command
 from nasjax.training import loop
 
 
@@ -124,4 +124,4 @@ def _main(argv: Sequence[str]) -> None:
   print(f"written to {add(argv[1], argv[2])}")
 
 
-main = flags.guard(_main)
+main = command.guard(_main)

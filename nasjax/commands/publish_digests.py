@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from nasjax import dataset_predictor, errors, files, predictor, saved
-from nasjax.commands import flags
+from nasjax.commands import command
 from nasjax.training import model_folders
 
 
@@ -45,4 +45,4 @@ def _main(argv: Sequence[str]) -> None:
     print(f"{add(folder)}  {folder}")
 
 
-main = flags.guard(_main)
+main = command.guard(_main)

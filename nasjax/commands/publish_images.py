@@ -11,7 +11,7 @@ import numpy as np
 from nasjax import config as configs
 from nasjax import dataset_predictor, errors, experiment
 from nasjax.benchmarks import mini201
-from nasjax.commands import flags
+from nasjax.commands import command
 from nasjax.images import sample as samples
 from nasjax.training import checkpoint, metrics
 
@@ -98,4 +98,4 @@ def _main(argv: Sequence[str]) -> None:
   print(f"written to {target}")
 
 
-main = flags.guard(_main)
+main = command.guard(_main)

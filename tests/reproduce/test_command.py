@@ -94,7 +94,7 @@ def test_mistakes(words, message, capsys, tmp_path, monkeypatch):
 
 def test_recorded_command_names_no_folder():
   argv = (
-    "x table3 --workdir=/a/b --data_dir /c --space nb201 --results=/d --seed 1 "
+    "table3 --workdir=/a/b --data_dir /c --space nb201 --results=/d --seed 1 "
     "--readme /e/README.md"
   )
   assert command.recorded(argv.split()) == (

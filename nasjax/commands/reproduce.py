@@ -1,0 +1,94 @@
+"""`nasjax reproduce`: published tables and figures, measured again."""
+
+import dataclasses
+from collections.abc import Sequence
+from typing import Any
+
+from nasjax.commands import entry, shared_options
+from nasjax.commands.command import Command
+from nasjax.commands.options import Options, option
+
+_USAGE = """Measures published tables and figures again.
+
+  {program} --list
+  {program} NAME [--space nb101,nb201,darts] [--benchmark nb301]
+    [--dataset cifar10] [--methods A,B] [--sizes N,M] [--num_seeds 5] [--seed 0]
+    [--max_steps 0] [--workdir reproduce_runs] [--results DIR | --update]
+    [--data_dir DIR]
+  {program} readme [--results docs/results]
+
+Rows are merged into DIR/NAME.json; DIR/NAME.md and the figures are made from
+it. DIR is the folder `results` of the workdir, or with --update docs/results,
+whose files are tracked. An experiment that is finished in the workdir is read,
+not run again, and one that was cut off resumes. `readme` writes the tables of
+README.md from the tracked files.
+"""
+_RUN = "nasjax.reproduce.command"
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class ReproduceOptions(Options):
+  """Options of `nasjax reproduce`."""
+
+  name: str = option("", "table or figure, see --list", is_positional=True)
+  list: bool = option(False, "prints the names")
+  space: tuple[str, ...] = option(
+    (), "search spaces; all of the table by default", metavar="A,B"
+  )
+  benchmark: tuple[str, ...] = option(
+    (), "benchmarks of the labels; all of the spaces by default", metavar="A,B"
+  )
+  dataset: tuple[str, ...] = option(
+    (),
+    "data sets: cifar10, on nb201 also cifar100, imagenet16",
+    metavar="A,B",
+  )
+  methods: tuple[str, ...] = option(
+    (), "methods; those of the table by default", metavar="A,B"
+  )
+  sizes: tuple[int, ...] = option(
+    (),
+    "numbers of training labels; those of the table by default",
+    metavar="N,M",
+    least=2,
+  )
+  num_seeds: int = option(5, "number of seeds, a training sample each", least=1)
+  seed: int = option(0, "first seed", least=0)
+  max_steps: int = option(
+    0, "training steps at most; 0 for the whole recipe", least=0
+  )
+  workdir: str = option(
+    "reproduce_runs",
+    "folder of the experiments, for all names",
+    metavar="DIR",
+    is_path=True,
+  )
+  results: str | None = option(
+    None,
+    "folder of the results; WORKDIR/results by default",
+    metavar="DIR",
+    is_path=True,
+  )
+  update: bool = option(False, "writes into the tracked results, docs/results")
+  readme: str = option(
+    "README.md", "the file that `readme` rewrites", metavar="FILE", is_path=True
+  )
+  data_dir: str | None = shared_options.data_dir()
+  words: tuple[str, ...] = ()
+  """The command line itself, for the record."""
+
+  @classmethod
+  def split(cls, words: Sequence[str]) -> tuple[Sequence[str], dict[str, Any]]:
+    """Keeps the command line."""
+    return words, {"words": tuple(words)}
+
+
+COMMAND = Command(
+  "reproduce",
+  "measure published tables and figures again",
+  _USAGE,
+  ReproduceOptions,
+  lambda options: entry.load(_RUN).run(options),
+  also=("python -m nasjax.reproduce",),
+)
+main = COMMAND.main
