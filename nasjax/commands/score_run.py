@@ -37,10 +37,10 @@ def run(options: ScoreOptions) -> None:
   files.check_writable(out / shards.MERGED if whole else out)
   _connect(options)
   model = checkpoints.open_predictor(options.space, options.checkpoint)
-  if whole:
+  if options.num_samples is None:
     _whole_space(model, options)
   else:
-    _stream(model, options)
+    _stream(model, options, options.num_samples)
 
 
 def _connect(options: ScoreOptions) -> None:
@@ -115,14 +115,16 @@ def _whole_space(model: predictor.Predictor, options: ScoreOptions) -> None:
     print(f"{len(merged)} scores merged into {folder / shards.MERGED}")
 
 
-def _stream(model: predictor.Predictor, options: ScoreOptions) -> None:
+def _stream(
+  model: predictor.Predictor, options: ScoreOptions, num_samples: int
+) -> None:
   out = files.expand(options.out)
   former = replacing.has_json("space", "num_scored", "top")
   replacing.check_file(out, former, "a result of a stream")
   best = streaming.stream_top_k(
     _score_fn(model, options),
     model.space,
-    options.num_samples,
+    num_samples,
     options.top_k,
     seed=options.seed,
     state=out.with_name(out.name + ".state.npz"),
