@@ -1,7 +1,6 @@
 """The fields that every predictor config has, and the defaults of a space."""
 
 import difflib
-import functools
 from collections.abc import Collection, Mapping
 from typing import Any
 
@@ -184,12 +183,10 @@ def override(config: Config, fields: Mapping[str, Any]) -> Config:
     fields = {**{key: _COST[key] for key in _COST if key in known}, **fields}
   for name, value in fields.items():
     check_field(name, known)
-    *parents, field = name.split(".")
-    node = functools.reduce(getattr, parents, config)
     try:
-      node[field] = value
+      config.update_from_flattened_dict({name: value})
     except TypeError as error:
-      kind = type(node[field]).__name__
+      kind = type(flatten(config.to_dict())[name]).__name__
       raise errors.UserError(
         f"config.{name}: expected a value of the type {kind}, got "
         f"{errors.quote(value)}"
@@ -234,15 +231,9 @@ def check_field(name: str, known: Collection[str]) -> None:
   )
 
 
-def field_names(config: Config, prefix: str = "") -> list[str]:
+def field_names(config: Config) -> list[str]:
   """Returns the dotted names of the fields of a config, in order."""
-  names = []
-  for name, value in config.items():
-    if isinstance(value, config_dict.ConfigDict):
-      names += field_names(value, f"{prefix}{name}.")
-    else:
-      names.append(prefix + name)
-  return names
+  return list(flatten(config.to_dict()))
 
 
 def differences(found: Mapping[str, Any], wanted: Mapping[str, Any]) -> str:

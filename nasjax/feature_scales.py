@@ -5,13 +5,15 @@ are kept in `feature_scales.json`, so that a predictor for NAS-Bench-101 does
 not enumerate the space first. `python -m nasjax.feature_scales` measures again.
 """
 
+import argparse
 import functools
 import json
 import pathlib
+import sys
 
 import numpy as np
 
-from nasjax import files
+from nasjax import errors, files
 
 PATH = pathlib.Path(__file__).with_suffix(".json")
 
@@ -44,10 +46,24 @@ def load(space_name: str, kind: str) -> Scale | None:
   return mean, spread
 
 
-def _main() -> None:
+def main() -> int:
+  """Measures every space; returns the exit status."""
+  return errors.exit_status(_measure_all)
+
+
+def _measure_all() -> None:
   from nasjax import graph_features, graphs
   from nasjax.spaces import registry
 
+  parser = argparse.ArgumentParser(
+    prog="python -m nasjax.feature_scales",
+    description=f"Measures the features of every space again, into {PATH}.",
+  )
+  rest = parser.parse_known_args()[1]
+  if rest:
+    raise errors.UserError(
+      f"unexpected argument {errors.quote(rest[0])}: expected none; see --help"
+    )
   measured = {}
   for name in registry.space_names():
     space = registry.get_space(name)
@@ -63,4 +79,4 @@ def _main() -> None:
 
 
 if __name__ == "__main__":
-  _main()
+  sys.exit(main())

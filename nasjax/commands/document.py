@@ -1,12 +1,14 @@
-"""The page of all commands: `python -m nasjax.commands.document`.
+"""Prints the page of all commands, made from their options.
 
-Prints `docs/commands.md`, made from the options of the commands.
+python -m nasjax.commands.document > docs/commands.md
 """
 
+import argparse
+import sys
 from collections.abc import Iterator, Sequence
 
-from nasjax.commands import options
-from nasjax.commands.command import Command, Group
+from nasjax.commands import arguments, options
+from nasjax.commands.command import Command, Group, guard
 from nasjax.commands.main import NASJAX
 
 _KINDS = {bool: "flag", int: "whole number", float: "number", str: "text"}
@@ -76,5 +78,16 @@ def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
   return "".join(f"| {' | '.join(line)} |\n" for line in lines)
 
 
-if __name__ == "__main__":
+def _main(argv: Sequence[str]) -> None:
+  arguments.Parser(
+    prog="python -m nasjax.commands.document",
+    description=__doc__,
+    formatter_class=argparse.RawDescriptionHelpFormatter,
+  ).parse_args(argv[1:])
   print(page(), end="")
+
+
+main = guard(_main)
+
+if __name__ == "__main__":
+  sys.exit(main())

@@ -17,7 +17,8 @@ NAS-Bench-201 the predictor sees the images; --checkpoint nb201 does not.
 
 
 def _run(options: EvaluateOptions) -> None:
-  """Loads what searches and trains, which takes seconds."""
+  """Loads what searches and trains, which takes seconds, after checks."""
+  entry.load("nasjax.commands.search_checks", "").check_predictor(options)
   entry.load("nasjax.commands.evaluate_run").run(options)
 
 

@@ -17,6 +17,7 @@ def run(options: EvaluateOptions) -> None:
   Raises:
     UserError: what the options name is not there or does not fit.
   """
+  search_run.check_budget(options)
   with progress.phase(f"reading images of {options.dataset}"):
     image_set = evaluation.load(
       options.dataset, options.image_size, options.seed

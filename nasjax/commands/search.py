@@ -24,7 +24,8 @@ trains the best cells on images of one's own, as `nasjax evaluate` does.
 
 
 def _run(options: SearchOptions) -> None:
-  """Loads what searches, which takes seconds."""
+  """Loads what searches, which takes seconds, after the last checks."""
+  entry.load("nasjax.commands.search_checks", "").check(options)
   if options.evaluate:
     run = entry.load("nasjax.commands.evaluate_run").run
     run(options.evaluation())

@@ -9,6 +9,7 @@ from nasjax import files, progress, search
 from nasjax.commands import known as known_accuracies
 from nasjax.commands import scorers, search_report
 from nasjax.commands.search_options import Asked, SearchOptions
+from nasjax.search import base as search_base
 from nasjax.spaces import registry as spaces
 
 _SAMPLES = 20_000
@@ -29,12 +30,23 @@ def budget(options: Asked, size: int | None) -> int | None:
   return None if size is not None else _SAMPLES
 
 
+def check_budget(options: Asked) -> None:
+  """Refuses more architectures than can be scored.
+
+  Raises:
+    UserError: the budget is too large.
+  """
+  space = spaces.get_space(options.space)
+  search_base.whole_budget(space, budget(options, space.size))
+
+
 def run(options: SearchOptions) -> None:
   """Searches, prints and writes the result.
 
   Raises:
     UserError: what the options name is not there or does not fit.
   """
+  check_budget(options)
   with progress.phase("reading known accuracies"):
     known = known_accuracies.load(options)
   table = options.scores == "table"

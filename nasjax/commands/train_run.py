@@ -9,6 +9,8 @@ from nasjax import files, workdirs
 from nasjax.commands import config_files, entry
 from nasjax.commands.train import TrainOptions
 
+_TOP = 10  # of `top10_regret_all`
+
 
 def choose(options: TrainOptions) -> config_files.Chosen:
   """The config that the options name, with the fields that they set.
@@ -50,7 +52,11 @@ def _report(summary: dict[str, Any], workdir: pathlib.Path) -> None:
   print(f"tau (rest)   {_spread(summary, 'tau_rest')}{each}")
   print(f"tau (all)    {_spread(summary, 'tau_all')}")
   print(f"rho (rest)   {summary['spearman_rest_mean']:.4f}")
-  print(f"regret of the top 10  {summary['top10_regret_all_mean']:.3f}")
+  if summary["num_all"] > _TOP:  # of fewer it is 0, whatever the scores are
+    print(
+      f"regret       {summary['top10_regret_all_mean']:.3f} of the top {_TOP} "
+      f"among all {summary['num_all']} cells"
+    )
   print(
     f"time         {summary['train_seconds']:.0f} s to train, "
     f"{summary['total_seconds']:.0f} s in all"
