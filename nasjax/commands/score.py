@@ -20,6 +20,7 @@ from nasjax import (
   streaming,
 )
 from nasjax.commands import flags as command_flags
+from nasjax.commands import own_spaces
 from nasjax.scoring import precisions, shards
 from nasjax.scoring.scorer import score
 from nasjax.spaces import registry as spaces
@@ -37,7 +38,12 @@ FILE. After an interruption the same command resumes.
 """
 
 _TEXT = (
-  ("space", "nb201", "search space: " + ", ".join(spaces.space_names())),
+  (
+    "space",
+    "nb201",
+    f"search space: {', '.join(spaces.space_names())}, or MODULE:NAME of one's "
+    "own",
+  ),
   ("checkpoint", None, "saved predictor, workdir, or pretrained name"),
   ("out", None, "folder of the shards, or JSON file of a stream"),
   ("coordinator", None, "HOST:PORT of process 0, for several processes"),
@@ -78,6 +84,7 @@ def _check(options: dict[str, Any]) -> None:
   """Stops on values that cannot be meant."""
   if not options["out"]:
     raise errors.UserError("no --out: expected a folder (or FILE.json)")
+  options["space"] = own_spaces.find(options["space"])
   spaces.get_space(options["space"])
   if options["precision"] not in precisions.PRECISIONS:
     raise errors.one_of(
