@@ -14,6 +14,7 @@ from nasjax import compiler, errors, operators
 from nasjax.spaces import base
 
 _SAMPLES = 3
+_ABSENT = object()
 _SYMBOLS = ("input", "output", "none")
 
 
@@ -23,7 +24,7 @@ def check_name(space: base.Space) -> None:
   Raises:
     UserError: it is missing or something else.
   """
-  name = getattr(space, "name", None)
+  name = getattr(space, "name", _ABSENT)
   if not isinstance(name, str) or not re.fullmatch(r"\w[\w.-]{0,63}", name):
     raise _wrong(
       space, "name", "a text of at most 64 letters, digits, _, . and -", name
@@ -43,7 +44,7 @@ def check(space: base.Space) -> None:
     expected = f"a multiple of num_cells = {space.num_cells}"
     raise _wrong(space, "num_nodes", expected, space.num_nodes)
   for attribute in ("size", "num_genotypes"):
-    if getattr(space, attribute, 0) is not None:
+    if getattr(space, attribute, _ABSENT) is not None:
       _check_count(space, attribute)
   for attribute in ("op_names", "operator_names"):
     _check_names(space, attribute)
@@ -71,6 +72,10 @@ def _check_sample(space: base.Space) -> np.ndarray:
       f"an int8 array of shape {list(shape)}",
       _shown(drawn),
     )
+  again = space.sample(_SAMPLES, np.random.default_rng(0))
+  if not np.array_equal(drawn, again):
+    expected = "the same samples of generators with one seed"
+    raise _wrong(space, f"sample({_SAMPLES}, rng)", expected, "others")
   valid: Any = space.is_valid(drawn)
   if np.shape(valid) != (_SAMPLES,) or not np.all(valid):
     expected = f"{_SAMPLES} times True for its own samples"
@@ -105,7 +110,7 @@ def _check_graphs(space: base.Space, genotypes: np.ndarray) -> None:
 
 
 def _check_count(space: base.Space, attribute: str) -> None:
-  value: Any = getattr(space, attribute, None)
+  value: Any = getattr(space, attribute, _ABSENT)
   whole = isinstance(value, int | np.integer) and not isinstance(value, bool)
   if not whole or value < 1:
     expected = "a whole number of at least 1"
@@ -115,7 +120,7 @@ def _check_count(space: base.Space, attribute: str) -> None:
 
 
 def _check_names(space: base.Space, attribute: str) -> None:
-  value: Any = getattr(space, attribute, None)
+  value: Any = getattr(space, attribute, _ABSENT)
   is_names = isinstance(value, tuple) and len(value) > 0
   if not is_names or not all(isinstance(each, str) for each in value):
     raise _wrong(space, attribute, "a tuple of names", value)
@@ -136,6 +141,7 @@ def _wrong(
 ) -> errors.UserError:
   """Returns the error for an attribute or method of a space."""
   shown = got if isinstance(got, str) else errors.quote(got)
+  shown = "none" if got is _ABSENT else shown
   return errors.UserError(
     f"{_called(space)}, {what}: expected {expected}, got {shown}; see the "
     "docstring of nasjax.Space"

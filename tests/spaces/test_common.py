@@ -108,6 +108,8 @@ def test_counts_are_positive_integers(named, rng):
     assert counts.shape == (NUM,)
     assert counts.min() > 10_000
     assert len(np.unique(counts)) > 10
+  none = space.parse([])
+  assert space.num_params(none).shape == space.flops(none).shape == (0,)
 
 
 def test_encoded_cells_are_padded_dags(space, rng):

@@ -1,5 +1,6 @@
 """Spaces of one's own: names, requirements, and what is said of mistakes."""
 
+import itertools
 import sys
 
 import jax.numpy as jnp
@@ -16,6 +17,7 @@ from nasjax.commands import own_spaces
 from nasjax.spaces import base, registry
 
 Chain = own_space.Chain
+_calls = itertools.count()
 
 
 def mistake(call, *args, **kwargs):
@@ -92,6 +94,11 @@ def test_what_is_no_space():
       lambda num, rng: np.zeros((num, 4)),
       "sample(3, rng): expected an int8 array of shape [3, 4], got float64",
     ),
+    (
+      "sample",
+      lambda num, rng: np.full((num, 4), next(_calls) % 2, np.int8),
+      "the same samples of generators with one seed, got others",
+    ),
     ("is_valid", lambda rows: rows[:, 0] < 0, "3 times True for its own"),
     ("encode", lambda rows: rows, "EncodedCells, got"),
     ("num_nodes", 7, "field ops: expected int32 of shape [3, 7], got int32 of"),
@@ -102,6 +109,16 @@ def test_what_a_space_must_have(attribute, value, message):
   for take in (nasjax.register_space, nasjax.Predictor):
     assert message in mistake(take, space)
   assert registry.space_names() == ("nb101", "nb201", "darts")
+
+
+def test_a_space_without_an_attribute():
+  for attribute in ("name", "max_hops", "op_names", "size"):
+    source = dict(vars(toy.Toy))
+    source.pop(attribute, None)
+    bare = type("Bare", (base.Space,), source)()
+    vars(bare).pop(attribute, None)
+    assert f"{attribute}: expected" in mistake(nasjax.Predictor, bare)
+    assert ", got none; see" in mistake(nasjax.Predictor, bare)
 
 
 def test_a_graph_of_another_type():
