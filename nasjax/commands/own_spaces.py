@@ -25,14 +25,20 @@ def find(text: str) -> str:
       arguments.
 
   Raises:
-    UserError: the module cannot be imported, or that is no space.
+    UserError: no space has that name, the module cannot be imported, or that is
+      no space.
   """
-  if ":" not in text:
+  if text in spaces.space_names():
     return text
+  if ":" not in text:
+    unknown = errors.one_of("space", text, spaces.space_names())
+    raise errors.UserError(
+      f"{unknown}, or MODULE:NAME of one's own, as in my_space:MySpace"
+    )
   if not re.fullmatch(r"[^\W\d][\w.]*:[^\W\d]\w*", text):
     raise errors.UserError(
-      "space: expected a name or MODULE:NAME (a module in the current folder, "
-      f"as in my_space:MySpace), got {errors.quote(text)}"
+      "space: expected a name, or MODULE:NAME as in my_space:MySpace, got "
+      f"{errors.quote(text)}"
     )
   module, _, attribute = text.partition(":")
   found: Any = getattr(_imported(module, text), attribute, None)

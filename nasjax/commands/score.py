@@ -85,7 +85,6 @@ def _check(options: dict[str, Any]) -> None:
   if not options["out"]:
     raise errors.UserError("no --out: expected a folder (or FILE.json)")
   options["space"] = own_spaces.find(options["space"])
-  spaces.get_space(options["space"])
   if options["precision"] not in precisions.PRECISIONS:
     raise errors.one_of(
       "precision", options["precision"], precisions.PRECISIONS

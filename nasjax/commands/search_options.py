@@ -169,8 +169,6 @@ def _check_numbers(options: Options) -> None:
 
 
 def _check_names(options: Options) -> None:
-  if options.space not in spaces.space_names():
-    spaces.get_space(options.space)  # says which there are
   for name, known in NAMES.items():
     value = getattr(options, name)
     if value not in known and not (name == "best" and value is None):

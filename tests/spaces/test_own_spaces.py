@@ -252,10 +252,11 @@ def test_a_space_of_a_module(tmp_path, monkeypatch):
   assert own_spaces.reference("chain") == "of_module:Chain"
   assert isinstance(nasjax.get_space("chain"), base.Space)
   for text, reason in (
+    ("chian", "or MODULE:NAME of one's own, as in my_space:MySpace"),
     ("of_module:Nope", "expected 'Nope' in the module 'of_module'"),
     ("of_module:jnp", "expected one of 'nb101'"),
-    ("of_module:", "expected a name or MODULE:NAME"),
-    ("a b:c", "expected a name or MODULE:NAME"),
+    ("of_module:", "expected a name, or MODULE:NAME"),
+    ("a b:c", "expected a name, or MODULE:NAME"),
     ("no_such_module:X", "ModuleNotFoundError: No module named 'no_such_m"),
     ("broken_module:X", "No module named 'nowhere_at_all'"),
   ):
