@@ -47,8 +47,7 @@ def find(text: str) -> str:
       f"space {errors.quote(text)}: expected {attribute!r} in the module "
       f"{module!r}, got no such name"
     )
-  made = found() if isinstance(found, type) else found
-  name = spaces.register_space(made).name
+  name = spaces.register_space(_made(found, text)).name
   _named[name] = text
   return name
 
@@ -56,6 +55,19 @@ def find(text: str) -> str:
 def reference(name: str) -> str:
   """Returns what another command calls a space: `MODULE:NAME`, or its name."""
   return _named.get(name, name)
+
+
+def _made(found: Any, text: str) -> Any:
+  """What a module holds, or what a class in it makes."""
+  if not isinstance(found, type):
+    return found
+  try:
+    return found()
+  except TypeError as error:
+    raise errors.UserError(
+      f"space {errors.quote(text)}: expected a class that makes a space "
+      f"without arguments, got {error}; name an object of it"
+    ) from error
 
 
 def _imported(module: str, text: str) -> Any:

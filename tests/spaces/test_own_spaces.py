@@ -254,6 +254,7 @@ def test_a_space_of_a_module(tmp_path, monkeypatch):
   for text, reason in (
     ("chian", "or MODULE:NAME of one's own, as in my_space:MySpace"),
     ("of_module:Nope", "expected 'Nope' in the module 'of_module'"),
+    ("of_module:EncodedCells", "a class that makes a space without arguments"),
     ("of_module:jnp", "expected one of 'nb101'"),
     ("of_module:", "expected a name, or MODULE:NAME"),
     ("a b:c", "expected a name, or MODULE:NAME"),
