@@ -2,13 +2,17 @@
 
 import difflib
 from collections.abc import Collection, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from ml_collections import config_dict
 
 from nasjax import errors
 from nasjax.configs import default as default_config
+from nasjax.spaces import registry as spaces
+
+if TYPE_CHECKING:
+  from nasjax.spaces import base as spaces_base
 
 Config = Any
 """An `ml_collections.ConfigDict`; its type knows nothing of the fields."""
@@ -22,6 +26,8 @@ _BRIEF = 60  # characters of a name or a value in such a list
 # that leave the function as it is take time and energy.
 _COST = {"prune": False, "model.functions": False}
 
+# What `Space.defaults` is for spaces of one's own. It stands here for those of
+# nasjax, whose classes need JAX: a config is checked before JAX is loaded.
 _SPACES: dict[str, dict[str, Any]] = {
   "nb101": {
     "benchmark": "nb101",
@@ -71,14 +77,23 @@ def default() -> Config:
   return default_config.get_config()
 
 
-def space_defaults(space: str) -> Config:
-  """Returns the default config of a space, that of `configs/<space>.py`.
+def space_defaults(space: "str | spaces_base.Space") -> Config:
+  """Returns the default config of a space.
+
+  For a space of nasjax it is that of `configs/<space>.py`, for a space of one's
+  own `default()` with the fields of `Space.defaults`.
+
+  Args:
+    space: a space or its name.
 
   Raises:
-    UserError: no default is known for that space.
+    UserError: no space has that name, or its `defaults` have an unknown field.
   """
-  errors.check_name("space", space, _SPACES)
-  return override(default(), {"space": space, **_SPACES[space]})
+  if isinstance(space, str) and space in _SPACES:
+    return override(default(), {"space": space, **_SPACES[space]})
+  found = spaces.as_space(space)
+  fields = _SPACES.get(found.name, found.defaults)
+  return override(default(), {**fields, "space": found.name})
 
 
 # A student is as small as keeps its teacher's order of the cells.
@@ -200,7 +215,7 @@ def move(config: Config, space: str) -> Config:
   Fields that the config does not have from the defaults of its own space stay.
 
   Raises:
-    UserError: no default is known for that space.
+    UserError: no space has that name.
   """
   before = flatten(space_defaults(config.space).to_dict())
   after = flatten(space_defaults(space).to_dict())

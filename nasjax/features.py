@@ -17,25 +17,31 @@ from nasjax import (
   graph_features as kinds,
 )
 from nasjax.spaces import base as spaces_base
+from nasjax.spaces import registry as spaces
+
+SpaceOrName = str | spaces_base.Space
 
 _CHUNKS = {"features": 4096, "paths": 4096, "signals": 256}
 
 
-def feature_names(space: spaces_base.Space) -> tuple[str, ...]:
+def feature_names(space: SpaceOrName) -> tuple[str, ...]:
   """Names of the graph features of an architecture, `F` of them."""
+  space = spaces.as_space(space)
   return _of_each_cell(space, cell_features.feature_names(space.operator_names))
 
 
-def path_feature_names(space: spaces_base.Space) -> tuple[str, ...]:
+def path_feature_names(space: SpaceOrName) -> tuple[str, ...]:
   """Names of the path features of an architecture, `P` of them."""
+  space = spaces.as_space(space)
   return _of_each_cell(
     space,
     cell_path_features.feature_names(space.operator_names, space.max_hops),
   )
 
 
-def signal_names(space: spaces_base.Space) -> tuple[str, ...]:
+def signal_names(space: SpaceOrName) -> tuple[str, ...]:
   """Names of the signals of an architecture, `U` of them."""
+  space = spaces.as_space(space)
   return _of_each_cell(space, cell_signals.feature_names(space.operator_names))
 
 
@@ -50,12 +56,12 @@ def _of_each_cell(
 
 
 def graph_features(
-  space: spaces_base.Space, genotypes: np.ndarray, *, prune: bool = True
+  space: SpaceOrName, genotypes: np.ndarray, *, prune: bool = True
 ) -> np.ndarray:
   """Graph features of architectures, in one compiled call.
 
   Args:
-    space: their space.
+    space: their space, or its name.
     genotypes: `[n, G]`.
     prune: whether dead nodes are removed first.
 
@@ -66,12 +72,12 @@ def graph_features(
 
 
 def path_features(
-  space: spaces_base.Space, genotypes: np.ndarray, *, prune: bool = True
+  space: SpaceOrName, genotypes: np.ndarray, *, prune: bool = True
 ) -> np.ndarray:
   """Path features of architectures, in one compiled call.
 
   Args:
-    space: their space.
+    space: their space, or its name.
     genotypes: `[n, G]`.
     prune: whether dead nodes are removed first.
 
@@ -82,12 +88,12 @@ def path_features(
 
 
 def signals(
-  space: spaces_base.Space, genotypes: np.ndarray, *, prune: bool = True
+  space: SpaceOrName, genotypes: np.ndarray, *, prune: bool = True
 ) -> np.ndarray:
   """Signals (`nasjax.cell_signals`) of architectures, in one compiled call.
 
   Args:
-    space: their space.
+    space: their space, or its name.
     genotypes: `[n, G]`.
     prune: whether dead nodes are removed first.
 
@@ -99,6 +105,7 @@ def signals(
 
 @compiler.own_numbers()
 def _compute(space, genotypes, prune, kind) -> np.ndarray:
+  space = spaces.as_space(space)
   num, size = len(genotypes), _CHUNKS[kind]
   rows = np.resize(genotypes, (-(-num // size) * size, space.genotype_length))
   chunks = jnp.asarray(rows.reshape(-1, size, space.genotype_length))

@@ -5,6 +5,7 @@ import functools
 import pathlib
 import re
 import shlex
+import sys
 import tomllib
 
 import pytest
@@ -65,6 +66,8 @@ def check_own(name: str, given: list[str]) -> None:
 def check_train(options) -> None:
   config = train_run.choose(options).config
   assert config.space in spaces.space_names()
+  if config.table:
+    return
   name = config.benchmark or benchmarks.default_benchmark(config.space)
   assert benchmarks.get_entry(name).space == config.space
 
@@ -138,8 +141,12 @@ def check_command(line: str) -> None:
   ("document", "line"),
   [(document, line) for document in DOCUMENTS for line in commands(document)],
 )
-def test_command_exists_and_parses(document, line, monkeypatch):
+def test_command_exists_and_parses(document, line, monkeypatch, tmp_path):
   monkeypatch.chdir(ROOT)
+  own = tmp_path / "my_space.py"
+  own.write_text(blocks("docs/spaces.md", "python")[0])
+  monkeypatch.syspath_prepend(tmp_path)
+  monkeypatch.delitem(sys.modules, own.stem, raising=False)
   monkeypatch.delenv("NASJAX_DATA", raising=False)
   check_command(line)
 

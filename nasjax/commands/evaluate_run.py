@@ -8,7 +8,7 @@ from nasjax import files, progress
 from nasjax.commands import evaluation, scorers, search_run
 from nasjax.commands.known import Known
 from nasjax.commands.search_options import EvaluateOptions
-from nasjax.networks import image_sets
+from nasjax.networks import families, image_sets
 
 
 def run(options: EvaluateOptions) -> None:
@@ -17,6 +17,7 @@ def run(options: EvaluateOptions) -> None:
   Raises:
     UserError: what the options name is not there or does not fit.
   """
+  families.get_family(options.space)
   search_run.check_budget(options)
   with progress.phase(f"reading images of {options.dataset}"):
     image_set = evaluation.load(

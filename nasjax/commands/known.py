@@ -87,9 +87,9 @@ def load(options: SearchOptions) -> Known:
   name = options.benchmark
   if options.data_dir is not None:
     files.data_dir(options.data_dir)
-  default = benchmarks.default_benchmark(options.space)
   try:
-    benchmark = benchmarks.get_benchmark(name or default, options.data_dir)
+    known = name or benchmarks.default_benchmark(options.space)
+    benchmark = benchmarks.get_benchmark(known, options.data_dir)
   except errors.UserError as error:
     if name is not None or options.scores == "table":
       raise

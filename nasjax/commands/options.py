@@ -27,6 +27,7 @@ class Option:
     least: the smallest number allowed.
     most: the largest number allowed.
     names: the values allowed; all where empty.
+    find: reads a value in place of its type, and says what names are allowed.
     what: what a value is called in the message about an unknown name; the flag
       where empty.
     is_path: whether the value is a path of the file system.
@@ -43,6 +44,7 @@ class Option:
   least: float | None = None
   most: float | None = None
   names: tuple[str, ...] = ()
+  find: Callable[[str], Any] | None = None
   what: str = ""
   is_path: bool = False
   is_positional: bool = False
@@ -83,6 +85,8 @@ class Option:
     Raises:
       UserError: the text has another type.
     """
+    if self.find is not None:
+      return self.find(text)
     words = [word for word in text.split(",") if word] if self.is_list else []
     try:
       return tuple(map(self.kind, words)) if self.is_list else self.kind(text)
@@ -103,7 +107,7 @@ class Option:
     if value is None:
       return
     for each in value if self.is_list else (value,):
-      if self.names and each not in self.names:
+      if self.names and not self.find and each not in self.names:
         raise errors.one_of(self.what or self.shown, each, self.names)
       self._check_range(each)
     if self.is_path:

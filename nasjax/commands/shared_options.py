@@ -9,8 +9,19 @@ SPACES = ("nb201", "nb101", "darts")
 
 
 def space() -> Any:
-  """`--space`."""
-  return option("nb201", "search space", names=SPACES, what="space")
+  """`--space`, the name of a space; one of the user's own is registered."""
+  return option(
+    "nb201",
+    "search space, or MODULE:NAME of one's own",
+    names=SPACES,
+    find=_find_space,
+  )
+
+
+def _find_space(text: str) -> str:
+  from nasjax.commands import own_spaces  # imports numpy
+
+  return own_spaces.find(text)
 
 
 def checkpoint() -> Any:

@@ -6,7 +6,7 @@ import sys
 from typing import Any
 
 from nasjax import files, workdirs
-from nasjax.commands import config_files, entry
+from nasjax.commands import config_files, entry, own_spaces
 from nasjax.commands.train import TrainOptions
 
 _TOP = 10  # of `top10_regret_all`
@@ -63,7 +63,8 @@ def _report(summary: dict[str, Any], workdir: pathlib.Path) -> None:
   )
   print(f"written to   {workdir}")
   print(
-    f"search       {_search_program()} --space {summary['space']} "
+    f"search       {_search_program()} "
+    f"--space {own_spaces.reference(summary['space'])} "
     f"--checkpoint {shlex.quote(str(workdir))}"
   )
 
