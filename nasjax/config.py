@@ -23,6 +23,10 @@ _BRIEF = 60  # characters of a name or a value in such a list
 # that leave the function as it is take time and energy.
 _COST = {"prune": False, "model.functions": False}
 
+# Fields that were moved: files and commands of older versions have them.
+_RENAMED = {"model.kernel_power": "kernel.power"}
+_REMOVED = ("model.kernel_cells", "model.kernel_distance")
+
 _SPACES: dict[str, dict[str, Any]] = {
   "nb101": {
     "benchmark": "nb101",
@@ -56,7 +60,7 @@ _SPACES: dict[str, dict[str, Any]] = {
     "max_steps": 6400,
     "model.paths": True,
     "model.edges": True,
-    "model.kernel_power": 1.0,
+    "kernel.power": 1.0,
     "kernel.linear": True,
     "kernel.weight": 2.0,
   },
@@ -171,7 +175,7 @@ def override(config: Config, fields: Mapping[str, Any]) -> Config:
     UserError: a field or a model does not exist, or a value has another type.
   """
   fields = {
-    name: value.item() if isinstance(value, np.generic) else value
+    renamed(name): (value.item() if isinstance(value, np.generic) else value)
     for name, value in fields.items()
   }
   name = fields.get("model.name", config.model.name)
@@ -214,6 +218,11 @@ def move(config: Config, space: str) -> Config:
     if name in now and now[name] == before[name] != value
   }
   return override(config, {**fields, "space": space})
+
+
+def renamed(name: str) -> str:
+  """Returns the dotted name of this version for a field that was moved."""
+  return _RENAMED.get(name, name)
 
 
 def check_field(name: str, known: Collection[str]) -> None:
@@ -288,7 +297,25 @@ def restored(saved: dict[str, Any]) -> Config:
     UserError: it has a field or a model that does not exist.
   """
   config = use_model(default(), saved["model"]["name"])
-  return override(config, flatten(saved))
+  return override(config, modern(saved))
+
+
+def modern(saved: Mapping[str, Any]) -> dict[str, Any]:
+  """Returns the fields of a saved config by the names of this version.
+
+  Args:
+    saved: the config as nested fields.
+
+  Returns:
+    Fields by dotted name. Sizes of a regression, which older versions kept
+    among the fields of the model, are left out.
+  """
+  fields = {
+    renamed(name): value
+    for name, value in flatten(saved).items()
+    if name not in _REMOVED
+  }
+  return {"kernel.power": 1.0, **fields}
 
 
 def flatten(config: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:

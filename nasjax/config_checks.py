@@ -151,6 +151,7 @@ FIELDS: dict[str, Rule] = {
   "kernel.weight": _SIZE,
   "kernel.max_cells": Whole(0, _COUNT),
   "kernel.linear": Flag(),
+  "kernel.power": Real(0, 10, closed=False),
   "optimizer.name": Choice("nasjax.training.optimizers", "OPTIMIZERS"),
   "optimizer.learning_rate": _SIZE,
   "optimizer.schedule": Choice("nasjax.training.optimizers", "SCHEDULES"),
@@ -188,9 +189,8 @@ MODEL_FIELDS: dict[str, Rule] = {
   "edges": Flag(),
   "functions": Flag(),
   "freeze_encoder": Flag(),
-  "kernel_cells": Whole(0, _COUNT),
-  "kernel_distance": Whole(0, _COUNT),
-  "kernel_power": Real(0, 10, closed=False),
+  "extra_kinds": Text(4096),
+  "operators": Text(4096),
 }
 """What `config.model` holds, of any model; its other fields are names, which
 `models.create_model` knows."""

@@ -18,7 +18,6 @@ from nasjax import (
   errors,
   files,
   fitting,
-  graphs,
   predictor,
   saved,
   scoring,
@@ -30,7 +29,7 @@ from nasjax.images.encoders import registry as encoders
 from nasjax.models import conditioned
 from nasjax.models import registry as models
 from nasjax.spaces import registry as spaces
-from nasjax.training import checkpoint, loop, model_folders, multitask, state
+from nasjax.training import checkpoint, loop, model_folders, multitask
 
 PRETRAINED = predictor.PRETRAINED / "images"
 _WIDTH = 64
@@ -211,25 +210,20 @@ class DatasetPredictor:
         "embeddings: expected [T, V, C, P, D] with a mask [T, V, C, P], got "
         f"{list(embeddings.shape)} and {list(mask.shape)}"
       )
-    config = config_checks.check(self.config).copy_and_resolve_references()
+    config = fitting.resolve(config_checks.check(self.config), self.space)
     model = make_model(config)
-    keys = state.member_keys(config.seed, 1, config.num_members)
+    sets = multitask.EmbeddedSets(jnp.asarray(embeddings), jnp.asarray(mask))
     with loop.progress_bar(config, len(genotypes)) as bar:
-      params = multitask.fit(
+      trained = fitting.train(
         config,
-        model,
-        graphs.training_cells(
-          self.space,
-          genotypes[None],
-          config.prune,
-          signals=graphs.reads_signals(model),
-        ),
+        self.space,
+        genotypes[None],
         multitask.normalize_within(labels)[None],
-        keys,
-        multitask.EmbeddedSets(jnp.asarray(embeddings), jnp.asarray(mask)),
+        model=model,
+        **multitask.how(config, model, sets),
         on_epoch=lambda *_: bar.update(1),
       )
-    params = jax.tree.map(lambda leaf: leaf[0], params)
+    params = jax.tree.map(lambda leaf: leaf[0], trained.params)
     for leaf in jax.tree.leaves(params):
       fitting.check_finite(np.asarray(leaf))
     sample = tuple(embeddings.shape[2:])
@@ -318,21 +312,14 @@ class DatasetPredictor:
     errors.check_name("predictor that sees images, of space", space, names)
     return cls.load(PRETRAINED / space)
 
-  @compiler.own_numbers()
   def _template(self, sample: tuple[int, ...]) -> Any:
     """Shapes of the parameters with a leading axis of members."""
-    genotypes = np.zeros((1, self.space.genotype_length), np.int8)
-
-    def init(key):
-      cells = graphs.cell_graphs(
-        self.space,
-        jnp.asarray(genotypes),
-        prune=self.config.prune,
-        signals=graphs.reads_signals(self._model),
-      )
-      one = jax.tree.map(lambda leaf: leaf[0], cells)
-      embeddings = jnp.zeros(sample)
-      return self._model.init(key, one, embeddings, embeddings[..., 0])
-
-    keys = jax.random.split(jax.random.key(0), self.config.num_members)
-    return jax.eval_shape(jax.vmap(init), keys)
+    embeddings = jax.ShapeDtypeStruct(sample, jnp.float32)
+    mask = jax.ShapeDtypeStruct(sample[:-1], jnp.float32)
+    return fitting.template(
+      self._model,
+      self.space,
+      self.config.num_members,
+      self.config.prune,
+      (embeddings, mask),
+    )

@@ -17,16 +17,16 @@ from nasjax import config as configs
 from nasjax import (
   errors,
   files,
-  graphs,
+  fitting,
   predictor,
   progress,
   replacing,
-  scoring,
   tasks,
   workdirs,
 )
-from nasjax.models import registry as models
-from nasjax.training import checkpoint, kernel, loop, metrics, pretrain, state
+from nasjax.regression import solver
+from nasjax.spaces import registry as spaces
+from nasjax.training import checkpoint, loop, metrics, state
 
 _PACKAGES = ("jax", "jaxlib", "flax", "optax", "numpy")
 
@@ -72,53 +72,45 @@ def train(
     The last state, axes `[S, R]`.
 
   Raises:
-    UserError: the workdir holds another run, the training diverged,
-      `config.model.kernel_cells` is set, or `config.kernel.max_cells` is bad.
+    UserError: the workdir holds another run, the training diverged, or
+      `config.kernel.max_cells` is bad.
   """
-  if config.model.get("kernel_cells", 0):
-    raise errors.UserError(
-      "config.model.kernel_cells: expected 0, which training changes itself, "
-      f"got {config.model.kernel_cells}; set config.kernel.weight instead"
-    )
-  kernel.check(config)
+  solver.check(config)
   meta = {"config": json.loads(config.to_json()), "data": tasks.digest(task)}
   checkpoints = checkpoint.Checkpoints(workdir / "checkpoint" / "state")
-  model = models.create_model(config.model)
   log = _Log(workdir / "metrics.jsonl")
   num_train = task.targets.shape[1]
   epochs = loop.make_plan(config, num_train).epochs
   bar = loop.progress_bar(config, num_train)
 
-  def start(fresh):
-    done, current = checkpoints.restore(fresh, meta) or (
-      0,
-      pretrain.start_state(config, model, task.benchmark.space, fresh),
-    )
+  def on_start(done):
     workdirs.write(workdir, config)
     log.keep_until(done)
     bar.resume(done)
-    return done, current
 
-  def on_epoch(epoch, train_state, loss):
-    mean = loss.mean(axis=(1, 2))
-    log.write({"epoch": epoch, "loss": [round(float(x), 6) for x in mean]})
-    bar.update(1, f"loss {mean.mean():.4f}")
+  def on_epoch(epoch, train_state, measured):
+    means = {name: each.mean(axis=(1, 2)) for name, each in measured.items()}
+    log.write(
+      {
+        "epoch": epoch,
+        **{
+          name: [round(float(seed), 6) for seed in mean]
+          for name, mean in means.items()
+        },
+      }
+    )
+    bar.update(1, f"loss {means['loss'].mean():.4f}")
     if epoch % config.checkpoint_every == 0 or epoch == epochs:
       checkpoints.save(epoch, train_state, meta)
 
   with bar:
-    trained = loop.fit(
+    trained = fitting.train(
       config,
-      model,
-      graphs.training_cells(
-        task.benchmark.space,
-        task.genotypes,
-        config.prune,
-        signals=graphs.reads_signals(model),
-      ),
+      task.benchmark.space,
+      task.genotypes,
       task.targets,
-      state.member_keys(config.seed, config.num_seeds, config.num_members),
-      start=start,
+      resume=lambda fresh: checkpoints.restore(fresh, meta),
+      on_start=on_start,
       on_epoch=on_epoch,
     )
   checkpoints.close()
@@ -139,20 +131,17 @@ def fitted_seed(
   Returns:
     The calibrated members, and the scores `[n]` in the label's unit.
   """
-  benchmark, rows = task.benchmark, task.splits[index].train
-  model, mine = predictor.complete(
+  benchmark = task.benchmark
+  fitted, raw = fitting.finish(
     config,
     benchmark.space,
     jax.tree.map(lambda leaf: leaf[index], params),
     task.genotypes[index],
     task.labels[index],
+    benchmark.genotypes,
+    task.splits[index].train,
   )
-  raw = scoring.score(
-    model, mine, benchmark.space, benchmark.genotypes, prune=config.prune
-  )
-  scale, shift = predictor.calibrate(raw[:, rows], task.labels[index])
-  fitted = predictor.Fitted(mine, scale, shift)
-  return fitted, predictor.combine(fitted, raw)[0]
+  return fitted, fitting.combine(fitted, raw)[0]
 
 
 def _correlations(
@@ -278,6 +267,7 @@ def run(
   """
   began = time.monotonic()
   folder = files.expand(workdir)
+  config = fitting.resolve(config, spaces.get_space(config.space))
   workdirs.check(folder, config)
   _check_workdir(folder)
   with progress.phase("reading labels"):

@@ -211,6 +211,21 @@ def check_unit(mean: float, std: float) -> None:
     )
 
 
+def standardise(labels: Any, num: int) -> np.ndarray:
+  """Labels of one training as its targets, `[n]` float32.
+
+  Args:
+    labels: `[n]`, any unit.
+    num: `n`.
+
+  Raises:
+    UserError: see `normalize` and `check_unit`.
+  """
+  targets, mean, std = normalize(labels, num)
+  check_unit(mean, std)
+  return targets.astype(np.float32)
+
+
 def calibrate(
   raw: np.ndarray, labels: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:

@@ -8,7 +8,6 @@ from typing import Any
 
 import flax.linen as nn
 import jax
-import jax.numpy as jnp
 import numpy as np
 
 from nasjax import (
@@ -17,27 +16,23 @@ from nasjax import (
   errors,
   files,
   fitting,
-  graphs,
-  progress,
   saved,
   scoring,
 )
 from nasjax import config as configs
 from nasjax import labels as label_numbers
 from nasjax.models import registry as models
+from nasjax.regression import solver
 from nasjax.spaces import base as spaces_base
 from nasjax.spaces import notations
 from nasjax.spaces import registry as spaces
-from nasjax.training import checkpoint, kernel
+from nasjax.training import checkpoint
 
 PRETRAINED = pathlib.Path(__file__).parent / "pretrained"
 FINAL_MODEL = "model"
 
 Fitted = fitting.Fitted
-calibrate = label_numbers.calibrate
 combine = fitting.combine
-complete = fitting.complete
-normalize_labels = label_numbers.normalize
 
 
 @dataclasses.dataclass(frozen=True)
@@ -140,6 +135,7 @@ class Predictor:
     configs.override(resolved, {"space": space, "seed": seed, **flat})
     config_checks.check(resolved)
     self.space = spaces.get_space(resolved.space)
+    resolved = fitting.resolve(resolved, self.space)
     model = models.create_model(resolved.model)
     self._state = _State(resolved, model, None, {})
     self.verbose = verbose
@@ -223,21 +219,10 @@ class Predictor:
     """
     genotypes = as_genotypes(self.space, archs)
     values = label_numbers.read(labels, (len(genotypes),))
-    targets, mean, std = normalize_labels(values, len(genotypes))
-    label_numbers.check_unit(mean, std)
-    config = config_checks.check(self.config).copy_and_resolve_references()
-    kernel.check(config)
-    fitting.set_kernel(config, {"kernel_cells": 0, "kernel_distance": 0})
-    params = fitting.train_members(
-      config, self.space, genotypes, targets, shown=self.verbose
+    config = fitting.resolve(config_checks.check(self.config), self.space)
+    (fitted,) = fitting.fit_members(
+      config, self.space, genotypes[None], values[None], shown=self.verbose
     )
-    with progress.phase("regression and scores", shown=self.verbose):
-      model, params = complete(config, self.space, params, genotypes, values)
-      raw = scoring.score(
-        model, params, self.space, genotypes, prune=config.prune
-      )
-    fitting.check_finite(raw)
-    fitted = Fitted(params, *calibrate(raw, values))
     self._state = _finished(config, fitted, {})
     return self
 
@@ -307,11 +292,20 @@ class Predictor:
       )
     config = found.config
     predictor = cls(config.space, config.seed, config=config)
-    params = saved.load_params(folder, found, predictor._params_template)
+    model = solver.of_sizes(
+      predictor.model, found.regression, config.kernel.power
+    )
+    params = saved.load_params(
+      folder,
+      found,
+      lambda: fitting.template(
+        model, predictor.space, config.num_members, config.prune
+      ),
+    )
     fitted = Fitted(params, found.scale, found.shift)
     kept = config.copy_and_resolve_references()
     predictor._state = dataclasses.replace(
-      predictor._state, fitted=(fitted, kept), card=found.card
+      predictor._state, model=model, fitted=(fitted, kept), card=found.card
     )
     return predictor
 
@@ -326,38 +320,15 @@ class Predictor:
     errors.check_name("pretrained checkpoint", name, names)
     return cls.load(PRETRAINED / name)
 
-  @compiler.own_numbers()
-  def _params_template(self) -> Any:
-    """Shapes of the parameters with a leading axis of members."""
-    config, model = self.config, self.model
-    genotypes = np.zeros((1, self.space.genotype_length), np.int8)
-    cells = jax.eval_shape(
-      lambda: graphs.cell_graphs(
-        self.space,
-        jnp.asarray(genotypes),
-        prune=config.prune,
-        signals=graphs.reads_signals(model),
-      )
-    )
-    example = jax.tree.map(
-      lambda leaf: jax.ShapeDtypeStruct(leaf.shape[1:], leaf.dtype), cells
-    )
-    shapes = jax.eval_shape(model.init, jax.random.key(0), example)
-    num = config.num_members
-    return jax.tree.map(
-      lambda leaf: jax.ShapeDtypeStruct((num, *leaf.shape), leaf.dtype),
-      shapes,
-    )
-
 
 def _finished(
   config: configs.Config, fitted: Fitted, card: dict[str, Any]
 ) -> _State:
   """The state after a training with a config, which is copied."""
   kept = config.copy_and_resolve_references()
-  fitting.set_kernel(kept, kernel.sizes(fitted.params))
+  network = models.create_model(kept.model)
+  model = solver.beside(network, fitted.params, kept.kernel.power)
   shown = kept.copy_and_resolve_references()
-  model = models.create_model(kept.model)
   return _State(shown, model, (fitted, kept), card)
 
 

@@ -14,10 +14,13 @@ import numpy as np
 from nasjax import config as configs
 from nasjax import config_checks, errors, files, foreign
 from nasjax.models import registry as models
+from nasjax.regression import solver
 from nasjax.training import checkpoint, digests, model_folders
 
 DATASET_ENCODER = "dataset_encoder"
 """Marks a predictor that sees images."""
+REGRESSION = "regression"
+"""Field of the sizes of the regression; old folders have them in the config."""
 DIGEST = "sha256"
 """Field of the digest; old folders lack it."""
 _DIGESTS = (DIGEST, model_folders.CARD_DIGEST)
@@ -25,6 +28,7 @@ _DIGESTS = (DIGEST, model_folders.CARD_DIGEST)
 _NUMBER = config_checks.Real(-1e300, 1e300)
 _SCALE = config_checks.Real(0, 1e300, closed=False)
 _SIDE = config_checks.Whole(1, 65_536)
+_COUNT = config_checks.Whole(0, 10**9)
 _FIRST = frozenset(
   [
     "space",
@@ -88,6 +92,7 @@ class Saved:
       none for a predictor of architectures alone.
     card: what is known of the model.
     digest: of parameters and of what decides scores; None in old folders.
+    regression: sizes of the kernel regression.
   """
 
   config: configs.Config
@@ -96,6 +101,7 @@ class Saved:
   sample: tuple[int, ...]
   card: dict[str, Any]
   digest: str | None
+  regression: solver.Sizes
 
 
 def sees_images(meta: dict[str, Any]) -> bool:
@@ -129,6 +135,7 @@ def make_meta(
   if sample:
     meta[DATASET_ENCODER] = {"sample": list(sample)}
   else:
+    meta[REGRESSION] = solver.sizes(params)._asdict()
     meta["scale"] = np.asarray(scale, np.float64).tolist()
     meta["shift"] = np.asarray(shift, np.float64).tolist()
   meta["card"] = _card(card)
@@ -163,10 +170,13 @@ def _check(meta: dict[str, Any]) -> Saved:
       raise errors.UserError(
         f"model.json: expected {name!r}, got no such field"
       )
+  allowed = (*known, REGRESSION, *_DIGESTS)
   for name in meta:
-    if name not in (*known, *_DIGESTS):
-      raise errors.one_of("field of model.json", name, (*known, *_DIGESTS))
-  config = _config(_object("config", meta["config"]))
+    if name not in allowed:
+      raise errors.one_of("field of model.json", name, allowed)
+  fields = _object("config", meta["config"])
+  config = _config(fields)
+  regression = _regression(fields["model"], meta.get(REGRESSION))
   scale = shift = np.zeros(0)
   sample = ()
   if sees_images(meta):
@@ -188,7 +198,26 @@ def _check(meta: dict[str, Any]) -> Saved:
         f"{name}: expected 64 hex digits, got {errors.quote(found)}"
       )
   card = _card(meta["card"])
-  return Saved(config, scale, shift, sample, card, meta.get(DIGEST))
+  return Saved(config, scale, shift, sample, card, meta.get(DIGEST), regression)
+
+
+def _regression(model: dict[str, Any], found: Any) -> solver.Sizes:
+  """The sizes of a regression, by their own field or by those of the model."""
+  if found is None:
+    names = ("kernel_cells", "kernel_distance")
+    values = [model.get(name, 0) for name in names]
+  else:
+    names = tuple(f"{REGRESSION}.{name}" for name in solver.Sizes._fields)
+    found = _object(REGRESSION, found)
+    if sorted(found) != sorted(solver.Sizes._fields):
+      raise errors.UserError(
+        f"{REGRESSION}: expected the fields {', '.join(solver.Sizes._fields)}, "
+        f"got {errors.quote(', '.join(found))}"
+      )
+    values = [found[name] for name in solver.Sizes._fields]
+  for name, value in zip(names, values, strict=True):
+    config_checks.check_value(name, value, _COUNT)
+  return solver.Sizes(*values)
 
 
 def _object(name: str, value: Any) -> dict[str, Any]:
@@ -278,6 +307,7 @@ def digest(saved: Saved, params: Any) -> str:
     for name, value in config.model.to_dict().items()
     if value != defaults[name]
   }
+  fields |= _former_fields(saved)
   description = {
     "space": config.space,
     "prune": config.prune,
@@ -289,6 +319,21 @@ def digest(saved: Saved, params: Any) -> str:
   if config.target != configs.ACCURACY:
     description["target"] = config.target
   return digests.of_tree(params, description)
+
+
+def _former_fields(saved: Saved) -> dict[str, Any]:
+  """What the digest calls the regression: fields of the model, as once."""
+  config, (num_cells, num_distance) = saved.config, saved.regression
+  if config.model.name != "architecture":
+    return {}
+  former = {
+    "kernel_cells": (num_cells, 0),
+    "kernel_distance": (num_distance, 0),
+    "kernel_power": (config.kernel.power, 1.0),
+  }
+  return {
+    name: value for name, (value, default) in former.items() if value != default
+  }
 
 
 def load(folder: files.PathLike) -> Saved:

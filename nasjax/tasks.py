@@ -64,11 +64,7 @@ def make_task(
   )
   rows = np.stack([split.train for split in drawn])
   labels = benchmark.values(train_label)[rows]
-  targets = []
-  for row in labels:
-    standardised, mean, std = label_numbers.normalize(row, num_train)
-    label_numbers.check_unit(mean, std)
-    targets.append(standardised)
+  targets = [label_numbers.standardise(row, num_train) for row in labels]
   return Task(
     benchmark,
     train_label,
@@ -76,7 +72,7 @@ def make_task(
     splits=drawn,
     genotypes=benchmark.genotypes[rows],
     labels=labels,
-    targets=np.stack(targets).astype(np.float32),
+    targets=np.stack(targets),
     target=config.target,
   )
 

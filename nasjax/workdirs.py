@@ -69,7 +69,9 @@ def difference(folder: files.PathLike, config: configs.Config) -> str:
     return ""
   if "space" not in saved or not isinstance(saved.get("model"), dict):
     return _FOREIGN
-  found = configs.differences(saved, json.loads(config.to_json()))
+  found = configs.differences(
+    configs.modern(saved), json.loads(config.to_json())
+  )
   if not found and config.table:
     noted = _read(folder / TABLE)
     if noted is not None and noted.get("sha256") != _table(config):

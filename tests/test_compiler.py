@@ -8,8 +8,9 @@ import jax.numpy as jnp
 import pytest
 
 import nasjax
-from nasjax import compiler, graphs
+from nasjax import compiler
 from nasjax import config as configs
+from nasjax.features import inputs
 from nasjax.models import registry
 from nasjax.scoring import compiled
 from nasjax.spaces import registry as spaces
@@ -59,8 +60,8 @@ def test_a_predictor_is_trained_in_float32(rng):
   space = spaces.get_space("nb201")
   config = configs.space_defaults("nb201")
   config.batch_size = 2
-  cells = graphs.training_cells(space, space.sample(4, rng)[None], True)
   model = registry.create_model(config.model)
+  cells = inputs.samples(space, space.sample(4, rng)[None], model.reads)
   plan = loop.make_plan(config, 4)
   optimizer = optimizers.create_optimizer(config.optimizer, plan.num_steps)
   objective = loop.score_objective(model, losses.get_loss(config.loss))

@@ -146,6 +146,7 @@ def parse(words: Sequence[str], config: configs.Config) -> dict[str, Any]:
         f"unexpected argument {errors.quote(word)}; see --help"
       )
     negated, name = match.groups()
+    name = configs.renamed(name)
     configs.check_field(name, types_of)
     kind = types_of[name]
     if not equals:

@@ -38,15 +38,15 @@ _MODEL = {
   "functions": False,  # one score for cells that compute one function
   "feature_width": 64,  # that features are projected to
   "feature_dropout_rate": 0.1,
-  "kernel_cells": 0,  # set by training; leave it 0
-  "kernel_distance": 0,  # set by training; leave it 0
-  "kernel_power": 1.5,  # of differences of features in the kernel
   "implementation": "dense",  # graph convolutions: dense, or jraph
+  "extra_kinds": "",  # further kinds of features, by commas
+  "operators": "",  # those of your own space, by commas; a fit fills it in
 }
 _KERNEL = {
   "weight": 0.5,  # of the kernel regression beside the network; 0: none
   "max_cells": 1000,  # training cells that it compares with at most
   "linear": False,  # whether kernels with a linear part are tried
+  "power": 1.5,  # of differences of features
 }
 _OPTIMIZER = {
   "name": "adamw",  # or adam, adam_l2

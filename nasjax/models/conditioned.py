@@ -13,6 +13,7 @@ import jax
 import jax.numpy as jnp
 
 from nasjax import graphs
+from nasjax.features import reads
 from nasjax.models import dataset_encoder, predictor
 
 
@@ -38,6 +39,11 @@ class ConditionedPredictor(nn.Module):
   num_layers: int = 1
   sees_dataset: bool = True
   forget_rate: float = 0.5
+
+  @property
+  def reads(self) -> reads.Reads:
+    """What the predictor of architectures reads."""
+    return self.predictor.reads
 
   def setup(self):
     """Makes the dataset encoder."""
@@ -109,6 +115,11 @@ class PredictorOnDataset(nn.Module):
   width: int = 64
   sees_dataset: bool = True
   forget_rate: float = 0.5
+
+  @property
+  def reads(self) -> reads.Reads:
+    """What the predictor of architectures reads."""
+    return self.predictor.reads
 
   @nn.compact
   def __call__(

@@ -5,14 +5,14 @@ on labels then starts from it. Written for one architecture; `vmap` it.
 Dimensions: `N` nodes, `H` heads, `K` width.
 """
 
-from typing import ClassVar
-
 import flax.linen as nn
 import jax
 import jax.numpy as jnp
 
-from nasjax import graphs, operators
+from nasjax import graphs
+from nasjax.features import reads
 from nasjax.models import layers
+from nasjax.operators import encoding
 
 _SLOPE = 0.2
 
@@ -67,9 +67,9 @@ class GMAE(nn.Module):
     head_width: hidden width of the dense layers behind the encoder.
     dropout_rate: dropout after each layer.
     freeze_encoder: whether training on labels leaves the encoder as it is.
+    operators: names of operators beyond those that come with nasjax, by commas
+      (`nasjax.operators.encoding`).
   """
-
-  position: ClassVar[bool] = False  # the numbering of nodes changes no score
 
   width: int = 32
   num_heads: int = 16
@@ -77,6 +77,12 @@ class GMAE(nn.Module):
   head_width: int = 128
   dropout_rate: float = 0.0
   freeze_encoder: bool = False
+  operators: str = ""
+
+  @property
+  def reads(self) -> reads.Reads:
+    """What the model reads of a cell: its graph alone."""
+    return reads.Reads(node_order=False)
 
   def setup(self):
     """Makes the layers."""
@@ -94,11 +100,14 @@ class GMAE(nn.Module):
   ) -> jax.Array:
     """Node states of a cell without a batch axis, `[N, K]`; padding is zero.
 
-    The operator id `NUM_OPERATORS` is that of a hidden operation.
+    A hidden operation (`encoding.HIDDEN`) has a column of its own.
     """
     adjacency = graphs.symmetric(cell.adjacency)
     visible = adjacency + jnp.diag(cell.mask)
-    ops = jax.nn.one_hot(cell.ops, operators.NUM_OPERATORS + 1)
+    hidden = jnp.asarray(cell.ops == encoding.HIDDEN, jnp.float32)
+    ops = jnp.concatenate(
+      [encoding.one_hot(cell.ops, self.operators), hidden[:, None]], axis=-1
+    )
     nodes = self.embed(ops) * cell.mask[:, None]
     for attention, norm in zip(self.attentions, self.norms, strict=True):
       read = self.dropout(nn.elu(attention(nodes, visible)), train=train)

@@ -9,8 +9,10 @@ import flax.linen as nn
 import jax
 import jax.numpy as jnp
 
-from nasjax import graphs, operators
+from nasjax import graphs
+from nasjax.features import reads
 from nasjax.models import layers
+from nasjax.operators import encoding
 
 
 class MLP(nn.Module):
@@ -23,11 +25,19 @@ class MLP(nn.Module):
     width: width of every hidden layer.
     num_layers: hidden layers.
     dropout_rate: dropout after each hidden layer.
+    operators: names of operators beyond those that come with nasjax, by commas
+      (`nasjax.operators.encoding`).
   """
 
   width: int = 256
   num_layers: int = 3
   dropout_rate: float = 0.0
+  operators: str = ""
+
+  @property
+  def reads(self) -> reads.Reads:
+    """What the model reads of a cell: its graph alone."""
+    return reads.Reads(node_order=True)
 
   @nn.compact
   def __call__(
@@ -43,7 +53,7 @@ class MLP(nn.Module):
     Returns:
       A scalar, higher = better, in units of the normalised label.
     """
-    ops = jax.nn.one_hot(cell.ops, operators.NUM_OPERATORS)
+    ops = encoding.one_hot(cell.ops, self.operators)
     ops = ops * cell.mask[:, None]
     hidden = jnp.concatenate([ops.ravel(), cell.adjacency.ravel()])
     for index in range(self.num_layers):

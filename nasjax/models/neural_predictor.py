@@ -4,13 +4,13 @@ Written for one architecture; `vmap` it. Dimensions: `N` nodes, `O` operators,
 `K` width.
 """
 
-from typing import ClassVar
-
 import flax.linen as nn
 import jax
 
-from nasjax import graphs, operators
+from nasjax import graphs
+from nasjax.features import reads
 from nasjax.models import gcn, layers
+from nasjax.operators import encoding
 
 
 class BidirectionalGCN(nn.Module):
@@ -22,11 +22,14 @@ class BidirectionalGCN(nn.Module):
     width: width of every layer.
     num_layers: number of layers.
     dropout_rate: dropout after each layer.
+    operators: names of operators beyond those that come with nasjax, by commas
+      (`nasjax.operators.encoding`).
   """
 
   width: int
   num_layers: int
   dropout_rate: float
+  operators: str = ""
 
   @nn.compact
   def __call__(self, cell: graphs.CellGraphs, *, train: bool) -> jax.Array:
@@ -34,7 +37,7 @@ class BidirectionalGCN(nn.Module):
     adjacency = cell.adjacency
     forward = graphs.normalize(adjacency, cell.mask)
     backward = graphs.normalize(adjacency.T, cell.mask)
-    nodes = jax.nn.one_hot(cell.ops, operators.NUM_OPERATORS)
+    nodes = encoding.one_hot(cell.ops, self.operators)
     nodes = nodes * cell.mask[:, None]
     for index in range(self.num_layers):
       read = [
@@ -60,19 +63,25 @@ class NeuralPredictor(nn.Module):
     num_layers: number of graph convolutions.
     head_width: width of the dense layer.
     dropout_rate: dropout after each graph convolution and the dense layer.
+    operators: names of operators beyond those that come with nasjax, by commas
+      (`nasjax.operators.encoding`).
   """
-
-  position: ClassVar[bool] = False  # the numbering of nodes changes no score
 
   width: int = 144
   num_layers: int = 3
   head_width: int = 128
   dropout_rate: float = 0.1
+  operators: str = ""
+
+  @property
+  def reads(self) -> reads.Reads:
+    """What the model reads of a cell: its graph alone."""
+    return reads.Reads(node_order=False)
 
   def setup(self):
     """Makes the layers."""
     self.encoder = BidirectionalGCN(
-      self.width, self.num_layers, self.dropout_rate
+      self.width, self.num_layers, self.dropout_rate, self.operators
     )
     self.head_hidden = nn.Dense(self.head_width)
     self.head_dropout = layers.Dropout(self.dropout_rate)

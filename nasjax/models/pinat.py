@@ -11,8 +11,10 @@ import flax.linen as nn
 import jax
 import jax.numpy as jnp
 
-from nasjax import errors, graphs, operators
+from nasjax import errors, graphs
+from nasjax.features import reads
 from nasjax.models import layers
+from nasjax.operators import encoding
 
 _SLOPE = 0.2
 
@@ -186,6 +188,8 @@ class PINAT(nn.Module):
     head_width: width of the dense layer of the regressor.
     dropout_rate: dropout everywhere.
     position: whether the Laplacian is added.
+    operators: names of operators beyond those that come with nasjax, by commas
+      (`nasjax.operators.encoding`).
   """
 
   width: int = 80
@@ -198,6 +202,12 @@ class PINAT(nn.Module):
   head_width: int = 96
   dropout_rate: float = 0.1
   position: bool = True
+  operators: str = ""
+
+  @property
+  def reads(self) -> reads.Reads:
+    """What the model reads of a cell: its graph alone."""
+    return reads.Reads(node_order=self.position)
 
   def setup(self):
     """Makes the layers."""
@@ -229,7 +239,7 @@ class PINAT(nn.Module):
   ) -> jax.Array:
     """Node states of a cell without a batch axis, `[N, K]`."""
     reads = sources(cell)
-    ops = jax.nn.one_hot(cell.ops, operators.NUM_OPERATORS)
+    ops = encoding.one_hot(cell.ops, self.operators)
     nodes = self.embed(ops)
     if self.position:
       nodes += self.place(graphs.laplacian(cell.adjacency))

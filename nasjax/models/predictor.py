@@ -4,14 +4,14 @@ Written for one architecture; `vmap` it over architectures. Dimensions: `N`
 nodes, `M` numeric details, `K` width, `T = 2N + 1` training-graph nodes.
 """
 
-from typing import Any
-
 import flax.linen as nn
 import jax
 import jax.numpy as jnp
 
-from nasjax import errors, graphs, operators
-from nasjax.models import flow, gcn, kernel, layers, transformer
+from nasjax import graphs, operators
+from nasjax.features import reads
+from nasjax.models import flow, gcn, layers, transformer
+from nasjax.operators import encoding
 
 CHOICES = {
   "encoding": ("hyper", "onehot"),
@@ -33,9 +33,9 @@ class ArchitecturePredictor(nn.Module):
     num_heads: heads of each attention.
     num_layers: transformer layers.
     ffn_width: width of the transformer's feed-forward layers.
-    encoder: what gives the structure back after the transformer: `gcn` (eq.
-      6-7), or `flow` (passes along and against the edges, `models.flow`).
-    encoder_layers: its layers; 0 drops it.
+    encoder: graph encoder behind the transformer: `gcn` (eq. 6-7), or `flow`
+      (passes along and against the edges, `models.flow`).
+    encoder_layers: number of encoder layers; 0: no encoder.
     predictor_layers: graph convolutions over the training graph.
     gcn_width: width of all graph convolutions, and of each pass of `flow`.
     head_width: hidden width of the last two dense layers.
@@ -54,21 +54,21 @@ class ArchitecturePredictor(nn.Module):
       embedding of every node), `head` (beside the summary), or `both`.
     paths: whether path features stand beside the graph features wherever
       those enter.
-    signals: whether signals (`nasjax.cell_signals`) stand beside the graph
+    signals: whether signals (`cell_signals`) stand beside the graph
       features wherever those enter.
     edges: whether the edge features of the space stand beside the graph
-      features wherever those enter; they show how nodes are numbered.
+      features wherever those enter; they depend on the numbering of the nodes,
+      so isomorphic cells may score differently.
     functions: whether a cell is read as the cell that stands for its function,
       with the mean features of all cells of that function
       (`Space.functions`), so that they all get one score.
-    feature_width: width that they are projected to for the head.
+    extra_kinds: further kinds of features (`nasjax.features.kinds`) that stand
+      beside them, by commas.
+    feature_width: width that the features are projected to for the head.
     feature_dropout_rate: dropout of the features themselves.
-    kernel_cells: training cells of a kernel regression on the features, which
-      is added to the score; training sets it, 0 is none.
-    kernel_distance: features that enter its distance where it has a linear
-      part; training sets it, 0 is none.
-    kernel_power: power of its differences (`kernel.power_kernel`).
     implementation: `dense` or `jraph` graph convolutions.
+    operators: names of operators beyond those that come with nasjax, by commas
+      (`nasjax.operators.encoding`).
   """
 
   width: int = 64
@@ -96,10 +96,24 @@ class ArchitecturePredictor(nn.Module):
   functions: bool = False
   feature_width: int = 64
   feature_dropout_rate: float = 0.0
-  kernel_cells: int = 0
-  kernel_distance: int = 0
-  kernel_power: float = 1.0
   implementation: str = "dense"
+  extra_kinds: str = ""
+  operators: str = ""
+
+  @property
+  def reads(self) -> reads.Reads:
+    """What the model reads: its fields say so."""
+    further = (
+      *(("paths",) if self.paths else ()),
+      *(("signals",) if self.signals else ()),
+      *(self.extra_kinds.split(",") if self.extra_kinds else ()),
+      *(("edges",) if self.edges else ()),
+    )
+    return reads.Reads(
+      kinds=() if self.features == "none" else ("graph", *further),
+      by_function=self.functions,
+      node_order=self.position,
+    )
 
   @nn.compact
   def __call__(
@@ -108,7 +122,6 @@ class ArchitecturePredictor(nn.Module):
     dataset: jax.Array | None = None,
     *,
     train: bool = False,
-    similarities: jax.Array | None = None,
   ) -> jax.Array:
     """Scores one architecture.
 
@@ -118,14 +131,11 @@ class ArchitecturePredictor(nn.Module):
       dataset: `H_D` of the data set, any width; it becomes the head node `S_0`
         of the training graph, a learned vector where None.
       train: whether dropout is on (needs a `dropout` key).
-      similarities: `self.similarities` of the cell, `[n]`, where they are known
-        already.
 
     Returns:
       A scalar, higher = better, in units of the normalised label.
     """
     features = self._features(cell, train)
-    cell = self._view(cell)
     nodes = self._embed(cell, features)
     nodes = transformer.TransformerEncoder(
       self.num_layers,
@@ -141,102 +151,20 @@ class ArchitecturePredictor(nn.Module):
       own = nn.Dense(self.feature_width, name="feature_hidden")(features)
       summary = jnp.concatenate([summary, nn.relu(own)])
     hidden = nn.relu(nn.Dense(self.head_width, name="head_hidden")(summary))
-    score = nn.Dense(1, name="head_output")(hidden)[0]
-    if self.kernel_cells and features is not None:
-      regression = kernel.KernelRegression(
-        self.kernel_cells,
-        self.kernel_distance,
-        self.kernel_power,
-        name="kernel",
-      )
-      score += regression(features, similarities)
-    return score
-
-  def similarities(
-    self, params: Any, cell: graphs.CellGraphs
-  ) -> jax.Array | None:
-    """The part of the kernel regression that all members have in common.
-
-    Args:
-      params: those of any member.
-      cell: graphs without a batch axis.
-
-    Returns:
-      `[n]`, or None without a regression.
-    """
-    if not self.kernel_cells:
-      return None
-    return kernel.similarities(
-      params["params"]["kernel"], self.read_features(cell), self.kernel_power
-    )
+    return nn.Dense(1, name="head_output")(hidden)[0]
 
   def _features(self, cell: graphs.CellGraphs, train: bool) -> jax.Array | None:
-    """Graph features `[F]`, dropped out in training; None where unused."""
+    """Features `[F]`, dropped out in training; None if the model reads none."""
     if self.features == "none":
       return None
     drop = layers.Dropout(self.feature_dropout_rate, name="feature_dropout")
-    return drop(self.read_features(cell), train=train)
-
-  def read_features(self, cell: graphs.CellGraphs) -> jax.Array:
-    """What the model reads of a cell besides its graph, `[F + P + U + E]`.
-
-    Kinds that it does not read are left out.
-
-    Args:
-      cell: a cell, or a batch of cells with leading axes.
-
-    Raises:
-      UserError: there are no graph features, or edge features or functions are
-        asked for and the space has none.
-    """
-    cell = self._view(cell)
-    if cell.features is None or (self.paths and cell.paths is None):
-      raise errors.UserError(
-        "config.model.features: expected cells with graph features, got none; "
-        "build them with nasjax.graphs.cell_graphs, or set features='none'"
-      )
-    if self.signals and cell.signals is None:
-      raise errors.UserError(
-        "config.model.signals: expected cells with signals, got none; build "
-        "them with nasjax.graphs.cell_graphs(..., signals=True)"
-      )
-    if self.edges and cell.edges is None:
-      raise errors.UserError(
-        "config.model.edges: expected a space with edge features (darts), got "
-        "cells without; set edges=False"
-      )
-    chosen = (
-      cell.features,
-      cell.paths if self.paths else None,
-      cell.signals if self.signals else None,
-      cell.edges if self.edges else None,
-    )
-    return jnp.concatenate(
-      [part for part in chosen if part is not None], axis=-1
-    )
-
-  def _view(self, cell: graphs.CellGraphs) -> graphs.CellGraphs:
-    """The graph that is read of a cell, or of a batch of cells."""
-    if not self.functions:
-      return cell
-    if self.paths or self.edges:
-      raise errors.UserError(
-        "config.model.functions: expected paths=False and edges=False beside "
-        f"it, got {self.paths} and {self.edges}: a function has neither"
-      )
-    if cell.function is None:
-      raise errors.UserError(
-        "config.model.functions: expected a space that says which cells "
-        "compute the same function (nb201), got cells without; set "
-        "functions=False"
-      )
-    return cell.function
+    return drop(self.reads.side_by_side(cell), train=train)
 
   def _embed(
     self, cell: graphs.CellGraphs, features: jax.Array | None
   ) -> jax.Array:
     """Hyper-dimensional embedding plus position, `[N, K]` (eq. 3)."""
-    rows = jax.nn.one_hot(cell.ops, operators.NUM_OPERATORS)
+    rows = encoding.one_hot(cell.ops, self.operators)
     if self.encoding == "hyper":
       rows = jnp.concatenate([rows, cell.details], axis=-1)
     nodes = nn.Dense(self.width, use_bias=False, name="embed")(rows)

@@ -7,6 +7,7 @@ from typing import Any
 import flax.linen as nn
 
 from nasjax import errors
+from nasjax.features import kinds
 from nasjax.models import gmae, mlp, neural_predictor, pinat, predictor, tnasp
 
 
@@ -37,12 +38,20 @@ def _check_heads(fields: Mapping[str, Any]) -> None:
 
 def _check_architecture(fields: Mapping[str, Any]) -> None:
   _check_heads(fields)
-  for field in ("paths", "signals", "edges"):
+  for field in ("paths", "signals", "edges", "extra_kinds"):
     if fields[field] and fields["features"] == "none":
       raise errors.UserError(
-        f"config.model.{field}: expected False where config.model.features is "
-        "'none', as these stand beside the graph features, got True; set both"
+        f"config.model.{field}: expected {type(fields[field])()!r} where "
+        "config.model.features is 'none', as these stand beside the graph "
+        f"features, got {fields[field]!r}; set both"
       )
+  for name in filter(None, fields["extra_kinds"].split(",")):
+    kinds.get(name)
+  if fields["functions"] and (fields["paths"] or fields["edges"]):
+    raise errors.UserError(
+      "config.model.functions: expected paths=False and edges=False beside "
+      f"it, got {fields['paths']} and {fields['edges']}: a function has neither"
+    )
 
 
 _MODELS = {

@@ -8,8 +8,10 @@ training, which needs labels of cells that are no training cells: left out.
 import flax.linen as nn
 import jax
 
-from nasjax import graphs, operators
+from nasjax import graphs
+from nasjax.features import reads
 from nasjax.models import layers, transformer
+from nasjax.operators import encoding
 
 
 class TNASP(nn.Module):
@@ -24,6 +26,8 @@ class TNASP(nn.Module):
     dropout_rate: dropout of embedding, transformer and regressor.
     position: whether the Laplacian is added; without it the model does not see
       the edges at all.
+    operators: names of operators beyond those that come with nasjax, by commas
+      (`nasjax.operators.encoding`).
   """
 
   width: int = 64
@@ -33,6 +37,12 @@ class TNASP(nn.Module):
   head_width: int = 96
   dropout_rate: float = 0.1
   position: bool = True
+  operators: str = ""
+
+  @property
+  def reads(self) -> reads.Reads:
+    """What the model reads of a cell: its graph alone."""
+    return reads.Reads(node_order=self.position)
 
   def setup(self):
     """Makes the layers."""
@@ -55,7 +65,7 @@ class TNASP(nn.Module):
     self, cell: graphs.CellGraphs, *, train: bool = False
   ) -> jax.Array:
     """Node states of a cell without a batch axis, `[N, K]`."""
-    nodes = self.embed(jax.nn.one_hot(cell.ops, operators.NUM_OPERATORS))
+    nodes = self.embed(encoding.one_hot(cell.ops, self.operators))
     if self.position:
       nodes += self.place(graphs.laplacian(cell.adjacency))
     nodes = self.embed_dropout(nodes, train=train) * cell.mask[:, None]

@@ -27,7 +27,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from nasjax import compiler, errors, experiment, graphs, tasks
+from nasjax import compiler, errors, experiment, tasks
+from nasjax.features import inputs
 from nasjax.models import registry as models
 from nasjax.reproduce import outcomes, reports, results
 
@@ -157,9 +158,7 @@ def coefficients(
 
 def _measure(model, space, prune, params: Any, genotypes: jax.Array):
   """Coefficients of cells `[B, G]` at every layer, `[B, L, 2]`."""
-  cells = graphs.cell_graphs(
-    space, genotypes, prune=prune, signals=graphs.reads_signals(model)
-  )
+  cells = inputs.make(space, genotypes, model.reads, prune=prune)
 
   def one(cell):
     _, found = model.apply(

@@ -14,8 +14,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from nasjax import compiler, errors, graphs
 from nasjax import config as configs
+from nasjax import errors
 from nasjax import labels as label_numbers
 from nasjax.models import conditioned
 from nasjax.training import loop, losses
@@ -89,7 +89,7 @@ def dataset_objective(
     each = jax.vmap(lambda s, t, w: loss_fn(s, t, where=w))(
       scores, jnp.nan_to_num(labels), known
     )
-    return jnp.mean(each)
+    return jnp.mean(each), {}
 
   return objective
 
@@ -158,42 +158,21 @@ def normalize_within(labels: np.ndarray) -> np.ndarray:
   return ((labels - mean) / std).astype(np.float32)
 
 
-@compiler.own_numbers()
-def fit(
+def how(
   config: configs.Config,
   model: conditioned.ConditionedPredictor,
-  cells: graphs.CellGraphs,
-  targets: np.ndarray,
-  keys: jax.Array,
   image_sets: EmbeddedSets,
-  **hooks: Any,
-) -> Any:
-  """Trains on the same cells of every data set.
+) -> dict[str, Any]:
+  """Arguments of `loop.fit` for a training on the same cells of every data set.
 
   Args:
-    config: as for `loop.fit`.
+    config: `loss`.
     model: the predictor of cells and data sets.
-    cells: training graphs, axes `[S, n]`.
-    targets: `[S, n, T]` of `normalize_within`.
-    keys: typed keys `[S, R]`; consumed.
-    image_sets: embedded images of the `T` data sets.
-    **hooks: `start` and `on_epoch` of `loop.fit`.
-
-  Returns:
-    Parameters, axes `[S, R]`.
-
-  Raises:
-    UserError: see `loop.fit`.
+    image_sets: embedded images of the `T` data sets; the targets of the
+      training are `[S, n, T]` of `normalize_within`.
   """
-  objective = dataset_objective(model, losses.get_loss(config.loss), image_sets)
-  trained = loop.fit(
-    config,
-    model,
-    cells,
-    targets,
-    keys,
-    objective=objective,
-    inputs=(image_sets.embeddings[0, 0], image_sets.mask[0, 0]),
-    **hooks,
-  )
-  return trained.params
+  loss_fn = losses.get_loss(config.loss)
+  return {
+    "objective": dataset_objective(model, loss_fn, image_sets),
+    "inputs": (image_sets.embeddings[0, 0], image_sets.mask[0, 0]),
+  }

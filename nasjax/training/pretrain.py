@@ -7,7 +7,6 @@ Dimensions: `S` seeds, `R` members, `n` cells, `b` cells of a batch, `N` nodes,
 
 import dataclasses
 import functools
-from collections.abc import Callable
 from typing import Any
 
 import flax.linen as nn
@@ -15,16 +14,16 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import optax
+from ml_collections import config_dict
 
 from nasjax import compiler, errors, graphs, operators, progress
 from nasjax import config as configs
+from nasjax.features import inputs
+from nasjax.operators import encoding
 from nasjax.spaces import base as spaces_base
-from nasjax.training import state
+from nasjax.training import loop, state
 
-HIDDEN = operators.NUM_OPERATORS
 _STREAM = 2**31 - 1  # folded into a training key, which steps never reach
-
-OnEpoch = Callable[[int, np.ndarray], None]
 
 
 def draw_hidden(
@@ -51,14 +50,13 @@ def draw_hidden(
 
 
 def hide(cell: graphs.CellGraphs, hidden: jax.Array) -> graphs.CellGraphs:
-  """Replaces operations by the id `HIDDEN` and their details by zeros.
+  """Replaces operations by `encoding.HIDDEN` and their details by zeros.
 
-  A model that one-hot encodes `O` operators sees zeros; one that encodes
-  `O + 1` learns a vector for them.
+  `encoding.one_hot` gives zeros for it; a model can have a column for it.
   """
   return dataclasses.replace(
     cell,
-    ops=jnp.where(hidden > 0, HIDDEN, cell.ops),
+    ops=jnp.where(hidden > 0, encoding.HIDDEN, cell.ops),
     details=cell.details * (1 - hidden)[:, None],
   )
 
@@ -79,68 +77,39 @@ def reconstruction(
   return jnp.sum(cost * hidden) / count, jnp.sum(right) / count
 
 
-def _loss(
-  model: nn.Module,
-  decoder: nn.Module,
-  mask_rate: float,
-  params: Any,
-  cells: graphs.CellGraphs,
-  key: jax.Array,
-) -> tuple[jax.Array, jax.Array]:
-  """Cross-entropy and accuracy on a batch with freshly hidden operations."""
+def reconstruction_objective(
+  model: Any, decoder: nn.Module, mask_rate: float
+) -> loop.Objective:
+  """Returns the objective of an encoder that names hidden operations.
 
-  def logits(cell, hidden, dropout) -> Any:
-    nodes = model.apply(
-      params["model"],
-      hide(cell, hidden),
-      train=True,
-      rngs={"dropout": dropout},
-      method="encode",
-    )
-    return decoder.apply(params["decoder"], nodes)
-
-  num = cells.ops.shape[0]
-  hide_key, dropout_key = jax.random.split(key)
-  draw = functools.partial(draw_hidden, mask_rate=mask_rate)
-  hidden = jax.vmap(draw)(jax.random.split(hide_key, num), cells)
-  keys = jax.random.split(dropout_key, num)
-  return reconstruction(
-    jax.vmap(logits)(cells, hidden, keys), cells.ops, hidden
-  )
-
-
-def _make_epoch(loss_fn, optimizer, num_batches: int, batch_size: int):
-  """The jitted epoch: a state `[S, R]` and cells `[n]` to the next state.
-
-  It also returns losses and accuracies `[S, R, batches]`.
+  It reads no targets. Its numbers are the loss, a cross-entropy, and `accuracy`
+  over the hidden nodes, which are drawn anew in every step.
   """
 
-  def step(current: state.TrainState, cells):
-    key = jax.random.fold_in(current.key, current.step)
-    (loss, accuracy), gradient = jax.value_and_grad(loss_fn, has_aux=True)(
-      current.params, cells, key
+  def objective(params, cells, targets, where, key):
+    def logits(cell, hidden, dropout) -> Any:
+      nodes = model.apply(
+        params["model"],
+        hide(cell, hidden),
+        train=True,
+        rngs={"dropout": dropout},
+        method="encode",
+      )
+      return decoder.apply(params["decoder"], nodes)
+
+    num = cells.ops.shape[0]
+    hide_key, dropout_key = jax.random.split(key)
+    draw = functools.partial(draw_hidden, mask_rate=mask_rate)
+    hidden = jax.vmap(draw)(jax.random.split(hide_key, num), cells)
+    keys = jax.random.split(dropout_key, num)
+    loss, accuracy = reconstruction(
+      jax.vmap(logits)(cells, hidden, keys),
+      encoding.columns(cells.ops, model.operators),
+      hidden * where[:, None],
     )
-    updates, opt_state = optimizer.update(
-      gradient, current.opt_state, current.params
-    )
-    params = optax.apply_updates(current.params, updates)
-    following = state.TrainState(
-      params, opt_state, current.key, current.step + 1
-    )
-    return following, (loss, accuracy)
+    return loss, {"accuracy": accuracy}
 
-  def epoch(current, cells):
-    shuffle = jax.random.fold_in(current.key, -1 - current.step)
-    order = jax.random.permutation(shuffle, cells.ops.shape[0])
-    rows = order[: num_batches * batch_size].reshape(num_batches, batch_size)
-
-    def batch(current, rows):
-      return step(current, jax.tree.map(lambda field: field[rows], cells))
-
-    return jax.lax.scan(batch, current, rows)
-
-  members = jax.vmap(jax.vmap(epoch, in_axes=(0, None)), in_axes=(0, None))
-  return compiler.jit(members, donate_argnums=0)
+  return objective
 
 
 def _create_state(model, decoder, optimizer, example, keys) -> state.TrainState:
@@ -160,11 +129,11 @@ def _create_state(model, decoder, optimizer, example, keys) -> state.TrainState:
 @compiler.own_numbers()
 def pretrain(
   config: configs.Config,
-  model: nn.Module,
+  model: Any,
   cells: graphs.CellGraphs,
   keys: jax.Array,
   *,
-  on_epoch: OnEpoch | None = None,
+  on_epoch: loop.OnEpoch | None = None,
 ) -> Any:
   """Trains an encoder to name hidden operations; no label is seen.
 
@@ -179,8 +148,7 @@ def pretrain(
       `encode(cell, train=...)` that returns node states `[N, K]`.
     cells: unlabelled graphs `[n]`, the same for every seed.
     keys: typed keys `[S, R]`; consumed.
-    on_epoch: called with (epochs done, losses and accuracies
-      `[2, S, R, batches]`) after each epoch.
+    on_epoch: as in `loop.fit`; the numbers are `loss` and `accuracy`.
 
   Returns:
     All parameters of the model, axes `[S, R]`; those that `encode` does not
@@ -190,23 +158,34 @@ def pretrain(
     UserError: the model has no encoder, or a size is not positive.
   """
   _check(config, model)
-  num = cells.ops.shape[0]
-  size = min(config.batch_size, num)
-  batches = num // size
-  optimizer = optax.adam(
-    optax.cosine_decay_schedule(config.learning_rate, batches * config.epochs)
+  sizes = config_dict.ConfigDict(
+    {
+      "epochs": config.epochs,
+      "batch_size": config.batch_size,
+      "drop_last": True,
+    }
   )
-  decoder = nn.Dense(operators.NUM_OPERATORS)
-  loss_fn = functools.partial(_loss, model, decoder, config.mask_rate)
-  epoch_fn = _make_epoch(loss_fn, optimizer, batches, size)
+  num, num_seeds = cells.ops.shape[0], keys.shape[0]
+  steps = loop.make_plan(sizes, num).num_steps
+  optimizer = optax.adam(
+    optax.cosine_decay_schedule(config.learning_rate, steps)
+  )
+  decoder = nn.Dense(encoding.width(model.operators))
   example = jax.tree.map(lambda field: field[0], cells)
-  current = _create_state(model, decoder, optimizer, example, keys)
-  cells = jax.device_put(cells)
-  for epoch in range(config.epochs):
-    current, measured = epoch_fn(current, cells)
-    if on_epoch is not None:
-      on_epoch(epoch + 1, np.asarray(measured))
-  return current.params["model"]
+  trained = loop.fit(
+    sizes,
+    model,
+    jax.tree.map(
+      lambda field: jnp.broadcast_to(field, (num_seeds, *field.shape)), cells
+    ),
+    np.zeros((num_seeds, num), np.float32),
+    keys,
+    objective=reconstruction_objective(model, decoder, config.mask_rate),
+    optimizer=optimizer,
+    fresh=_create_state(model, decoder, optimizer, example, keys),
+    on_epoch=on_epoch,
+  )
+  return trained.params["model"]
 
 
 def _check(config: configs.Config, model: nn.Module) -> None:
@@ -230,7 +209,7 @@ def _check(config: configs.Config, model: nn.Module) -> None:
 @compiler.own_numbers()
 def start_state(
   config: configs.Config,
-  model: nn.Module,
+  model: Any,
   space: spaces_base.Space,
   fresh: state.TrainState,
 ) -> state.TrainState:
@@ -250,20 +229,16 @@ def start_state(
   if not wanted:
     return fresh
   genotypes = space.sample(wanted, np.random.default_rng(0))
-  build = functools.partial(
-    graphs.cell_graphs,
-    space,
-    prune=config.prune,
-    signals=graphs.reads_signals(model),
+  cells = inputs.program(space, model.reads, config.prune)(
+    jnp.asarray(genotypes)
   )
-  cells = compiler.jit(build)(jnp.asarray(genotypes))
   fold = jax.vmap(jax.vmap(lambda key: jax.random.fold_in(key, _STREAM)))
   with progress.Progress(
     "pre-training", config.pretrain.epochs, unit="epochs"
   ) as bar:
 
-    def on_epoch(epoch, measured):
-      loss, accuracy = measured.mean(axis=(1, 2, 3))
+    def on_epoch(epoch, train_state, measured):
+      loss, accuracy = (measured[x].mean() for x in ("loss", "accuracy"))
       bar.update(1, f"loss {loss:.4f}, accuracy {accuracy:.3f}")
 
     params = pretrain(

@@ -6,6 +6,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+import tiny
 
 from nasjax import errors, graphs
 from nasjax.models import gmae, neural_predictor, pinat, registry
@@ -33,7 +34,7 @@ PADDED = tuple(name for name in COMPARED if name != "mlp")
 def _cells(name, num, rng, prune=True):
   space = spaces.get_space(name)
   genotypes = jnp.asarray(space.sample(num, rng))
-  return graphs.cell_graphs(space, genotypes, prune=prune)
+  return tiny.cells(space, genotypes, prune=prune, only=())
 
 
 @functools.cache
@@ -134,7 +135,7 @@ def test_operators_of_padding_change_nothing(name, rng):
 def test_gradients_are_finite_without_edges(name, kind, rng):
   space = spaces.get_space("nb201")
   nothing = jnp.zeros((1, 6), jnp.int8)  # every operation is `none`
-  cells = graphs.cell_graphs(space, nothing, prune=True)
+  cells = tiny.cells(space, nothing, only=())
   assert float(cells.adjacency.sum()) == 0
   if kind == "padding":
     cells = jax.tree.map(jnp.zeros_like, cells)

@@ -15,6 +15,7 @@ import jax
 import numpy as np
 
 from nasjax import experiment, predictor, scoring, tasks
+from nasjax import labels as label_numbers
 from nasjax.models import registry as models
 from nasjax.reproduce import catalog, outcomes, reports, results
 from nasjax.reproduce.figures import style
@@ -113,7 +114,9 @@ def uncertainties(
       task.benchmark.genotypes,
       prune=config.prune,
     )
-    scale, shift = predictor.calibrate(raw[:, split.train], task.labels[index])
+    scale, shift = label_numbers.calibrate(
+      raw[:, split.train], task.labels[index]
+    )
     mean, spread = predictor.combine(predictor.Fitted(None, scale, shift), raw)
     unseen = np.isfinite(labels)
     unseen[split.train] = False

@@ -1,14 +1,18 @@
-"""Kernel regression on the features of a cell, as a part of a model.
+"""Kernel regression on the features of a cell, beside a network.
 
 Dimensions: `n` cells that others are compared with, `F` features, the first `D`
 of which enter the distance between cells.
 """
 
+import dataclasses
 from typing import Any
 
 import flax.linen as nn
 import jax
 import jax.numpy as jnp
+
+from nasjax import graphs
+from nasjax.features import reads
 
 
 def power_kernel(
@@ -52,7 +56,7 @@ class KernelRegression(nn.Module):
   """`sum_i c_i k(x, x_i)` over `n` training cells (kernel ridge regression).
 
   The kernel is `power_kernel`, or its sum with a linear one. Its variables are
-  solved for and not trained: `nasjax.training.kernel`.
+  solved for (`nasjax.regression.solver`), not trained.
 
   Attributes:
     num_cells: `n`.
@@ -73,8 +77,8 @@ class KernelRegression(nn.Module):
 
     Args:
       features: `[F]`.
-      similarities: `similarities(...)` of the features, `[n]`, where they are
-        known already.
+      similarities: `power_kernel` of the features, `[n]`, if they are known
+        already.
     """
     zeros, ones = nn.initializers.zeros, nn.initializers.ones
     near = features[: self.num_distance or None]
@@ -90,19 +94,76 @@ class KernelRegression(nn.Module):
     return score
 
 
-def similarities(
-  variables: Any, features: jax.Array, power: float = 1.0
-) -> jax.Array:
-  """What members of an ensemble share: the kernel, without coefficients.
+class WithRegression(nn.Module):
+  """A trained network and a regression: the score is their sum.
 
-  Args:
-    variables: those of the `KernelRegression` of any member.
-    features: of one architecture, `[F]`.
-    power: power of the differences of features.
+  Their parameters lie in one tree: those of the network, and `kernel`.
 
-  Returns:
-    `[n]`.
+  Attributes:
+    network: a model for one architecture that reads features.
+    num_cells: training cells of the regression, `n`.
+    num_distance: see `KernelRegression`.
+    power: see `KernelRegression`.
   """
-  cells = variables["cells"]
-  near = features[: cells.shape[1]]
-  return power_kernel(near, cells, variables["rate"], power)
+
+  network: nn.Module
+  num_cells: int
+  num_distance: int = 0
+  power: float = 1.0
+
+  @property
+  def reads(self) -> reads.Reads:
+    """What the network reads; members share the similarities."""
+    return dataclasses.replace(_reads(self.network), shared=True)
+
+  def setup(self):
+    """Puts the parameters of both into one scope."""
+    nn.share_scope(self, self.network)
+    self.kernel = KernelRegression(
+      self.num_cells, self.num_distance, self.power
+    )
+
+  def __call__(
+    self,
+    cell: graphs.CellGraphs,
+    *,
+    train: bool = False,
+    similarities: jax.Array | None = None,
+  ) -> jax.Array:
+    """Scores one architecture.
+
+    Args:
+      cell: graphs without a batch axis, with the features that the network
+        reads.
+      train: whether dropout is on (needs a `dropout` key).
+      similarities: those of `shared`, `[n]`, if they are known already.
+
+    Returns:
+      A scalar, higher = better, in units of the normalised label.
+    """
+    features = self.reads.side_by_side(cell)
+    score = self.network(cell, train=train)  # pyright: ignore[reportCallIssue]
+    return score + self.kernel(features, similarities)
+
+  def shared(
+    self, params: Any, cell: graphs.CellGraphs
+  ) -> dict[str, jax.Array]:
+    """What all members have in common, by argument of the model.
+
+    Args:
+      params: those of any member.
+      cell: graphs without a batch axis.
+
+    Returns:
+      `similarities` of the cell to the training cells, `[n]`.
+    """
+    variables = params["params"]["kernel"]
+    cells = variables["cells"]
+    near = self.reads.side_by_side(cell)[: cells.shape[1]]
+    found = power_kernel(near, cells, variables["rate"], self.power)
+    return {"similarities": found}
+
+
+def _reads(model: nn.Module) -> reads.Reads:
+  found: Any = model
+  return found.reads

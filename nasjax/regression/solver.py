@@ -25,7 +25,7 @@ from scipy import stats
 
 from nasjax import config as configs
 from nasjax import errors
-from nasjax.models import kernel as kernel_models
+from nasjax.regression import layer
 
 RATES = (0.05, 0.1, 0.2, 0.4, 0.8, 1.6)
 RIDGES = (0.01, 0.03, 0.1, 0.3, 1.0, 3.0)
@@ -35,7 +35,7 @@ EDGE_WEIGHTS = (0.0, 0.1, 0.3, 1.0)
 _CHOSEN_ON = 1000
 _LABELS_PER_CELL = 20
 _MOST_SIMILARITIES = 20_000_000
-# Smaller ones are taken as this: their directions would be blown up.
+# Floor of the eigenvalues, so that 1/sqrt(value) stays bounded.
 _LEAST_EIGENVALUE = 1e-6
 
 
@@ -91,8 +91,8 @@ def is_used(config: configs.Config, model: nn.Module) -> bool:
     config: `kernel.weight`.
     model: the network; it must read graph features.
   """
-  reads = getattr(model, "features", "none") != "none"
-  return bool(reads and config.kernel.weight > 0)
+  found: Any = model
+  return bool(found.reads.kinds and config.kernel.weight > 0)
 
 
 def normal_scores(labels: np.ndarray) -> np.ndarray:
@@ -255,7 +255,7 @@ def _distances(
   """Mean power of differences, `[n, D]` and `[m, D]` to `[n, m]`."""
   return np.stack(
     [
-      kernel_models.raised(np.abs(row[None] - others), power).mean(axis=1)
+      layer.raised(np.abs(row[None] - others), power).mean(axis=1)
       for row in features
     ]
   )
@@ -288,18 +288,49 @@ def _candidates(
         yield _Candidate(rate, weight * weights, total, num_distance)
 
 
-def sizes(params: Any) -> dict[str, int]:
-  """Fields of the model that parameters with leaves `[R, ...]` belong to.
+class Sizes(NamedTuple):
+  """Sizes of a regression; both are 0 if there is none.
+
+  Attributes:
+    num_cells: training cells that others are compared with.
+    num_distance: features that enter the distance where the kernel has a linear
+      part.
+  """
+
+  num_cells: int = 0
+  num_distance: int = 0
+
+
+def beside(network: nn.Module, params: Any, power: float) -> nn.Module:
+  """Puts the regression beside a network whose parameters have one.
+
+  Args:
+    network: the network.
+    params: parameters, leaves `[R, ...]`, or their shapes.
+    power: power of the differences of features (`config.kernel.power`).
 
   Returns:
-    `kernel_cells` and `kernel_distance`; both 0 without a regression.
+    The model that scores; the network itself without a regression.
   """
+  return of_sizes(network, sizes(params), power)
+
+
+def of_sizes(network: nn.Module, found: Sizes, power: float) -> nn.Module:
+  """`beside` for parameters of which the sizes are known."""
+  if not found.num_cells:
+    return network
+  return layer.WithRegression(
+    network, found.num_cells, found.num_distance, power
+  )
+
+
+def sizes(params: Any) -> Sizes:
+  """Sizes of the regression in parameters with leaves `[R, ...]`."""
   joined = params["params"].get("kernel")
-  num_cells, num_distance = 0, 0
-  if joined is not None:
-    _, num_cells, num_features = joined["cells"].shape
-    num_distance = num_features if "slopes" in joined else 0
-  return {"kernel_cells": num_cells, "kernel_distance": num_distance}
+  if joined is None:
+    return Sizes()
+  _, num_cells, num_features = joined["cells"].shape
+  return Sizes(num_cells, num_features if "slopes" in joined else 0)
 
 
 def attach(
@@ -320,9 +351,10 @@ def attach(
     model: the network without regression.
     params: its parameters, leaves `[R, ...]`.
     raw: its scores of the training cells, `[R, n]`.
-    features: what the network reads of them (`read_features`), `[n, F]`.
+    features: what the network reads of them (`Reads.side_by_side`), `[n, F]`.
     labels: their labels, `[n]`.
-    num_edges: how many of the features, the last ones, are edge features.
+    num_edges: how many of the features, the last ones, enter the linear part
+      alone (`Kind.standardised` is False).
 
   Returns:
     The model with the regression, and its parameters.
@@ -330,7 +362,7 @@ def attach(
   num_distance = 0
   if config.kernel.linear:
     num_distance = features.shape[1] - num_edges
-  power = config.model.kernel_power
+  power = config.kernel.power
   fit = solve(
     features,
     labels,
@@ -354,5 +386,5 @@ def attach(
   joined["kernel"] = {
     name: jnp.asarray(value, jnp.float32) for name, value in variables.items()
   }
-  model = model.clone(kernel_cells=len(fit.cells), kernel_distance=num_distance)
-  return model, {"params": joined}
+  params = {"params": joined}
+  return beside(model, params, power), params

@@ -1,8 +1,8 @@
 """Mean and spread of the features of every known space.
 
 They were measured on 4,096 cells drawn from each space, without any label, and
-are kept in `feature_scales.json`, so that a predictor for NAS-Bench-101 does
-not enumerate the space first. `python -m nasjax.feature_scales` measures again.
+are kept in `scales.json`, so that a predictor for NAS-Bench-101 does not
+enumerate the space first. `python -m nasjax.features.measure` measures again.
 """
 
 import functools
@@ -10,8 +10,6 @@ import json
 import pathlib
 
 import numpy as np
-
-from nasjax import files
 
 PATH = pathlib.Path(__file__).with_suffix(".json")
 
@@ -34,7 +32,7 @@ def _stored() -> dict[str, dict[str, dict[str, list[float]]]]:
 
 
 def load(space_name: str, kind: str) -> Scale | None:
-  """Returns the scale of one of `graph_features.KINDS`, if it is kept."""
+  """Returns the scale of a kind of features in a space, if it is kept."""
   found = _stored().get(space_name, {}).get(kind)
   if found is None:
     return None
@@ -42,25 +40,3 @@ def load(space_name: str, kind: str) -> Scale | None:
     np.asarray(found[name], np.float32)[None] for name in ("mean", "spread")
   )
   return mean, spread
-
-
-def _main() -> None:
-  from nasjax import graph_features, graphs
-  from nasjax.spaces import registry
-
-  measured = {}
-  for name in registry.space_names():
-    space = registry.get_space(name)
-    scales = {
-      kind: graphs.measure_feature_scale(space, kind)
-      for kind in graph_features.KINDS
-    }
-    measured[name] = {
-      kind: {"mean": mean[0].tolist(), "spread": spread[0].tolist()}
-      for kind, (mean, spread) in scales.items()
-    }
-  files.write_json(PATH, measured)
-
-
-if __name__ == "__main__":
-  _main()

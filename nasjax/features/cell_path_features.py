@@ -11,7 +11,8 @@ there can be, `P = 12 O + H + 2` features.
 import jax
 import jax.numpy as jnp
 
-from nasjax import cell_paths, operators
+from nasjax import operators
+from nasjax.features import cell_paths
 
 _PER_OPERATOR = (
   "mean on paths",

@@ -11,7 +11,8 @@ graph (all operators; all but one; one alone), `F` features.
 import jax
 import jax.numpy as jnp
 
-from nasjax import cell_paths, operators
+from nasjax import operators
+from nasjax.features import cell_paths
 
 
 def feature_names(names: tuple[str, ...]) -> tuple[str, ...]:

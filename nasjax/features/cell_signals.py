@@ -97,7 +97,7 @@ def _in_order(ops, adjacency, mask, max_hops: int):
   """
   edges = (adjacency > 0) & (mask[:, None] * mask[None, :] > 0)
   depth = jnp.zeros(len(ops), jnp.uint32)
-  place = _scramble(ops.astype(jnp.uint32) + 1)
+  place = _scramble(jnp.asarray(operators.seeds())[ops] + 1)
   for _ in range(max_hops):
     deeper = jnp.where(edges, depth[:, None] + 1, 0)
     depth = jnp.maximum(depth, jnp.max(deeper, axis=0))
@@ -158,7 +158,7 @@ def _run(copy: int, entry, ops, adjacency, mask, op_ids):
 
 def _apply(op_id: int, rounds: list[jax.Array], state: jax.Array) -> jax.Array:
   """Applies an operator to `[I, X, C]`; `rounds` are its matrices."""
-  operator = operators.OPERATORS[op_id]
+  operator = operators.operators()[op_id]
   if operator.pool == "max":
     return _max_pool(state)
   if operator.pool == "avg":
@@ -270,8 +270,9 @@ def _averages() -> np.ndarray:
 @functools.cache
 def _kernels(copy: int, op_id: int, num_nodes: int) -> list[np.ndarray]:
   """Random kernels of each round of an operator, `[N, K, C, C]` float32."""
-  operator = operators.OPERATORS[op_id]
-  draws = np.random.RandomState(1 + op_id + len(operators.OPERATORS) * copy)
+  operator = operators.operators()[op_id]
+  first = 1 + int(operators.seeds()[op_id]) + operators.NUM_BUILT_IN * copy
+  draws = np.random.RandomState(first % 2**32)
   taps = operator.kernel[0] ** 2
   found = []
   for _ in range(operator.repeats):
@@ -286,7 +287,7 @@ def _kernels(copy: int, op_id: int, num_nodes: int) -> list[np.ndarray]:
 
 def _matrices(copy: int, op_id: int, num_nodes: int) -> list[jax.Array]:
   """Convolutions as matrices `[N, X * C, X * C]`, one of each round."""
-  operator = operators.OPERATORS[op_id]
+  operator = operators.operators()[op_id]
   kernels = _kernels(copy, op_id, num_nodes)
   if not kernels:
     return []

@@ -1,12 +1,13 @@
 """The one vocabulary of operators for every search space.
 
-A node of an op-on-node graph carries an operator id: its position in
-`OPERATORS`. Feature vectors (one-hot, hyper-dimensional, sentence) are read
-from this table and nothing else hard-codes an operator.
+A node of an op-on-node graph carries an operator id: its position in the table.
+Feature vectors (one-hot, hyper-dimensional, sentence) are read from this table
+and nothing else hard-codes an operator. `register` adds one of your own.
 """
 
 import dataclasses
 import functools
+import zlib
 
 import numpy as np
 
@@ -64,7 +65,7 @@ def _pool(name, pool, short):
   )
 
 
-OPERATORS: tuple[Operator, ...] = (
+_BUILT_IN: tuple[Operator, ...] = (
   Operator("input", "input", short="input"),
   Operator("output", "output", short="output"),
   Operator("none", "none", short="none"),
@@ -103,9 +104,49 @@ OPERATORS: tuple[Operator, ...] = (
   ),
 )
 
-NUM_OPERATORS = len(OPERATORS)
+NUM_BUILT_IN = len(_BUILT_IN)
+"""Operators that come with nasjax; their ids are below and never change."""
 INPUT, OUTPUT, NONE = 0, 1, 2
-_IDS = {operator.name: i for i, operator in enumerate(OPERATORS)}
+
+_operators: list[Operator] = list(_BUILT_IN)
+_ids = {operator.name: number for number, operator in enumerate(_BUILT_IN)}
+
+
+def operators() -> tuple[Operator, ...]:
+  """Returns all operators; the id of an operator is its position."""
+  return tuple(_operators)
+
+
+def register(operator: Operator) -> int:
+  """Adds an operator to the table, for spaces that have it.
+
+  No saved predictor changes: a predictor encodes the operators that its own
+  space has (`nasjax.operators.encoding`).
+
+  Args:
+    operator: the operator; registering an equal one again changes nothing.
+
+  Returns:
+    Its id, which depends on the order in which operators are registered.
+
+  Raises:
+    UserError: the name is empty or has a comma, or another operator has it.
+  """
+  name = operator.name
+  if not name or "," in name:
+    raise errors.UserError(
+      f"operator: expected a name without a comma, got {errors.quote(name)}"
+    )
+  if name not in _ids:
+    _ids[name] = len(_operators)
+    _operators.append(operator)
+    detail_table.cache_clear()
+  elif _operators[_ids[name]] != operator:
+    raise errors.UserError(
+      f"operator {errors.quote(name)}: expected a new name, got that of "
+      "another operator; choose another name"
+    )
+  return _ids[name]
 
 
 def operator_id(name: str) -> int:
@@ -114,8 +155,23 @@ def operator_id(name: str) -> int:
   Raises:
     UserError: no operator has that name.
   """
-  errors.check_name("operator", name, _IDS)
-  return _IDS[name]
+  errors.check_name("operator", name, _ids)
+  return _ids[name]
+
+
+def seeds() -> np.ndarray:
+  """A number of each operator that no order of registration changes, `[O]`.
+
+  It is the id of those that come with nasjax, else a checksum of the name;
+  uint32.
+  """
+  return np.array(
+    [
+      number if number < NUM_BUILT_IN else zlib.crc32(operator.name.encode())
+      for number, operator in enumerate(_operators)
+    ],
+    np.uint32,
+  )
 
 
 def operator_ids(names) -> np.ndarray:
@@ -133,8 +189,8 @@ def detail_table() -> np.ndarray:
   connected operator (log2). Sizes are divided by 4 so that all columns lie
   near [0, 2]. Input, output, skip and none are rows of zeros.
   """
-  rows = np.zeros((NUM_OPERATORS, 13), np.float32)
-  for row, op in zip(rows, OPERATORS, strict=True):
+  rows = np.zeros((len(_operators), 13), np.float32)
+  for row, op in zip(rows, _operators, strict=True):
     if op.kind == "conv":
       row[:5] = np.array([*op.kernel, op.padding, op.stride, op.dilation]) / 4
       row[5:7] = op.depthwise, op.repeats / 2
