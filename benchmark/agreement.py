@@ -18,8 +18,9 @@ import jax.numpy as jnp
 import machine
 import numpy as np
 
-from nasjax import compiler, files, predictor, scoring
+from nasjax import compiler, files, scoring
 from nasjax.features import inputs
+from nasjax.predictors import predictor
 from nasjax.training import metrics
 
 

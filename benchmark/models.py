@@ -6,12 +6,12 @@ import flax.linen as nn
 import jax
 import numpy as np
 
-from nasjax import checkpoints
 from nasjax import config as configs
 from nasjax.features import inputs
-from nasjax.models import registry
+from nasjax.predictors import checkpoints
 from nasjax.reproduce import recipes
 from nasjax.spaces import registry as spaces
+from nasjax.systems import registry
 
 _NUM_TRAIN = 156  # the size of the model does not depend on it
 

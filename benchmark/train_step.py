@@ -17,9 +17,9 @@ import numpy as np
 
 from nasjax import config as configs
 from nasjax.features import inputs
-from nasjax.models import registry
 from nasjax.reproduce import recipes
 from nasjax.spaces import registry as spaces
+from nasjax.systems import registry
 from nasjax.training import loop, losses, optimizers, state
 
 

@@ -7,10 +7,11 @@ import jax.numpy as jnp
 import numpy as np
 import tiny
 
-from nasjax import compiler, dataset_predictor, predictor
+from nasjax import compiler
 from nasjax.features import inputs, reads
-from nasjax.models import registry
+from nasjax.predictors import dataset_predictor, predictor
 from nasjax.spaces import registry as spaces
+from nasjax.systems import registry
 
 PLAIN = reads.Reads()
 TINY = {

@@ -8,8 +8,8 @@ import tiny
 
 from nasjax import errors, graphs, operators
 from nasjax.features import cell_signals, inputs, kind_signals, kinds, tables
-from nasjax.models import registry as models
 from nasjax.spaces import registry as spaces
+from nasjax.systems import registry as models
 
 IDS = tuple(
   operators.operator_id(name)

@@ -10,8 +10,8 @@ from nasjax import config as configs
 from nasjax import errors
 from nasjax.benchmarks import registry
 from nasjax.commands import config_files
-from nasjax.models import registry as models
 from nasjax.spaces import registry as spaces
+from nasjax.systems import registry as models
 from nasjax.training import losses, optimizers
 
 ROOT = pathlib.Path(__file__).parent.parent

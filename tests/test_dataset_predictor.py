@@ -8,17 +8,13 @@ import pytest
 import tiny
 
 import nasjax
-from nasjax import (
-  checkpoints,
-  compiler,
-  dataset_predictor,
-  errors,
-  predictor,
-)
+from nasjax import compiler, errors
 from nasjax import config as configs
 from nasjax.features import inputs
 from nasjax.images import sample
-from nasjax.training import metrics, multitask
+from nasjax.predictors import checkpoints, dataset_predictor, predictor
+from nasjax.systems.architecture import multitask
+from nasjax.training import metrics
 
 NUM = 40
 SHAPE = (2, 2, 3, 4, 5)  # data sets, draws, classes, images, width

@@ -18,8 +18,8 @@ from nasjax.features import (
   scales,
   tables,
 )
-from nasjax.models import registry as models
 from nasjax.spaces import registry as spaces
+from nasjax.systems import registry as models
 
 RESIDUAL = (
   "|nor_conv_3x3~0|+|nor_conv_3x3~0|nor_conv_3x3~1|+"

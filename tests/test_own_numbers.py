@@ -9,8 +9,9 @@ import pytest
 import tiny
 
 import nasjax
-from nasjax import compiler, exporting, graphs
+from nasjax import compiler, graphs
 from nasjax.features import tables
+from nasjax.predictors import exporting
 from nasjax.training import state
 
 

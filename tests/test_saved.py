@@ -15,9 +15,11 @@ import pytest
 import tiny
 
 import nasjax
-from nasjax import config_checks, errors, files, predictor, saved
+from nasjax import errors, files
 from nasjax.commands import publish_digests as pretrained_digests
-from nasjax.models import registry as models
+from nasjax.config import checks
+from nasjax.predictors import predictor, saved
+from nasjax.systems import registry as models
 from nasjax.training import checkpoint, digests, model_folders
 
 SPACE = nasjax.get_space("nb201")
@@ -265,9 +267,9 @@ def mutated(meta, rng):
 def allowed(meta):
   """Whether every value is one that the tables of ranges admit."""
   config = meta["config"]
-  flat = {**config_checks.FIELDS}
+  flat = {**checks.FIELDS}
   for name in models.default_fields(config["model"]["name"]):
-    rule = config_checks.MODEL_FIELDS.get(name, config_checks.Text(64))
+    rule = checks.MODEL_FIELDS.get(name, checks.Text(64))
     flat[f"model.{name}"] = rule
   for name, value in nasjax.config.flatten(config).items():
     assert name in flat, name

@@ -6,8 +6,9 @@ python -m nasjax.pretrained.digests FOLDER [FOLDER ...]
 from collections.abc import Sequence
 from typing import Any
 
-from nasjax import dataset_predictor, errors, files, predictor, saved
+from nasjax import errors, files
 from nasjax.commands import flags
+from nasjax.predictors import dataset_predictor, predictor, saved
 from nasjax.training import model_folders
 
 

@@ -9,10 +9,12 @@ from collections.abc import Sequence
 import numpy as np
 
 from nasjax import config as configs
-from nasjax import dataset_predictor, errors, experiment
+from nasjax import errors
 from nasjax.benchmarks import mini201
 from nasjax.commands import flags
+from nasjax.experiments import experiment
 from nasjax.images import sample as samples
+from nasjax.predictors import dataset_predictor
 from nasjax.training import checkpoint, metrics
 
 

@@ -8,11 +8,12 @@ from typing import Any
 
 import numpy as np
 
-from nasjax import checkpoints, progress, training_cells
+from nasjax import progress
 from nasjax.commands import evaluation
 from nasjax.commands.known import Known
 from nasjax.commands.search_options import Options
 from nasjax.networks import image_sets
+from nasjax.predictors import checkpoints, training_cells
 from nasjax.spaces import base as spaces_base
 from nasjax.spaces import registry as spaces
 

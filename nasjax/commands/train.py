@@ -8,9 +8,10 @@ from typing import Any
 
 from absl import flags
 
-from nasjax import errors, files, workdirs
+from nasjax import errors, files
 from nasjax.commands import config_files, entry
 from nasjax.commands import flags as command_flags
+from nasjax.experiments import workdirs
 
 _USAGE = """Trains a predictor and reports its rank correlations.
 
@@ -113,7 +114,9 @@ def _train(argv: Sequence[str]) -> None:
   files.data_dir(data_dir)
   workdir = _workdir(chosen, values["workdir"].value)
   workdirs.check(workdir, chosen.config)
-  experiment = entry.load("nasjax.experiment", f"{workdir}: loading JAX")
+  experiment = entry.load(
+    "nasjax.experiments.experiment", f"{workdir}: loading JAX"
+  )
   summary = experiment.run(chosen.config, workdir, data_dir)
   _report(summary, workdir)
 

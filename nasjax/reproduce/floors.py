@@ -16,8 +16,9 @@ from typing import Any
 
 import numpy as np
 
-from nasjax import errors, tasks
+from nasjax import errors
 from nasjax.benchmarks import base as benchmarks_base
+from nasjax.experiments import tasks
 from nasjax.features import tables
 from nasjax.reproduce import catalog, extras
 from nasjax.spaces import base as spaces_base

@@ -27,10 +27,11 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from nasjax import compiler, errors, experiment, tasks
+from nasjax import compiler, errors
+from nasjax.experiments import experiment, tasks
 from nasjax.features import inputs
-from nasjax.models import registry as models
 from nasjax.reproduce import outcomes, reports, results
+from nasjax.systems import registry as models
 
 SPEC = reports.Spec(
   what="cosine and RV coefficient of adjacency and node states, with and "

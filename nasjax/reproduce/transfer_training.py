@@ -16,20 +16,15 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from nasjax import (
-  compiler,
-  dataset_predictor,
-  errors,
-  experiment,
-  files,
-  fitting,
-  progress,
-)
+from nasjax import compiler, errors, files, progress
 from nasjax import config as configs
 from nasjax.benchmarks import base, mini201
+from nasjax.experiments import experiment
 from nasjax.features import inputs
+from nasjax.predictors import dataset_predictor, fitting
 from nasjax.reproduce import recipes, reports
-from nasjax.training import checkpoint, multitask, state
+from nasjax.systems.architecture import multitask
+from nasjax.training import checkpoint, state
 
 _CHECKPOINT_EVERY = 10
 

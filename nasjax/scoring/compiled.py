@@ -13,9 +13,9 @@ import jax
 import jax.numpy as jnp
 from jax.sharding import Mesh, PartitionSpec
 
-from nasjax import compiler, graphs, sharding
+from nasjax import compiler, graphs
 from nasjax.features import inputs
-from nasjax.scoring import precisions
+from nasjax.scoring import precisions, sharding
 from nasjax.spaces import base as spaces_base
 
 

@@ -16,7 +16,8 @@ from typing import Any
 import jax
 import orbax.checkpoint as ocp
 
-from nasjax import errors, files, foreign, replacing
+from nasjax import errors, files, foreign
+from nasjax.io import replacing
 from nasjax.training import digests, event_loops, model_folders
 
 # Orbax logs a failure with its traceback and then raises it.

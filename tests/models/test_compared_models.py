@@ -9,8 +9,9 @@ import pytest
 import tiny
 
 from nasjax import errors, graphs
-from nasjax.models import gmae, neural_predictor, pinat, registry
 from nasjax.spaces import registry as spaces
+from nasjax.systems import registry
+from nasjax.systems.baselines import gmae, neural_predictor, pinat
 
 SMALL = {
   "mlp": {"width": 8},

@@ -9,8 +9,9 @@ import pytest
 import tiny
 
 from nasjax import errors, graphs
-from nasjax.models import gcn, layers, registry, transformer
+from nasjax.models import gcn, layers, transformer
 from nasjax.spaces import registry as spaces
+from nasjax.systems import registry
 
 SMALL = {
   "name": "architecture",

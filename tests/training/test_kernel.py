@@ -9,12 +9,13 @@ import pytest
 
 import nasjax
 from nasjax import config as configs
-from nasjax import errors, experiment, scoring
+from nasjax import errors, scoring
+from nasjax.experiments import experiment
 from nasjax.features import inputs
 from nasjax.features import tables as graph_features
-from nasjax.models import registry as models
 from nasjax.regression import layer as kernel_model
 from nasjax.regression import solver
+from nasjax.systems import registry as models
 from nasjax.training import metrics
 
 SMALL = {

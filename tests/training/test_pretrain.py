@@ -12,10 +12,11 @@ from ml_collections import config_dict
 from nasjax import config as configs
 from nasjax import errors, graphs
 from nasjax.features import inputs, reads
-from nasjax.models import registry as models
 from nasjax.operators import encoding
 from nasjax.spaces import registry as spaces
-from nasjax.training import loop, pretrain, state
+from nasjax.systems import registry as models
+from nasjax.systems.baselines import pretrain
+from nasjax.training import loop, state
 
 SPACE = spaces.get_space("nb101")
 SMALL = {

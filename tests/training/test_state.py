@@ -9,8 +9,8 @@ import tiny
 
 from nasjax import errors
 from nasjax.features import inputs
-from nasjax.models import registry as models
 from nasjax.spaces import registry as spaces
+from nasjax.systems import registry as models
 from nasjax.training import state
 
 SPACE = spaces.get_space("nb201")

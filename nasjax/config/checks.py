@@ -275,7 +275,7 @@ def _check_model(fields: Any) -> None:
     raise errors.UserError(
       f"config.model: expected the fields of a model, got {fields!r}"
     )
-  from nasjax.models import registry as models  # needs JAX
+  from nasjax.systems import registry as models
 
   name: Any = fields.get("name")
   check_value("config.model.name", name, Text(64))

@@ -158,7 +158,7 @@ def use_model(config: Config, name: str) -> Config:
   Raises:
     UserError: no model has that name.
   """
-  from nasjax.models import registry as models  # needs JAX; configs do not
+  from nasjax.systems import registry as models
 
   config.model = config_dict.ConfigDict(models.default_fields(name))
   return config

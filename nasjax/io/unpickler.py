@@ -11,8 +11,8 @@ import codecs
 from collections.abc import Callable
 from typing import Any
 
-from nasjax.benchmarks import pickle_machine
-from nasjax.benchmarks.pickle_machine import Machine
+from nasjax.io import pickle_machine
+from nasjax.io.pickle_machine import Machine
 
 Step = Callable[[Machine], Any]
 

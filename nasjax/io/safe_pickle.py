@@ -13,7 +13,7 @@ from typing import IO, Any
 import numpy as np
 
 from nasjax import errors, foreign
-from nasjax.benchmarks import pickle_machine, pickled_tree, unpickler
+from nasjax.io import pickle_machine, pickled_tree, unpickler
 
 Allowed = Mapping[tuple[str, str], object]
 

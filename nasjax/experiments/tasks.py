@@ -6,10 +6,12 @@ import hashlib
 import numpy as np
 
 from nasjax import config as configs
-from nasjax import config_checks, errors, files, teachers
-from nasjax import labels as label_numbers
+from nasjax import errors, files
 from nasjax.benchmarks import base as benchmarks_base
 from nasjax.benchmarks import custom, registry, splits
+from nasjax.config import checks
+from nasjax.experiments import teachers
+from nasjax.scoring import labels as label_numbers
 from nasjax.spaces import registry as spaces
 
 
@@ -45,10 +47,10 @@ def make_task(
 
   Raises:
     UserError: the data are not there, a name in the config is unknown, or a
-      value is out of its range (`nasjax.config_checks`).
+      value is out of its range (`nasjax.config.checks`).
   """
-  config_checks.check(config)
-  config_checks.check_seeds(config)
+  checks.check(config)
+  checks.check_seeds(config)
   benchmark, train_label, test_label = _labelled(config, data_dir)
   if config.teacher:
     benchmark = teachers.add_predictions(
@@ -87,7 +89,7 @@ def _labelled(
   """
   space = spaces.get_space(config.space)
   if config.table:
-    config_checks.check_table(config)
+    checks.check_table(config)
     benchmark = custom.read_table(config.table, space, target=config.target)
     return benchmark, "custom/value", "custom/value"
   name = config.benchmark or registry.default_benchmark(config.space)

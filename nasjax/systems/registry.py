@@ -8,7 +8,8 @@ import flax.linen as nn
 
 from nasjax import errors
 from nasjax.features import kinds
-from nasjax.models import gmae, mlp, neural_predictor, pinat, predictor, tnasp
+from nasjax.systems.architecture import predictor
+from nasjax.systems.baselines import gmae, mlp, neural_predictor, pinat, tnasp
 
 
 @dataclasses.dataclass(frozen=True)

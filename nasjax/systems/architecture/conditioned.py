@@ -14,7 +14,7 @@ import jax.numpy as jnp
 
 from nasjax import graphs
 from nasjax.features import reads
-from nasjax.models import dataset_encoder, predictor
+from nasjax.systems.architecture import dataset_encoder, predictor
 
 
 class ConditionedPredictor(nn.Module):

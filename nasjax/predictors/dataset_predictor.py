@@ -12,24 +12,17 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from nasjax import (
-  compiler,
-  config_checks,
-  errors,
-  files,
-  fitting,
-  predictor,
-  saved,
-  scoring,
-)
+from nasjax import compiler, errors, files, scoring
 from nasjax import config as configs
-from nasjax import labels as label_numbers
+from nasjax.config import checks
 from nasjax.images import sample as samples
 from nasjax.images.encoders import registry as encoders
-from nasjax.models import conditioned
-from nasjax.models import registry as models
+from nasjax.predictors import fitting, predictor, saved
+from nasjax.scoring import labels as label_numbers
 from nasjax.spaces import registry as spaces
-from nasjax.training import checkpoint, loop, model_folders, multitask
+from nasjax.systems import registry as models
+from nasjax.systems.architecture import conditioned, multitask
+from nasjax.training import checkpoint, loop, model_folders
 
 PRETRAINED = predictor.PRETRAINED / "images"
 _WIDTH = 64
@@ -144,9 +137,9 @@ class DatasetPredictor:
 
     Raises:
       UserError: a name in the config is unknown, or a value is out of its
-        range (`nasjax.config_checks`).
+        range (`nasjax.config.checks`).
     """
-    config_checks.check(config)
+    checks.check(config)
     self.config: configs.Config = config.copy_and_resolve_references()
     self.space = spaces.get_space(config.space)
     kept = config.copy_and_resolve_references()
@@ -210,7 +203,7 @@ class DatasetPredictor:
         "embeddings: expected [T, V, C, P, D] with a mask [T, V, C, P], got "
         f"{list(embeddings.shape)} and {list(mask.shape)}"
       )
-    config = fitting.resolve(config_checks.check(self.config), self.space)
+    config = fitting.resolve(checks.check(self.config), self.space)
     model = make_model(config)
     sets = multitask.EmbeddedSets(jnp.asarray(embeddings), jnp.asarray(mask))
     with loop.progress_bar(config, len(genotypes)) as bar:

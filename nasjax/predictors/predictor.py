@@ -10,25 +10,19 @@ import flax.linen as nn
 import jax
 import numpy as np
 
-from nasjax import (
-  compiler,
-  config_checks,
-  errors,
-  files,
-  fitting,
-  saved,
-  scoring,
-)
+from nasjax import compiler, errors, files, scoring
 from nasjax import config as configs
-from nasjax import labels as label_numbers
-from nasjax.models import registry as models
+from nasjax.config import checks
+from nasjax.predictors import fitting, saved
 from nasjax.regression import solver
+from nasjax.scoring import labels as label_numbers
 from nasjax.spaces import base as spaces_base
 from nasjax.spaces import notations
 from nasjax.spaces import registry as spaces
+from nasjax.systems import registry as models
 from nasjax.training import checkpoint
 
-PRETRAINED = pathlib.Path(__file__).parent / "pretrained"
+PRETRAINED = pathlib.Path(__file__).parents[1] / "pretrained"
 FINAL_MODEL = "model"
 
 Fitted = fitting.Fitted
@@ -120,12 +114,12 @@ class Predictor:
 
     Raises:
       UserError: a name is unknown, or a value has the wrong type or is out of
-        its range (`nasjax.config_checks`).
+        its range (`nasjax.config.checks`).
     """
     if config is None:
       resolved: configs.Config = configs.space_defaults(space)
     else:
-      resolved = config_checks.check(config).copy_and_resolve_references()
+      resolved = checks.check(config).copy_and_resolve_references()
     flat = {}
     for name, value in fields.items():
       if isinstance(value, dict):
@@ -133,7 +127,7 @@ class Predictor:
       else:
         flat[name] = value
     configs.override(resolved, {"space": space, "seed": seed, **flat})
-    config_checks.check(resolved)
+    checks.check(resolved)
     self.space = spaces.get_space(resolved.space)
     resolved = fitting.resolve(resolved, self.space)
     model = models.create_model(resolved.model)
@@ -219,7 +213,7 @@ class Predictor:
     """
     genotypes = as_genotypes(self.space, archs)
     values = label_numbers.read(labels, (len(genotypes),))
-    config = fitting.resolve(config_checks.check(self.config), self.space)
+    config = fitting.resolve(checks.check(self.config), self.space)
     (fitted,) = fitting.fit_members(
       config, self.space, genotypes[None], values[None], shown=self.verbose
     )

@@ -1,7 +1,7 @@
 """Graph masked autoencoder of GMAE-NAS (Jing et al. 2022): a GAT encoder.
 
-`nasjax.training.pretrain` trains `encode` to name hidden operations; training
-on labels then starts from it. Written for one architecture; `vmap` it.
+`nasjax.systems.baselines.pretrain` trains `encode` to name hidden operations;
+training on labels then starts from it. Written for one architecture; `vmap` it.
 Dimensions: `N` nodes, `H` heads, `K` width.
 """
 

@@ -3,8 +3,9 @@
 from collections.abc import Callable
 from typing import Any
 
-from nasjax import dataset_predictor, errors, predictor
+from nasjax import errors
 from nasjax.images import sample
+from nasjax.predictors import dataset_predictor, predictor
 
 IMAGES = "images"
 

@@ -12,9 +12,10 @@ import jax
 import numpy as np
 
 from nasjax import config as configs
-from nasjax import config_checks, errors, files, foreign
-from nasjax.models import registry as models
+from nasjax import errors, files, foreign
+from nasjax.config import checks
 from nasjax.regression import solver
+from nasjax.systems import registry as models
 from nasjax.training import checkpoint, digests, model_folders
 
 DATASET_ENCODER = "dataset_encoder"
@@ -25,10 +26,10 @@ DIGEST = "sha256"
 """Field of the digest; old folders lack it."""
 _DIGESTS = (DIGEST, model_folders.CARD_DIGEST)
 
-_NUMBER = config_checks.Real(-1e300, 1e300)
-_SCALE = config_checks.Real(0, 1e300, closed=False)
-_SIDE = config_checks.Whole(1, 65_536)
-_COUNT = config_checks.Whole(0, 10**9)
+_NUMBER = checks.Real(-1e300, 1e300)
+_SCALE = checks.Real(0, 1e300, closed=False)
+_SIDE = checks.Whole(1, 65_536)
+_COUNT = checks.Whole(0, 10**9)
 _FIRST = frozenset(
   [
     "space",
@@ -216,7 +217,7 @@ def _regression(model: dict[str, Any], found: Any) -> solver.Sizes:
       )
     values = [found[name] for name in solver.Sizes._fields]
   for name, value in zip(names, values, strict=True):
-    config_checks.check_value(name, value, _COUNT)
+    checks.check_value(name, value, _COUNT)
   return solver.Sizes(*values)
 
 
@@ -228,16 +229,14 @@ def _object(name: str, value: Any) -> dict[str, Any]:
   return value
 
 
-def _list(
-  name: str, value: Any, length: int, rule: config_checks.Rule
-) -> list[Any]:
+def _list(name: str, value: Any, length: int, rule: checks.Rule) -> list[Any]:
   if not isinstance(value, list) or len(value) != length:
     got = f"{len(value)}" if isinstance(value, list) else errors.quote(value)
     raise errors.UserError(
       f"{name}: expected a list of {length} numbers, got {got}"
     )
   for place, each in enumerate(value):
-    config_checks.check_value(f"{name}[{place}]", each, rule)
+    checks.check_value(f"{name}[{place}]", each, rule)
   return value
 
 
@@ -270,7 +269,7 @@ def _card(card: Any) -> dict[str, Any]:
 def _config(fields: dict[str, Any]) -> configs.Config:
   model = _object("config.model", fields.get("model"))
   name = model.get("name")
-  config_checks.check_value("config.model.name", name, config_checks.Text(64))
+  checks.check_value("config.model.name", name, checks.Text(64))
   known = configs.use_model(configs.default(), str(name)).to_dict()
   for part, value in fields.items():
     if isinstance(known.get(part), dict):
@@ -283,7 +282,7 @@ def _config(fields: dict[str, Any]) -> configs.Config:
   for field in configs.flatten(known):
     if field in _FIRST and field not in flat:
       raise errors.UserError(f"config.{field}: expected a value, got none")
-  return config_checks.check(configs.restored(fields))
+  return checks.check(configs.restored(fields))
 
 
 def _plain(name: str, value: Any) -> None:

@@ -1,6 +1,6 @@
 """Builds the benchmark `mini201`: NAS-Bench-201 cells on many image sets.
 
-    python -m nasjax.benchmarks.mini201_build --images DIR --out FILE.npz \
+    python -m nasjax.commands.mini201_build --images DIR --out FILE.npz \
       --workdir DIR
 
 Every cell is trained on every image set with every seed by the small skeleton.
@@ -17,9 +17,10 @@ from typing import Any
 import numpy as np
 import scipy.stats
 
-from nasjax import errors, files, replacing
+from nasjax import errors, files
 from nasjax.benchmarks import mini201_images, registry
 from nasjax.commands import arguments as command_line
+from nasjax.io import replacing
 from nasjax.networks import Skeleton
 from nasjax.networks.evaluate import evaluate
 from nasjax.networks.recipe import TrainingRecipe
@@ -218,7 +219,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _run(arguments: Sequence[str] | None) -> None:
-  parser = command_line.Parser(prog="python -m nasjax.benchmarks.mini201_build")
+  parser = command_line.Parser(prog="python -m nasjax.commands.mini201_build")
   parser.add_argument("--images", required=True, help="folder of the sources")
   parser.add_argument("--out", required=True, help="the .npz to write")
   parser.add_argument("--workdir", required=True, help="results and logs")

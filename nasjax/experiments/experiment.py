@@ -14,16 +14,10 @@ import jax
 import numpy as np
 
 from nasjax import config as configs
-from nasjax import (
-  errors,
-  files,
-  fitting,
-  predictor,
-  progress,
-  replacing,
-  tasks,
-  workdirs,
-)
+from nasjax import errors, files, progress
+from nasjax.experiments import tasks, workdirs
+from nasjax.io import replacing
+from nasjax.predictors import fitting, predictor
 from nasjax.regression import solver
 from nasjax.spaces import registry as spaces
 from nasjax.training import checkpoint, loop, metrics, state
@@ -188,7 +182,7 @@ def command() -> str:
 
 def commit() -> str:
   """Commit of the checkout that runs, or the released version."""
-  root = pathlib.Path(__file__).parent.parent
+  root = pathlib.Path(__file__).parents[2]
   try:
     done = subprocess.run(
       ["git", "-C", str(root), "rev-parse", "--short=12", "HEAD"],

@@ -10,7 +10,9 @@ import jax.numpy as jnp
 import numpy as np
 from jax import export as jax_export
 
-from nasjax import compiler, errors, files, foreign, predictor, replacing
+from nasjax import compiler, errors, files, foreign
+from nasjax.io import replacing
+from nasjax.predictors import predictor
 from nasjax.scoring import compiled, precisions
 
 PLATFORMS = ("cpu", "cuda", "rocm", "tpu")

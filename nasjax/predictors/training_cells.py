@@ -9,7 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from nasjax import errors, files, predictor
+from nasjax import errors, files
+from nasjax.predictors import predictor
 from nasjax.spaces import base as spaces_base
 from nasjax.training import model_folders
 

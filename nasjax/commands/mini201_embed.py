@@ -1,6 +1,6 @@
 """Embeds the image sets of `mini201`, so that nobody needs the images.
 
-    python -m nasjax.benchmarks.mini201_embed --images DIR --out FILE.npz
+    python -m nasjax.commands.mini201_embed --images DIR --out FILE.npz
 
 Needs the extra `images` for the weights of the encoder.
 """
@@ -10,11 +10,12 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from nasjax import errors, files, replacing
+from nasjax import errors, files
 from nasjax.benchmarks import mini201_images
 from nasjax.commands import arguments as command_line
 from nasjax.images import sample
 from nasjax.images.encoders import registry
+from nasjax.io import replacing
 
 NUM_DRAWS = 3
 
@@ -64,7 +65,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _run(arguments: Sequence[str] | None) -> None:
-  parser = command_line.Parser(prog="python -m nasjax.benchmarks.mini201_embed")
+  parser = command_line.Parser(prog="python -m nasjax.commands.mini201_embed")
   parser.add_argument("--images", required=True, help="folder of the sources")
   parser.add_argument("--out", required=True, help="the .npz to write")
   flags = parser.parse_args(arguments)

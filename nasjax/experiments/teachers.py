@@ -2,8 +2,8 @@
 
 import dataclasses
 
-from nasjax import checkpoints
 from nasjax.benchmarks import base as benchmarks_base
+from nasjax.predictors import checkpoints
 
 LABEL = "predicted"
 

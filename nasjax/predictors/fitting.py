@@ -10,13 +10,14 @@ import numpy as np
 
 from nasjax import compiler, errors, progress, scoring
 from nasjax import config as configs
-from nasjax import labels as label_numbers
 from nasjax.features import inputs, kinds
-from nasjax.models import registry as models
 from nasjax.operators import encoding
 from nasjax.regression import solver
+from nasjax.scoring import labels as label_numbers
 from nasjax.spaces import base as spaces_base
-from nasjax.training import loop, pretrain, state
+from nasjax.systems import registry as models
+from nasjax.systems.baselines import pretrain
+from nasjax.training import loop, state
 
 Resume = Callable[[state.TrainState], tuple[int, state.TrainState] | None]
 

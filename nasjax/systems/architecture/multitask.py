@@ -16,8 +16,8 @@ import numpy as np
 
 from nasjax import config as configs
 from nasjax import errors
-from nasjax import labels as label_numbers
-from nasjax.models import conditioned
+from nasjax.scoring import labels as label_numbers
+from nasjax.systems.architecture import conditioned
 from nasjax.training import loop, losses
 
 

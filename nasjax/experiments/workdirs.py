@@ -6,7 +6,8 @@ import os
 import pathlib
 
 from nasjax import config as configs
-from nasjax import config_checks, errors, files, foreign
+from nasjax import errors, files, foreign
+from nasjax.config import checks
 
 CONFIG = "config.json"
 _FOREIGN = f"the {CONFIG} of another program"
@@ -34,7 +35,7 @@ def check(folder: files.PathLike, config: configs.Config) -> None:
       is missing.
   """
   if config.table:
-    config_checks.check_table(config)
+    checks.check_table(config)
   folder = files.expand(folder)
   there = next(each for each in (folder, *folder.parents) if each.exists())
   if not there.is_dir() or not os.access(there, os.W_OK | os.X_OK):
@@ -113,7 +114,7 @@ def _read(path: pathlib.Path) -> dict | None:
 
 
 def _table(config: configs.Config) -> str:
-  config_checks.check_table(config)
+  checks.check_table(config)
   table = files.expand(config.table)
   with foreign.reading(table, "a CSV file", "give --config.table one"):
     return files.sha256(table)

@@ -1,0 +1,1 @@
+"""The architecture-enhanced predictor of Wang et al. 2024."""

@@ -1,0 +1,1 @@
+"""The predictors that others published, for comparison."""
