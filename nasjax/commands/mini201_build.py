@@ -1,6 +1,6 @@
 """Builds the benchmark `mini201`: NAS-Bench-201 cells on many image sets.
 
-    python -m nasjax.commands.mini201_build --images DIR --out FILE.npz \
+    python -m nasjax.benchmarks.mini201_build --images DIR --out FILE.npz \
       --workdir DIR
 
 Every cell is trained on every image set with every seed by the small skeleton.
@@ -10,7 +10,6 @@ work folder.
 
 import dataclasses
 import json
-import sys
 from collections.abc import Sequence
 from typing import Any
 
@@ -219,7 +218,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _run(arguments: Sequence[str] | None) -> None:
-  parser = command_line.Parser(prog="python -m nasjax.commands.mini201_build")
+  parser = command_line.Parser(prog="python -m nasjax.benchmarks.mini201_build")
   parser.add_argument("--images", required=True, help="folder of the sources")
   parser.add_argument("--out", required=True, help="the .npz to write")
   parser.add_argument("--workdir", required=True, help="results and logs")
@@ -234,7 +233,3 @@ def _run(arguments: Sequence[str] | None) -> None:
     num_cells=flags.num_cells,
     executor=flags.executor,
   )
-
-
-if __name__ == "__main__":
-  sys.exit(main())

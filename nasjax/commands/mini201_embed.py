@@ -1,11 +1,10 @@
 """Embeds the image sets of `mini201`, so that nobody needs the images.
 
-    python -m nasjax.commands.mini201_embed --images DIR --out FILE.npz
+    python -m nasjax.benchmarks.mini201_embed --images DIR --out FILE.npz
 
 Needs the extra `images` for the weights of the encoder.
 """
 
-import sys
 from collections.abc import Sequence
 
 import numpy as np
@@ -65,13 +64,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _run(arguments: Sequence[str] | None) -> None:
-  parser = command_line.Parser(prog="python -m nasjax.commands.mini201_embed")
+  parser = command_line.Parser(prog="python -m nasjax.benchmarks.mini201_embed")
   parser.add_argument("--images", required=True, help="folder of the sources")
   parser.add_argument("--out", required=True, help="the .npz to write")
   flags = parser.parse_args(arguments)
   files.check_writable(flags.out)
   embed(flags.images, flags.out)
-
-
-if __name__ == "__main__":
-  sys.exit(main())

@@ -19,7 +19,7 @@ _USAGE = """Trains a predictor and reports its rank correlations.
                   [--workdir=DIR] [--data_dir=DIR]
 
 --config is a Python file, which is executed, or the name of a config that comes
-with nasjax: --config=nb101. nasjax/configs/default.py shows every FIELD.
+with nasjax: --config=nb101. nasjax/config/fields.py shows every FIELD.
 
 The workdir gets config.json, metrics.jsonl, summary.json, predictions.npz and
 checkpoint/. It is runs/CONFIG, or runs/CONFIG-DIGEST where that holds another

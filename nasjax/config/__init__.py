@@ -1,23 +1,22 @@
 """The fields that every predictor config has, and the defaults of a space."""
 
-import difflib
 import functools
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 from ml_collections import config_dict
 
-from nasjax import errors
-from nasjax.configs import default as default_config
+from nasjax import errors, settings
+from nasjax.config import fields as default_fields
 
-Config = Any
-"""An `ml_collections.ConfigDict`; its type knows nothing of the fields."""
+Config = settings.Config
+check_field = settings.check_field
+differences = settings.differences
+field_names = settings.field_names
+flatten = settings.flatten
 
 ACCURACY, COST = TARGETS = ("accuracy", "cost")
-
-_SHOWN = 8  # fields that a message lists
-_BRIEF = 60  # characters of a name or a value in such a list
 
 # What labels of another kind need (`target`): dead operations and operations
 # that leave the function as it is take time and energy.
@@ -68,12 +67,12 @@ _SPACES: dict[str, dict[str, Any]] = {
 
 
 def default() -> Config:
-  """Returns the default config; `nasjax/configs/default.py` shows it.
+  """Returns the default config; `nasjax/config/fields.py` shows it.
 
   Labels are named `<dataset>/<label>`: `cifar10/val` is `dataset` `cifar10`
   with `train_label` `val`.
   """
-  return default_config.get_config()
+  return default_fields.get_config()
 
 
 def space_defaults(space: str) -> Config:
@@ -225,65 +224,6 @@ def renamed(name: str) -> str:
   return _RENAMED.get(name, name)
 
 
-def check_field(name: str, known: Collection[str]) -> None:
-  """Checks a dotted name of a field.
-
-  Raises:
-    UserError: no field is called so; the message has the nearest ones.
-  """
-  if name in known:
-    return
-  last = name.rpartition(".")[2]
-  close = [each for each in known if each.rpartition(".")[2] == last]
-  close = close or difflib.get_close_matches(name, known)
-  hint = f"did you mean {' or '.join(map(repr, close))}? " if close else ""
-  raise errors.UserError(
-    f"unknown config field {errors.quote(name)}: {hint}"
-    "nasjax/configs/default.py shows every field"
-  )
-
-
-def field_names(config: Config, prefix: str = "") -> list[str]:
-  """Returns the dotted names of the fields of a config, in order."""
-  names = []
-  for name, value in config.items():
-    if isinstance(value, config_dict.ConfigDict):
-      names += field_names(value, f"{prefix}{name}.")
-    else:
-      names.append(prefix + name)
-  return names
-
-
-def differences(found: Mapping[str, Any], wanted: Mapping[str, Any]) -> str:
-  """Says how two configs, given as nested fields, differ; empty if not.
-
-  Returns:
-    `name: found -> wanted` of the first `_SHOWN` fields that differ, joined by
-    commas, and how many more do.
-  """
-  old, new = flatten(found), flatten(wanted)
-  absent = "(no such field)"
-
-  def shown(fields, name):
-    return _brief(errors.quote(fields[name])) if name in fields else absent
-
-  names = [
-    name
-    for name in dict.fromkeys([*new, *old])
-    if old.get(name, absent) != new.get(name, absent)
-  ]
-  text = ", ".join(
-    f"{_brief(name)}: {shown(old, name)} -> {shown(new, name)}"
-    for name in names[:_SHOWN]
-  )
-  more = len(names) - _SHOWN
-  return text if more <= 0 else f"{text} ... and {more} more"
-
-
-def _brief(text: str) -> str:
-  return text if len(text) <= _BRIEF else f"{text[:_BRIEF]}..."
-
-
 def restored(saved: dict[str, Any]) -> Config:
   """Returns the config of a saved predictor.
 
@@ -316,14 +256,3 @@ def modern(saved: Mapping[str, Any]) -> dict[str, Any]:
     if name not in _REMOVED
   }
   return {"kernel.power": 1.0, **fields}
-
-
-def flatten(config: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
-  """Returns nested fields by dotted name."""
-  flat = {}
-  for name, value in config.items():
-    if isinstance(value, Mapping):
-      flat.update(flatten(value, f"{prefix}{name}."))
-    else:
-      flat[prefix + name] = value
-  return flat

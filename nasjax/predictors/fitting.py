@@ -1,4 +1,4 @@
-"""What training leaves behind: members, their calibration, the regression."""
+"""The one fit: train the members, add the regression, calibrate."""
 
 import dataclasses
 from collections.abc import Callable, Sequence
@@ -8,15 +8,14 @@ import flax.linen as nn
 import jax
 import numpy as np
 
-from nasjax import compiler, errors, progress, scoring
+from nasjax import compiler, errors, progress, scoring, settings
 from nasjax import config as configs
 from nasjax.features import inputs, kinds
 from nasjax.operators import encoding
 from nasjax.regression import solver
 from nasjax.scoring import labels as label_numbers
 from nasjax.spaces import base as spaces_base
-from nasjax.systems import registry as models
-from nasjax.systems.baselines import pretrain
+from nasjax.systems import registry
 from nasjax.training import loop, state
 
 Resume = Callable[[state.TrainState], tuple[int, state.TrainState] | None]
@@ -50,7 +49,9 @@ def combine(fitted: Fitted, raw: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
   return label_numbers.combine(fitted.scale, fitted.shift, raw)
 
 
-def resolve(config: configs.Config, space: spaces_base.Space) -> configs.Config:
+def resolve(
+  config: settings.Config, space: spaces_base.Space
+) -> settings.Config:
   """Returns a copy of a config that names the operators of its own space.
 
   The width of the operator encoding is a part of a model, and no operator that
@@ -66,7 +67,7 @@ def resolve(config: configs.Config, space: spaces_base.Space) -> configs.Config:
 
 @compiler.own_numbers()
 def train(
-  config: configs.Config,
+  config: settings.Config,
   space: spaces_base.Space,
   genotypes: np.ndarray,
   targets: np.ndarray,
@@ -98,7 +99,7 @@ def train(
   Raises:
     UserError: see `loop.fit`.
   """
-  network = models.create_model(config.model) if model is None else model
+  network = registry.create_model(config.model) if model is None else model
   module: Any = network
   if keys is None:
     keys = state.member_keys(config.seed, len(genotypes), config.num_members)
@@ -106,11 +107,14 @@ def train(
   def start(fresh):
     found = None if resume is None else resume(fresh)
     if found is None:
-      found = 0, pretrain.start_state(config, network, space, fresh)
+      found = 0, _first_state(config, network, space, fresh)
     if on_start is not None:
       on_start(found[0])
     return found
 
+  if how.get("objective") is None:
+    make = registry.get_system(config.model.name).objective
+    how["objective"] = None if make is None else make(config, network)
   return loop.fit(
     config,
     network,
@@ -122,8 +126,26 @@ def train(
   )
 
 
+def _first_state(
+  config: settings.Config,
+  network: nn.Module,
+  space: spaces_base.Space,
+  fresh: state.TrainState,
+) -> state.TrainState:
+  """The fresh state, pre-trained where the config asks for it."""
+  if not config.pretrain.num_cells:
+    return fresh
+  start = registry.get_system(config.model.name).start
+  if start is None:
+    raise errors.UserError(
+      f"config.pretrain: {type(network).__name__} has no encoder of nodes to "
+      "pre-train; choose another config.model.name or set num_cells to 0"
+    )
+  return start(config, network, space, fresh)
+
+
 def fit_members(
-  config: configs.Config,
+  config: settings.Config,
   space: spaces_base.Space,
   genotypes: np.ndarray,
   labels: np.ndarray,
@@ -161,7 +183,7 @@ def fit_members(
 
 
 def finish(
-  config: configs.Config,
+  config: settings.Config,
   space: spaces_base.Space,
   params: Any,
   genotypes: np.ndarray,
@@ -210,7 +232,7 @@ def check_finite(raw: np.ndarray) -> None:
 
 @compiler.own_numbers()
 def add_regression(
-  config: configs.Config,
+  config: settings.Config,
   space: spaces_base.Space,
   params: Any,
   genotypes: np.ndarray,
@@ -228,7 +250,7 @@ def add_regression(
   Returns:
     The model that scores, and its parameters.
   """
-  network: Any = models.create_model(config.model)
+  network: Any = registry.create_model(config.model)
   if not solver.is_used(config, network):
     return network, params
   raw = scoring.score(network, params, space, genotypes, prune=config.prune)

@@ -20,6 +20,10 @@ from nasjax.training import checkpoint, digests, model_folders
 
 DATASET_ENCODER = "dataset_encoder"
 """Marks a predictor that sees images."""
+KIND = "kind"
+"""Field of the wing of `nasjax.systems`; old folders lack it."""
+IMAGES = "images"
+"""Kind of a predictor that sees images."""
 REGRESSION = "regression"
 """Field of the sizes of the regression; old folders have them in the config."""
 DIGEST = "sha256"
@@ -107,7 +111,9 @@ class Saved:
 
 def sees_images(meta: dict[str, Any]) -> bool:
   """Says whether a description is one of `DatasetPredictor`."""
-  return DATASET_ENCODER in meta
+  return meta.get(KIND) == IMAGES or (
+    KIND not in meta and DATASET_ENCODER in meta
+  )
 
 
 def make_meta(
@@ -132,7 +138,8 @@ def make_meta(
   Raises:
     UserError: what `load` would refuse.
   """
-  meta: dict[str, Any] = {"config": json.loads(config.to_json())}
+  kind = IMAGES if sample else models.kind_of(config.model.name)
+  meta: dict[str, Any] = {KIND: kind, "config": json.loads(config.to_json())}
   if sample:
     meta[DATASET_ENCODER] = {"sample": list(sample)}
   else:
@@ -171,12 +178,13 @@ def _check(meta: dict[str, Any]) -> Saved:
       raise errors.UserError(
         f"model.json: expected {name!r}, got no such field"
       )
-  allowed = (*known, REGRESSION, *_DIGESTS)
+  allowed = (*known, KIND, REGRESSION, *_DIGESTS)
   for name in meta:
     if name not in allowed:
       raise errors.one_of("field of model.json", name, allowed)
   fields = _object("config", meta["config"])
   config = _config(fields)
+  _check_kind(meta, config)
   regression = _regression(fields["model"], meta.get(REGRESSION))
   scale = shift = np.zeros(0)
   sample = ()
@@ -200,6 +208,16 @@ def _check(meta: dict[str, Any]) -> Saved:
       )
   card = _card(meta["card"])
   return Saved(config, scale, shift, sample, card, meta.get(DIGEST), regression)
+
+
+def _check_kind(meta: dict[str, Any], config: configs.Config) -> None:
+  kind = models.kind_of(config.model.name)
+  expected = IMAGES if sees_images(meta) else kind
+  if meta.get(KIND, expected) != expected:
+    raise errors.UserError(
+      f"{KIND}: expected {expected!r}, the kind of the model "
+      f"{config.model.name!r}, got {errors.quote(meta[KIND])}"
+    )
 
 
 def _regression(model: dict[str, Any], found: Any) -> solver.Sizes:

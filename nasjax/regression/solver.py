@@ -23,8 +23,7 @@ import jax.numpy as jnp
 import numpy as np
 from scipy import stats
 
-from nasjax import config as configs
-from nasjax import errors
+from nasjax import errors, settings
 from nasjax.regression import layer
 
 RATES = (0.05, 0.1, 0.2, 0.4, 0.8, 1.6)
@@ -70,7 +69,7 @@ class _Candidate(NamedTuple):
   num_distance: int
 
 
-def check(config: configs.Config) -> None:
+def check(config: settings.Config) -> None:
   """Checks the fields of the regression, before anything is trained.
 
   Raises:
@@ -84,7 +83,7 @@ def check(config: configs.Config) -> None:
     )
 
 
-def is_used(config: configs.Config, model: nn.Module) -> bool:
+def is_used(config: settings.Config, model: nn.Module) -> bool:
   """Says whether a regression is put beside this model.
 
   Args:
@@ -334,7 +333,7 @@ def sizes(params: Any) -> Sizes:
 
 
 def attach(
-  config: configs.Config,
+  config: settings.Config,
   model: nn.Module,
   params: Any,
   raw: np.ndarray,

@@ -1,75 +1,44 @@
-"""Models by name, built from a config."""
+"""Systems by the name that a config gives them: one line for each wing."""
 
 import dataclasses
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import flax.linen as nn
 
 from nasjax import errors
-from nasjax.features import kinds
-from nasjax.systems.architecture import predictor
-from nasjax.systems.baselines import gmae, mlp, neural_predictor, pinat, tnasp
+from nasjax.systems import architecture, baselines
+from nasjax.systems import system as systems
 
-
-@dataclasses.dataclass(frozen=True)
-class _Entry:
-  """A model that a config can name.
-
-  Attributes:
-    module: its class; the fields of the class are those of `config.model`.
-    choices: field to the names that it may have.
-    check: raises a UserError where sizes do not fit together.
-  """
-
-  module: type[nn.Module]
-  choices: Mapping[str, tuple[str, ...]] = dataclasses.field(
-    default_factory=dict
-  )
-  check: Callable[[Mapping[str, Any]], None] | None = None
-
-
-def _check_heads(fields: Mapping[str, Any]) -> None:
-  if fields["width"] % fields["num_heads"]:
-    raise errors.UserError(
-      "config.model.width: expected a multiple of num_heads = "
-      f"{fields['num_heads']}, got {fields['width']}"
-    )
-
-
-def _check_architecture(fields: Mapping[str, Any]) -> None:
-  _check_heads(fields)
-  for field in ("paths", "signals", "edges", "extra_kinds"):
-    if fields[field] and fields["features"] == "none":
-      raise errors.UserError(
-        f"config.model.{field}: expected {type(fields[field])()!r} where "
-        "config.model.features is 'none', as these stand beside the graph "
-        f"features, got {fields[field]!r}; set both"
-      )
-  for name in filter(None, fields["extra_kinds"].split(",")):
-    kinds.get(name)
-  if fields["functions"] and (fields["paths"] or fields["edges"]):
-    raise errors.UserError(
-      "config.model.functions: expected paths=False and edges=False beside "
-      f"it, got {fields['paths']} and {fields['edges']}: a function has neither"
-    )
-
-
-_MODELS = {
-  "architecture": _Entry(
-    predictor.ArchitecturePredictor, predictor.CHOICES, _check_architecture
-  ),
-  "mlp": _Entry(mlp.MLP),
-  "neural_predictor": _Entry(neural_predictor.NeuralPredictor),
-  "tnasp": _Entry(tnasp.TNASP, check=_check_heads),
-  "pinat": _Entry(pinat.PINAT, check=pinat.check),
-  "gmae": _Entry(gmae.GMAE),
+WINGS = {
+  "architecture": architecture.SYSTEMS,
+  "baselines": baselines.SYSTEMS,
 }
+"""Name of a wing, the `kind` of a saved model, to its systems by name."""
+
+_SYSTEMS: dict[str, systems.System] = {
+  name: each for wing in WINGS.values() for name, each in wing.items()
+}
+
+
+def get_system(name: str) -> systems.System:
+  """Returns a system.
+
+  Raises:
+    UserError: no system has that name.
+  """
+  errors.check_name("model", name, _SYSTEMS)
+  return _SYSTEMS[name]
+
+
+def kind_of(name: str) -> str:
+  """Returns the wing of a system, which `model.json` calls its `kind`."""
+  return next(wing for wing, found in WINGS.items() if name in found)
 
 
 def model_names() -> tuple[str, ...]:
   """Returns the names of all models."""
-  return tuple(_MODELS)
+  return tuple(_SYSTEMS)
 
 
 def default_fields(name: str) -> dict[str, Any]:
@@ -78,10 +47,9 @@ def default_fields(name: str) -> dict[str, Any]:
   Raises:
     UserError: no model has that name.
   """
-  errors.check_name("model", name, _MODELS)
   fields = {
     field.name: field.default
-    for field in dataclasses.fields(_MODELS[name].module)
+    for field in dataclasses.fields(get_system(name).module)
     if field.name not in ("parent", "name")
   }
   return {"name": name, **fields}
@@ -100,7 +68,7 @@ def create_model(config: Mapping[str, Any]) -> nn.Module:
   for field in config:
     errors.check_name("field of config.model", field, known)
   fields = {**known, **config}
-  entry = _MODELS[fields.pop("name")]
+  entry = get_system(fields.pop("name"))
   for field, choices in entry.choices.items():
     if fields[field] not in choices:
       raise errors.one_of(f"config.model.{field}", fields[field], choices)

@@ -17,8 +17,7 @@ import jax.numpy as jnp
 import numpy as np
 import optax
 
-from nasjax import compiler, errors, graphs, progress
-from nasjax import config as configs
+from nasjax import compiler, errors, graphs, progress, settings
 from nasjax.training import losses, optimizers, state
 
 Measured = dict[str, np.ndarray]
@@ -51,7 +50,7 @@ class Plan:
     return self.num_batches * self.epochs
 
 
-def make_plan(config: configs.Config, num_train: int) -> Plan:
+def make_plan(config: settings.Config, num_train: int) -> Plan:
   """Sizes of a training.
 
   Args:
@@ -80,7 +79,7 @@ def make_plan(config: configs.Config, num_train: int) -> Plan:
 
 
 def progress_bar(
-  config: configs.Config, num_train: int, shown: bool = True
+  config: settings.Config, num_train: int, shown: bool = True
 ) -> progress.Progress:
   """Returns a bar of the epochs of a training; the first one is compiled."""
   epochs = make_plan(config, num_train).epochs
@@ -208,7 +207,7 @@ def _check_finite(loss: np.ndarray, first_step: int) -> None:
 
 @compiler.own_numbers()
 def fit(
-  config: configs.Config,
+  config: settings.Config,
   model: nn.Module,
   cells: graphs.CellGraphs,
   targets: np.ndarray,

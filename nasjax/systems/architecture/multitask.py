@@ -14,8 +14,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from nasjax import config as configs
-from nasjax import errors
+from nasjax import errors, settings
 from nasjax.scoring import labels as label_numbers
 from nasjax.systems.architecture import conditioned
 from nasjax.training import loop, losses
@@ -159,7 +158,7 @@ def normalize_within(labels: np.ndarray) -> np.ndarray:
 
 
 def how(
-  config: configs.Config,
+  config: settings.Config,
   model: conditioned.ConditionedPredictor,
   image_sets: EmbeddedSets,
 ) -> dict[str, Any]:

@@ -16,8 +16,7 @@ import numpy as np
 import optax
 from ml_collections import config_dict
 
-from nasjax import compiler, errors, graphs, operators, progress
-from nasjax import config as configs
+from nasjax import compiler, errors, graphs, operators, progress, settings
 from nasjax.features import inputs
 from nasjax.operators import encoding
 from nasjax.spaces import base as spaces_base
@@ -128,7 +127,7 @@ def _create_state(model, decoder, optimizer, example, keys) -> state.TrainState:
 
 @compiler.own_numbers()
 def pretrain(
-  config: configs.Config,
+  config: settings.Config,
   model: Any,
   cells: graphs.CellGraphs,
   keys: jax.Array,
@@ -155,9 +154,9 @@ def pretrain(
     use are as initialised.
 
   Raises:
-    UserError: the model has no encoder, or a size is not positive.
+    UserError: a size is not positive.
   """
-  _check(config, model)
+  _check(config)
   sizes = config_dict.ConfigDict(
     {
       "epochs": config.epochs,
@@ -188,12 +187,7 @@ def pretrain(
   return trained.params["model"]
 
 
-def _check(config: configs.Config, model: nn.Module) -> None:
-  if not hasattr(model, "encode"):
-    raise errors.UserError(
-      f"config.pretrain: {type(model).__name__} has no encoder of nodes to "
-      "pre-train; choose another config.model.name or set num_cells to 0"
-    )
+def _check(config: settings.Config) -> None:
   for name in ("epochs", "batch_size"):
     if config[name] < 1:
       raise errors.UserError(
@@ -208,7 +202,7 @@ def _check(config: configs.Config, model: nn.Module) -> None:
 
 @compiler.own_numbers()
 def start_state(
-  config: configs.Config,
+  config: settings.Config,
   model: Any,
   space: spaces_base.Space,
   fresh: state.TrainState,
@@ -217,7 +211,7 @@ def start_state(
 
   Args:
     config: a whole config; `pretrain.num_cells` cells are sampled from the
-      space, the same for every seed. 0 of them leaves the state as it is.
+      space, the same for every seed.
     model: the model of the config.
     space: the search space.
     fresh: initial state of `loop.fit`, axes `[S, R]`; its keys are not used up.
@@ -225,10 +219,7 @@ def start_state(
   Returns:
     The state to start from.
   """
-  wanted = config.pretrain.num_cells
-  if not wanted:
-    return fresh
-  genotypes = space.sample(wanted, np.random.default_rng(0))
+  genotypes = space.sample(config.pretrain.num_cells, np.random.default_rng(0))
   cells = inputs.program(space, model.reads, config.prune)(
     jnp.asarray(genotypes)
   )
