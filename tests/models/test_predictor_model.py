@@ -110,15 +110,6 @@ def test_node_order_changes_nothing_without_position(attention, rng):
   )
 
 
-def test_batch_neighbours_change_nothing(rng):
-  cells = _cells("nb201", 8, rng)
-  model, params = _model_and_params(cells)
-  alone = jax.tree.map(lambda field: field[3:4], cells)
-  np.testing.assert_allclose(
-    _apply(model, params, cells)[3], _apply(model, params, alone)[0], rtol=1e-5
-  )
-
-
 @pytest.mark.parametrize(
   ("field", "value"),
   [
