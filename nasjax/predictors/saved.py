@@ -365,18 +365,24 @@ def load(folder: files.PathLike) -> Saved:
 def load_params(folder: files.PathLike, saved: Saved, template: Any) -> Any:
   """Reads the parameters and holds them against their digest.
 
+  A digest covers names and shapes of the parameters and the fields of the model
+  that reads them. Where there is one, both are those that were saved together,
+  and the model need not be traced to know its shapes, which takes seconds.
+
   Args:
     folder: the model's folder.
     saved: its description.
     template: a function that gives the expected shapes, `load_params` of
-      `nasjax.training.checkpoint`.
+      `nasjax.training.checkpoint`; called where there is no digest.
 
   Raises:
     UserError: the model cannot be built, the parameters are missing or damaged,
       or parameters or description are not those that were saved.
   """
-  with foreign.reading(folder, "a saved model that can be built", _ADVICE):
-    shapes = template()
+  shapes = None
+  if saved.digest is None:
+    with foreign.reading(folder, "a saved model that can be built", _ADVICE):
+      shapes = template()
   params = checkpoint.load_params(folder, shapes)
   if saved.digest not in (None, digest(saved, params)):
     raise errors.UserError(
@@ -384,17 +390,25 @@ def load_params(folder: files.PathLike, saved: Saved, template: Any) -> Any:
       "parameters and the model.json that were saved together; fetch it again, "
       "or train again"
     )
-  bad = [each for each in jax.tree.leaves(params) if not _is_finite(each)]
-  if bad:
-    raise errors.UserError(
-      f"{errors.quote(str(folder))} holds parameters that are not finite: "
-      "expected finite numbers; fetch it again, or train again"
-    )
+  for leaf in jax.tree.leaves(params):
+    _check_leaf(folder, leaf, saved.config.num_members)
   return params
 
 
+def _check_leaf(folder: files.PathLike, leaf: Any, num_members: int) -> None:
+  """Checks an array of parameters, whatever its digest says."""
+  values = np.asarray(leaf)
+  if values.dtype != np.float32 or values.shape[:1] != (num_members,):
+    raise errors.UserError(
+      f"{errors.quote(str(folder))} holds parameters of {values.dtype} with "
+      f"shape {list(values.shape)}: expected float32 of {num_members} members; "
+      f"{_ADVICE}"
+    )
+  if not np.isfinite(values).all():
+    raise errors.UserError(
+      f"{errors.quote(str(folder))} holds parameters that are not finite: "
+      f"expected finite numbers; {_ADVICE}"
+    )
+
+
 _ADVICE = "fetch it again, or train again"
-
-
-def _is_finite(leaf: Any) -> bool:
-  return bool(np.isfinite(np.asarray(leaf)).all())
