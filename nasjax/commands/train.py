@@ -13,6 +13,7 @@ from nasjax.commands import config_files, entry
 from nasjax.commands import flags as command_flags
 from nasjax.experiments import workdirs
 
+_TOP = 10  # of `top10_regret_all`
 _USAGE = """Trains a predictor and reports its rank correlations.
 
   python train.py --config=configs/nb101.py [--config.FIELD=VALUE ...]
@@ -61,7 +62,11 @@ def _report(summary: dict[str, Any], workdir: pathlib.Path) -> None:
   print(f"tau (rest)   {_spread(summary, 'tau_rest')}{each}")
   print(f"tau (all)    {_spread(summary, 'tau_all')}")
   print(f"rho (rest)   {summary['spearman_rest_mean']:.4f}")
-  print(f"regret of the top 10  {summary['top10_regret_all_mean']:.3f}")
+  if summary["num_all"] > _TOP:  # of fewer it is 0, whatever the scores are
+    print(
+      f"regret       {summary['top10_regret_all_mean']:.3f} of the top {_TOP} "
+      f"among all {summary['num_all']} cells"
+    )
   print(
     f"time         {summary['train_seconds']:.0f} s to train, "
     f"{summary['total_seconds']:.0f} s in all"

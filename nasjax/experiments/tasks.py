@@ -66,7 +66,9 @@ def make_task(
   )
   rows = np.stack([split.train for split in drawn])
   labels = benchmark.values(train_label)[rows]
-  targets = [label_numbers.standardise(row, num_train) for row in labels]
+  targets = [
+    _standardised(row, benchmark, train_label, known) for row in labels
+  ]
   return Task(
     benchmark,
     train_label,
@@ -77,6 +79,42 @@ def make_task(
     targets=np.stack(targets),
     target=config.target,
   )
+
+
+def _check_varied(path: str, values: np.ndarray) -> None:
+  """Refuses a table of one value, before a part of it is drawn for training."""
+  if values.min() == values.max():
+    raise errors.UserError(
+      f"{errors.quote(path)}: expected at least two different values, got "
+      f"{values[0]:g} for all its architectures ({len(values)}); nothing can "
+      "be ranked"
+    )
+
+
+def _standardised(
+  labels: np.ndarray,
+  benchmark: benchmarks_base.Benchmark,
+  name: str,
+  known: int,
+) -> np.ndarray:
+  """Standardises the training labels of one seed, `[n]` float32.
+
+  Args:
+    labels: in the benchmark's unit, `[n]`.
+    benchmark: that they are from.
+    name: of the label.
+    known: how many cells have it.
+
+  Raises:
+    UserError: they are all equal, or their unit is too large or too small.
+  """
+  try:
+    return label_numbers.standardise(labels, len(labels))
+  except errors.UserError as error:
+    raise errors.UserError(
+      f"{benchmark.source}: {name!r} of {len(labels)} training cells among the "
+      f"{known} that have it: {error}"
+    ) from error
 
 
 def _labelled(
@@ -91,6 +129,7 @@ def _labelled(
   if config.table:
     checks.check_table(config)
     benchmark = custom.read_table(config.table, space, target=config.target)
+    _check_varied(config.table, benchmark.values(custom.LABEL))
     return benchmark, "custom/value", "custom/value"
   name = config.benchmark or registry.default_benchmark(config.space)
   benchmark = registry.get_benchmark(name, data_dir)

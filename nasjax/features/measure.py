@@ -1,12 +1,28 @@
 """`python -m nasjax.features.measure`: measures `scales.json` again."""
 
-from nasjax import files
+import argparse
+import sys
+
+from nasjax import errors, files
 from nasjax.features import inputs, kinds, scales
 from nasjax.spaces import registry
 
 
-def main() -> None:
-  """Measures every standardised kind in every space that comes with nasjax."""
+def main() -> int:
+  """Measures every space that comes with nasjax; returns the exit status."""
+  return errors.exit_status(_measure_all)
+
+
+def _measure_all() -> None:
+  parser = argparse.ArgumentParser(
+    prog="python -m nasjax.features.measure",
+    description=f"Measures the features of every space into {scales.PATH}.",
+  )
+  rest = parser.parse_known_args()[1]
+  if rest:
+    raise errors.UserError(
+      f"unexpected argument {errors.quote(rest[0])}: expected none; see --help"
+    )
   measured = {}
   for name in registry.space_names():
     space = registry.get_space(name)
@@ -23,4 +39,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-  main()
+  sys.exit(main())
