@@ -12,9 +12,9 @@ ROOT = pathlib.Path(nasjax.__file__).parent
 
 MODULES = {
   "nasjax.benchmarks": "nasjax.commands.data",
-  "nasjax.commands.mini201_build": "nasjax.commands.mini201_build",
-  "nasjax.commands.mini201_embed": "nasjax.commands.mini201_embed",
-  "nasjax.features.scales": "nasjax.features.scales",
+  "nasjax.benchmarks.mini201_build": "nasjax.commands.mini201_build",
+  "nasjax.benchmarks.mini201_embed": "nasjax.commands.mini201_embed",
+  "nasjax.features.measure": "nasjax.features.measure",
   "nasjax.pretrained": "nasjax.commands.publish",
   "nasjax.pretrained.digests": "nasjax.commands.publish_digests",
   "nasjax.pretrained.images": "nasjax.commands.publish_images",
@@ -64,7 +64,7 @@ def test_an_unknown_option_is_one_line(name, monkeypatch, capsys):
 @pytest.mark.parametrize(
   "name",
   # The other two need no argument.
-  sorted(set(MODULES) - {"nasjax.features.scales", "nasjax.pretrained.images"}),
+  sorted(set(MODULES) - {"nasjax.features.measure", "nasjax.pretrained.images"}),
 )
 def test_missing_arguments_are_one_line(name, monkeypatch, capsys):
   status, printed = run(name, monkeypatch, capsys)
