@@ -57,7 +57,7 @@ def jit(
 ) -> Program:
   """`jax.jit` as every program of nasjax is compiled.
 
-  Compiled programs are kept for later processes (`nasjax.compiler.program_cache`).
+  Compiled programs are kept for later processes (`program_cache`).
 
   Args:
     function: what is compiled; its products are those of `float32`.
