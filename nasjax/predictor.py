@@ -315,7 +315,7 @@ class Predictor:
         "one of architectures alone; use DatasetPredictor.load"
       )
     config = found.config
-    known = saved.space_of(path, config.space, space)
+    known = spaces.of_saved(path, config.space, space)
     predictor = cls(known, config.seed, config=config)
     params = saved.load_params(folder, found, predictor._params_template)
     fitted = Fitted(params, found.scale, found.shift)
