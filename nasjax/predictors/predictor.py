@@ -294,7 +294,7 @@ class Predictor:
         "one of architectures alone; use DatasetPredictor.load"
       )
     config = found.config
-    known = saved.space_of(path, config.space, space)
+    known = spaces.of_saved(path, config.space, space)
     predictor = cls(known, config.seed, config=config)
     model = solver.of_sizes(
       predictor.model, found.regression, config.kernel.power

@@ -15,8 +15,6 @@ from nasjax import config as configs
 from nasjax import errors, files, foreign
 from nasjax.config import checks
 from nasjax.regression import solver
-from nasjax.spaces import base as spaces_base
-from nasjax.spaces import registry as spaces
 from nasjax.systems import registry as models
 from nasjax.training import checkpoint, digests, model_folders
 
@@ -362,33 +360,6 @@ def load(folder: files.PathLike) -> Saved:
     UserError: nothing is there, or it is damaged.
   """
   return check(model_folders.read(folder), folder)
-
-
-def space_of(
-  source: files.PathLike, name: str, space: spaces_base.Space | None = None
-) -> spaces_base.Space:
-  """Returns the space of a saved predictor.
-
-  Args:
-    source: what messages call the predictor.
-    name: the name of its space.
-    space: a space that need not be registered; the one of that name where None.
-
-  Raises:
-    UserError: no space of that name is registered, or another one is given.
-  """
-  shown = f"{errors.quote(str(source))} is a predictor of the space"
-  if space is None and name not in spaces.space_names():
-    raise errors.UserError(
-      f"{shown} {errors.quote(name)}, which is not registered: call "
-      "nasjax.register_space(space) first, or Predictor.load(path, space=space)"
-    )
-  known = spaces.as_own(name if space is None else space)
-  if known.name != name:
-    raise errors.UserError(
-      f"{shown} {errors.quote(name)}: expected that space, got {known.name!r}"
-    )
-  return known
 
 
 def load_params(folder: files.PathLike, saved: Saved, template: Any) -> Any:
