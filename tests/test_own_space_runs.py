@@ -14,10 +14,11 @@ import toy
 
 import nasjax
 from nasjax import config as configs
-from nasjax import errors, exporting, scoring, search
+from nasjax import errors, scoring, search
 from nasjax.commands import score as score_command
 from nasjax.commands import search as search_command
 from nasjax.commands import train as train_command
+from nasjax.predictors import exporting
 from nasjax.training import metrics
 
 SPACE = toy.Toy()

@@ -14,7 +14,7 @@ import tiny
 from nasjax import config as configs
 from nasjax.benchmarks import registry as benchmarks
 from nasjax.commands import arguments, command, main, train_run
-from nasjax.reproduce import command as reproduce_command
+from nasjax.commands import reproduce_run as reproduce_command
 from nasjax.spaces import registry as spaces
 
 ROOT = pathlib.Path(__file__).parent.parent

@@ -7,7 +7,8 @@ import pytest
 import tiny
 
 import nasjax
-from nasjax import errors, tasks
+from nasjax import errors
+from nasjax.experiments import tasks
 
 SPACE = nasjax.get_space("nb201")
 

@@ -1,8 +1,9 @@
 """Prints benchmarks, and downloads and converts their data."""
 
 from nasjax import files
-from nasjax.benchmarks import base, download, registry
+from nasjax.benchmarks import base, registry
 from nasjax.commands.data import GetOptions, ListOptions
+from nasjax.io import download
 
 
 def show(options: ListOptions) -> None:

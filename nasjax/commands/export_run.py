@@ -1,7 +1,8 @@
 """Opens a predictor and exports it."""
 
-from nasjax import checkpoints, exporting, files, progress
+from nasjax import files, progress
 from nasjax.commands.export import ExportOptions
+from nasjax.predictors import checkpoints, exporting
 
 
 def run(options: ExportOptions) -> None:

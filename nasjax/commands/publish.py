@@ -14,8 +14,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from nasjax import config as configs
-from nasjax import errors, files, predictor, training_cells
+from nasjax import errors, files
 from nasjax.commands import arguments, command
+from nasjax.predictors import predictor, training_cells
 from nasjax.training import loop
 
 

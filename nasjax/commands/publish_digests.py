@@ -9,8 +9,9 @@ import argparse
 from collections.abc import Sequence
 from typing import Any
 
-from nasjax import dataset_predictor, files, predictor, saved
+from nasjax import files
 from nasjax.commands import arguments, command
+from nasjax.predictors import dataset_predictor, predictor, saved
 from nasjax.training import model_folders
 
 

@@ -12,10 +12,11 @@ from collections.abc import Sequence
 import numpy as np
 
 from nasjax import config as configs
-from nasjax import dataset_predictor, experiment
 from nasjax.benchmarks import mini201
 from nasjax.commands import arguments, command
+from nasjax.experiments import experiment
 from nasjax.images import sample as samples
+from nasjax.predictors import dataset_predictor
 from nasjax.training import checkpoint, metrics
 
 

@@ -23,7 +23,7 @@ whose files are tracked. An experiment that is finished in the workdir is read,
 not run again, and one that was cut off resumes. `readme` writes the tables of
 README.md from the tracked files.
 """
-_RUN = "nasjax.reproduce.command"
+_RUN = "nasjax.commands.reproduce_run"
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from nasjax import checkpoints, progress, training_cells
+from nasjax import progress
 from nasjax.commands import evaluation
 from nasjax.commands.known import Known
 from nasjax.commands.search_options import (
@@ -17,6 +17,7 @@ from nasjax.commands.search_options import (
   SearchOptions,
 )
 from nasjax.networks import image_sets
+from nasjax.predictors import checkpoints, training_cells
 from nasjax.spaces import base as spaces_base
 from nasjax.spaces import registry as spaces
 

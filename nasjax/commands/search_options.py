@@ -52,7 +52,8 @@ class Asked(Options):
   def check(self, given: Set[str]) -> None:
     """Refuses a file that is no former result, before anything is scored."""
     if self.out is not None:
-      from nasjax import files, replacing  # import numpy
+      from nasjax import files  # imports numpy
+      from nasjax.io import replacing
 
       files.check_writable(self.out)
       former = replacing.has_json("space", "strategy", "top")

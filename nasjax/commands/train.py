@@ -16,7 +16,7 @@ _USAGE = """Trains a predictor and reports its rank correlations.
 
 --config is a Python file, which is executed, or the name of a config that comes
 with nasjax: --config=configs/nb101.py is --config=nb101 in a checkout.
-nasjax/configs/default.py shows every FIELD.
+nasjax/config/fields.py shows every FIELD.
 
 The workdir gets config.json, metrics.jsonl, summary.json, predictions.npz and
 checkpoint/. It is runs/CONFIG, or runs/CONFIG-DIGEST where that holds another

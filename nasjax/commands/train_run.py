@@ -5,9 +5,10 @@ import shlex
 import sys
 from typing import Any
 
-from nasjax import files, workdirs
+from nasjax import files
 from nasjax.commands import config_files, entry, own_spaces
 from nasjax.commands.train import TrainOptions
+from nasjax.experiments import workdirs
 
 _TOP = 10  # of `top10_regret_all`
 
@@ -32,7 +33,9 @@ def run(options: TrainOptions) -> None:
   files.data_dir(options.data_dir)
   workdir = _workdir(chosen, options.workdir)
   workdirs.check(workdir, chosen.config)
-  experiment = entry.load("nasjax.experiment", f"{workdir}: loading JAX")
+  experiment = entry.load(
+    "nasjax.experiments.experiment", f"{workdir}: loading JAX"
+  )
   summary = experiment.run(chosen.config, workdir, options.data_dir)
   _report(summary, workdir)
 

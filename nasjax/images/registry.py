@@ -6,7 +6,6 @@ import types
 from collections.abc import Callable
 
 from nasjax import errors, files, foreign
-from nasjax.benchmarks import download
 from nasjax.images import (
   aircraft,
   base,
@@ -20,6 +19,7 @@ from nasjax.images import (
   svhn,
   unknown,
 )
+from nasjax.io import download
 
 # The most particular formats come first.
 _FORMATS: tuple[types.ModuleType, ...] = (

@@ -115,6 +115,33 @@ def as_own(space: "str | base.Space") -> "base.Space":
   return found
 
 
+def of_saved(
+  source: object, name: str, space: "base.Space | None" = None
+) -> "base.Space":
+  """Returns the space of a saved predictor, which holds its name only.
+
+  Args:
+    source: what messages call the predictor.
+    name: the name of its space.
+    space: a space that need not be registered; the one of that name where None.
+
+  Raises:
+    UserError: no space of that name is registered, or another one is given.
+  """
+  shown = f"{errors.quote(str(source))} is a predictor of the space"
+  if space is None and name not in space_names():
+    raise errors.UserError(
+      f"{shown} {errors.quote(name)}, which is not registered: call "
+      "nasjax.register_space(space) first, or Predictor.load(path, space=space)"
+    )
+  found = as_own(name if space is None else space)
+  if found.name != name:
+    raise errors.UserError(
+      f"{shown} {errors.quote(name)}: expected that space, got {found.name!r}"
+    )
+  return found
+
+
 def _class_of(name: str) -> tuple[str, str] | None:
   """Module and name of the class that has a name, if any."""
   if name in _registered:

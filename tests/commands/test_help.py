@@ -12,20 +12,20 @@ ROOT = pathlib.Path(nasjax.__file__).parent
 
 MODULES = {
   "nasjax.benchmarks": "nasjax.commands.data",
-  "nasjax.benchmarks.mini201_build": "nasjax.benchmarks.mini201_build",
-  "nasjax.benchmarks.mini201_embed": "nasjax.benchmarks.mini201_embed",
   "nasjax.commands.document": "nasjax.commands.document",
-  "nasjax.feature_scales": "nasjax.feature_scales",
+  "nasjax.benchmarks.mini201_build": "nasjax.commands.mini201_build",
+  "nasjax.benchmarks.mini201_embed": "nasjax.commands.mini201_embed",
+  "nasjax.features.measure": "nasjax.features.measure",
   "nasjax.pretrained": "nasjax.commands.publish",
   "nasjax.pretrained.digests": "nasjax.commands.publish_digests",
   "nasjax.pretrained.images": "nasjax.commands.publish_images",
-  "nasjax.reproduce": "nasjax.reproduce.command",
+  "nasjax.reproduce": "nasjax.commands.reproduce",
   "nasjax.scoring": "nasjax.commands.score",
 }
 """Each form, and the module whose `main` it runs."""
 NEED_NOTHING = {
   "nasjax.commands.document",
-  "nasjax.feature_scales",
+  "nasjax.features.measure",
   "nasjax.pretrained.images",
 }
 ENTRIES = ("nasjax",)  # tested as commands

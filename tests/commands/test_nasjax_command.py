@@ -110,7 +110,7 @@ def test_mistakes(words, message, capsys, tmp_path, monkeypatch):
 
 def test_a_predictor_is_exported(tmp_path, capsys):
   pytest.importorskip("flatbuffers", reason="export needs flatbuffers")
-  from nasjax import exporting
+  from nasjax.predictors import exporting
 
   checkpoint = scoring_models.save_predictor(tmp_path / "model")
   out = tmp_path / "predictor.stablehlo"

@@ -11,7 +11,7 @@ import pytest
 import tiny
 
 import nasjax
-from nasjax import checkpoints, scoring
+from nasjax import scoring
 from nasjax.benchmarks import base, registry
 from nasjax.commands import (
   scorers,
@@ -20,6 +20,7 @@ from nasjax.commands import (
   search_report,
   shared_options,
 )
+from nasjax.predictors import checkpoints
 from nasjax.search import strategy_names
 from nasjax.spaces import registry as spaces
 

@@ -8,7 +8,7 @@ import tiny
 
 import nasjax
 from nasjax.commands import reproduce
-from nasjax.reproduce import command
+from nasjax.commands import reproduce_run as command
 
 SPACE = nasjax.get_space("nb201")
 DATASETS = ("cifar10", "cifar100", "imagenet16")

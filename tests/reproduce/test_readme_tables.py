@@ -5,7 +5,8 @@ import pathlib
 import pytest
 
 from nasjax import errors
-from nasjax.reproduce import catalog, command, readme, results
+from nasjax.commands import reproduce
+from nasjax.reproduce import catalog, readme, results
 
 ROOT = pathlib.Path(__file__).parent.parent.parent
 NB201 = next(study for study in catalog.STUDIES if study.space == "nb201")
@@ -74,13 +75,13 @@ def test_replace_and_the_command(tmp_path, capsys):
   document = tmp_path / "README.md"
   document.write_text(f"a\n{readme.BEGIN}\nold\n{readme.END}\nb\n")
   argv = f"--readme={document} --results={tmp_path / 'none'}".split()
-  assert command.main(["reproduce", "readme", *argv]) == 0
+  assert reproduce.main(["reproduce", "readme", *argv]) == 0
   text = document.read_text()
   assert "old" not in text
   assert text.startswith(f"a\n{readme.BEGIN}\nTables of all methods")
   assert text.endswith(f"\n{readme.END}\nb\n")
   document.write_text("no markers")
-  assert command.main(["reproduce", "readme", *argv]) == 2
+  assert reproduce.main(["reproduce", "readme", *argv]) == 2
   assert "put them back" in capsys.readouterr().err
   assert document.read_text() == "no markers"
 
