@@ -10,12 +10,12 @@ import jax
 import numpy as np
 from absl import flags
 
-from nasjax import errors, files
+from nasjax import errors, files, labels
 from nasjax.commands import flags as command_flags
 from nasjax.commands import own_spaces
 from nasjax.io import replacing
 from nasjax.predictors import checkpoints, predictor
-from nasjax.scoring import labels, precisions, shards, streaming
+from nasjax.scoring import precisions, shards, streaming
 from nasjax.scoring.scorer import score
 from nasjax.spaces import registry as spaces
 

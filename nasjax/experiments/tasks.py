@@ -7,11 +7,11 @@ import numpy as np
 
 from nasjax import config as configs
 from nasjax import errors, files
+from nasjax import labels as label_numbers
 from nasjax.benchmarks import base as benchmarks_base
 from nasjax.benchmarks import custom, registry, splits
 from nasjax.config import checks
 from nasjax.experiments import teachers
-from nasjax.scoring import labels as label_numbers
 from nasjax.spaces import registry as spaces
 
 

@@ -14,11 +14,11 @@ import numpy as np
 
 from nasjax import compiler, errors, files, scoring
 from nasjax import config as configs
+from nasjax import labels as label_numbers
 from nasjax.config import checks
 from nasjax.images import sample as samples
 from nasjax.images.encoders import registry as encoders
 from nasjax.predictors import fitting, predictor, saved
-from nasjax.scoring import labels as label_numbers
 from nasjax.spaces import registry as spaces
 from nasjax.systems import registry as models
 from nasjax.systems.architecture import conditioned, multitask

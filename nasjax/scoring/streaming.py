@@ -9,9 +9,8 @@ from collections.abc import Callable
 
 import numpy as np
 
-from nasjax import errors, files, foreign, progress
+from nasjax import errors, files, foreign, labels, progress
 from nasjax.io import replacing
-from nasjax.scoring import labels
 from nasjax.spaces import base as spaces_base
 
 ScoreFn = Callable[[np.ndarray], np.ndarray]
