@@ -117,7 +117,7 @@ def write_atomic(path: PathLike, write: Callable[[IO[bytes]], Any]) -> None:
       dir=path.parent, prefix=f".{path.name}.", suffix=".part"
     )
     with os.fdopen(handle, "wb") as file:
-      _is_ours(file)
+      lock(file)
       write(file)
       file.flush()
       os.fsync(file.fileno())
@@ -133,8 +133,12 @@ def write_atomic(path: PathLike, write: Callable[[IO[bytes]], Any]) -> None:
       os.unlink(temporary)
 
 
-def _is_ours(file: IO[bytes]) -> bool:
-  """Locks an open file, unless a living process has done so."""
+def lock(file: IO[bytes] | int) -> bool:
+  """Locks an open file or folder until it is closed or the process ends.
+
+  Returns:
+    False where a living process has done so, or the file system has no locks.
+  """
   try:
     fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
   except OSError:
@@ -147,7 +151,7 @@ def _sweep(path: pathlib.Path) -> None:
   for left in path.parent.glob(f".{glob.escape(path.name)}.*.part"):
     with contextlib.suppress(OSError), open(left, "rb") as file:
       # A new one may not be locked yet.
-      if time.time() - left.stat().st_mtime > _SETTLED and _is_ours(file):
+      if time.time() - left.stat().st_mtime > _SETTLED and lock(file):
         left.unlink()
 
 
@@ -187,7 +191,7 @@ def write_json(path: PathLike, value: Any) -> None:
 
 
 @contextlib.contextmanager
-def hold(folder: PathLike) -> Iterator[None]:
+def hold(folder: PathLike, *, wait: bool = False) -> Iterator[None]:
   """Keeps other processes out of a folder that they hold in the same way.
 
   The lock is one of the operating system on a file `.lock`: a killed process
@@ -196,6 +200,7 @@ def hold(folder: PathLike) -> Iterator[None]:
 
   Args:
     folder: made where missing.
+    wait: until nobody else holds the folder; otherwise that is an error.
 
   Raises:
     UserError: another process holds the folder, or it cannot be written.
@@ -211,7 +216,7 @@ def hold(folder: PathLike) -> Iterator[None]:
         "some space or choose another folder"
       ) from error
     try:
-      fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+      fcntl.flock(file, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
     except BlockingIOError as error:
       raise errors.UserError(
         f"{str(folder)!r} is in use: expected a folder that no other run "

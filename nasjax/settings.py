@@ -8,8 +8,6 @@ import difflib
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from ml_collections import config_dict
-
 from nasjax import errors
 
 Config = Any
@@ -37,15 +35,9 @@ def check_field(name: str, known: Collection[str]) -> None:
   )
 
 
-def field_names(config: Config, prefix: str = "") -> list[str]:
+def field_names(config: Config) -> list[str]:
   """Returns the dotted names of the fields of a config, in order."""
-  names = []
-  for name, value in config.items():
-    if isinstance(value, config_dict.ConfigDict):
-      names += field_names(value, f"{prefix}{name}.")
-    else:
-      names.append(prefix + name)
-  return names
+  return list(flatten(config.to_dict()))
 
 
 def differences(found: Mapping[str, Any], wanted: Mapping[str, Any]) -> str:

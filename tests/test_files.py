@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import tracemalloc
 import zipfile
 
@@ -187,6 +188,22 @@ def test_a_held_folder_is_refused_until_its_process_is_gone(tmp_path):
     pass
   with files.hold(folder):
     pass
+
+
+def test_another_run_may_wait_for_a_folder(tmp_path):
+  order = []
+
+  def second():
+    with files.hold(tmp_path, wait=True):
+      order.append("second")
+
+  thread = threading.Thread(target=second, daemon=True)
+  with files.hold(tmp_path):
+    thread.start()
+    thread.join(0.2)
+    order.append("first")
+  thread.join(10)
+  assert order == ["first", "second"]
 
 
 def test_no_folder_to_hold(tmp_path):

@@ -202,12 +202,10 @@ def override(config: Config, fields: Mapping[str, Any]) -> Config:
     fields = {**{key: _COST[key] for key in _COST if key in known}, **fields}
   for name, value in fields.items():
     check_field(name, known)
-    *parents, field = name.split(".")
-    node = functools.reduce(getattr, parents, config)
     try:
-      node[field] = value
+      config.update_from_flattened_dict({name: value})
     except TypeError as error:
-      kind = type(node[field]).__name__
+      kind = type(flatten(config.to_dict())[name]).__name__
       raise errors.UserError(
         f"config.{name}: expected a value of the type {kind}, got "
         f"{errors.quote(value)}"

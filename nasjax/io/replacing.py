@@ -9,7 +9,6 @@ complete.
 import contextlib
 import ctypes
 import errno
-import fcntl
 import json
 import os
 import pathlib
@@ -274,12 +273,7 @@ def _locked(folder: pathlib.Path) -> Iterator[bool]:
   """Locks a folder while its process lives; False where that is refused."""
   handle = os.open(folder, os.O_RDONLY)
   try:
-    try:
-      fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-      is_mine = True
-    except OSError:  # held by another process, or no locks on this disk
-      is_mine = False
-    yield is_mine
+    yield files.lock(handle)
   finally:
     os.close(handle)
 

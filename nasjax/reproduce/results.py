@@ -7,13 +7,10 @@ seconds of the training behind it, and the command that measured it.
 """
 
 import contextlib
-import fcntl
 import json
 import math
-import os
-import pathlib
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from importlib import metadata
 from typing import Any
 
@@ -119,7 +116,7 @@ def update(
     UserError: the file is damaged or cannot be written.
   """
   path = files.expand(path)
-  with _locked(path.parent):
+  with files.hold(path.parent, wait=True):
     old = read(path)
     kept = _with_commands(old["rows"], old.get("command", ""))
     fresh = [{**row, "command": command} for row in rows]
@@ -196,21 +193,3 @@ def _natural(text: str) -> list[tuple[int, str]]:
   """Sorts `width=16` before `width=128`: digits as a number, then the rest."""
   parts = re.findall(r"\d+|\D+", text)
   return [(int(p), "") if p.isdecimal() else (-1, p) for p in parts]
-
-
-@contextlib.contextmanager
-def _locked(folder: pathlib.Path) -> Iterator[None]:
-  """Holds the folder's lock; it leaves no file behind."""
-  try:
-    folder.mkdir(parents=True, exist_ok=True)
-    handle = os.open(folder, os.O_RDONLY)
-  except OSError as error:
-    raise errors.UserError(
-      f"--results {str(folder)!r}: {error.strerror}; expected a folder that "
-      "can be written"
-    ) from error
-  try:
-    fcntl.flock(handle, fcntl.LOCK_EX)
-    yield
-  finally:
-    os.close(handle)

@@ -1,7 +1,6 @@
 """What training carries from step to step, as one frozen pytree."""
 
 import dataclasses
-import functools
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -17,11 +16,7 @@ Params = Any
 INITS = ("lecun", "torch")
 
 
-@functools.partial(
-  jax.tree_util.register_dataclass,
-  data_fields=["params", "opt_state", "key", "step"],
-  meta_fields=[],
-)
+@jax.tree_util.register_dataclass
 @dataclasses.dataclass(frozen=True)
 class TrainState:
   """State of one training, or of many with leading axes.
