@@ -71,7 +71,7 @@ def read_zip(
 
   Args:
     path: the archive.
-    members: of `zip_members`.
+    members: list of `zip_members`.
     max_bytes: what the contents may add up to.
 
   Raises:

@@ -66,7 +66,7 @@ class Source:
     """Returns a file.
 
     Args:
-      name: of the file.
+      name: name of the file.
       limit: bytes that it may have.
 
     Raises:
