@@ -27,6 +27,7 @@ def run(words: list[str], folder: pathlib.Path) -> str:
   return done.stdout
 
 
+@pytest.mark.slow
 def test_tutorial(tmp_path):
   for name in ("train.py", "search.py", "configs"):
     (tmp_path / name).symlink_to(documents.ROOT / name)
@@ -39,6 +40,7 @@ def test_tutorial(tmp_path):
     assert documents.form(printed) == documents.form(step.output)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
 def test_example(path, tmp_path):
   if "nasjax.export(" in path.read_text():
