@@ -86,18 +86,27 @@ def _module(path: pathlib.Path) -> str:
 
 
 def _exported(folder: pathlib.Path) -> dict[str, str]:
-  """Name to defining module, for all names that a package exports."""
+  """Name to defining module, for what a package exports and documents."""
   found = {}
   for node in ast.parse((folder / "__init__.py").read_text()).body:
     if isinstance(node, ast.ImportFrom) and node.module:
-      names = (alias.name for alias in node.names)
-      found |= {name: node.module for name in names if name[0] != "_"}
-    elif isinstance(node, ast.Assign) and _names(node) == ["_PUBLIC"]:
-      found |= ast.literal_eval(node.value)
-  outside = {"collections.abc", "typing"}
-  return {
-    name: module for name, module in found.items() if module not in outside
-  }
+      found |= {alias.name: node.module for alias in node.names}
+    elif isinstance(node, ast.Assign) and isinstance(node.value, ast.Dict):
+      lazy = _names(node) == ["_PUBLIC"]
+      found |= ast.literal_eval(node.value) if lazy else {}
+  homes = {name: _home(module, name) for name, module in found.items()}
+  return {name: home for name, home in homes.items() if home}
+
+
+def _home(module: str, name: str) -> str:
+  """The module of nasjax that defines and describes a name; empty if none."""
+  path = ROOT.joinpath(*module.split("."))
+  is_module = (path / f"{name}.py").is_file() or (path / name).is_dir()
+  if not module.startswith("nasjax") or is_module:
+    return ""
+  if path.is_dir():
+    return _exported(path).get(name, "")
+  return module if name in _public(path.with_suffix(".py")) else ""
 
 
 def _public(path: pathlib.Path) -> list[str]:

@@ -20,6 +20,7 @@ _SHOWN = (
   "benchmark/README.md",
   "configs/*.py",
   "examples/*.py",
+  "nasjax/config/fields.py",
   "nasjax/configs/*.py",
   "nasjax/pretrained/**/README.md",
 )

@@ -18,7 +18,9 @@ import jax.numpy as jnp
 import machine
 import numpy as np
 
-from nasjax import compiler, files, graphs, predictor, scoring
+from nasjax import compiler, files, scoring
+from nasjax.features import inputs
+from nasjax.predictors import predictor
 from nasjax.training import metrics
 
 
@@ -38,13 +40,10 @@ def compute(name: str, num: int) -> dict[str, np.ndarray]:
   module, params = model.model, model.fitted.params
 
   def features(genotypes):
-    built = graphs.cell_graphs(
-      model.space,
-      genotypes,
-      prune=model.config.prune,
-      signals=graphs.reads_signals(module),
+    built = inputs.make(
+      model.space, genotypes, module.reads, prune=model.config.prune
     )
-    return module.read_features(built)
+    return module.reads.side_by_side(built)
 
   raw = scoring.score(
     module, params, model.space, cells, prune=model.config.prune

@@ -5,9 +5,8 @@ from typing import Any
 
 import flax.linen as nn
 import jax
-import jax.numpy as jnp
 
-from nasjax import graphs
+from nasjax.features import inputs
 from nasjax.spaces import base as spaces_base
 
 
@@ -50,16 +49,7 @@ def num_members(params: Any) -> int:
 
 def _traced(model, params, space, prune) -> Any:
   """The program of one architecture and one member."""
-  genotypes = jnp.zeros((1, space.genotype_length), jnp.int8)
-  cells = jax.eval_shape(
-    lambda rows: graphs.cell_graphs(
-      space, rows, prune=prune, signals=graphs.reads_signals(model)
-    ),
-    genotypes,
-  )
-  cell = jax.tree.map(
-    lambda leaf: jax.ShapeDtypeStruct(leaf.shape[1:], leaf.dtype), cells
-  )
+  cell = inputs.example(space, model.reads, prune=prune)
   member = jax.tree.map(
     lambda leaf: jax.ShapeDtypeStruct(leaf.shape[1:], leaf.dtype), params
   )

@@ -14,7 +14,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from nasjax import compiler, errors, experiment, files
+from nasjax import compiler, errors, files
+from nasjax.experiments import experiment
 
 _SIZES = (4096, 1024, 1024)
 

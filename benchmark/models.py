@@ -6,11 +6,12 @@ import flax.linen as nn
 import jax
 import numpy as np
 
-from nasjax import checkpoints, graphs
 from nasjax import config as configs
-from nasjax.models import registry
+from nasjax.features import inputs
+from nasjax.predictors import checkpoints
 from nasjax.reproduce import recipes
 from nasjax.spaces import registry as spaces
+from nasjax.systems import registry
 
 _NUM_TRAIN = 156  # the size of the model does not depend on it
 
@@ -34,12 +35,10 @@ def _draw(config: configs.Config) -> Any:
   """Parameters of one untrained member."""
   space = spaces.get_space(config.space)
   genotypes = np.zeros((1, space.genotype_length), np.int8)
-  module = registry.create_model(config.model)
+  module: Any = registry.create_model(config.model)
 
   def init(rows):
-    cells = graphs.cell_graphs(
-      space, rows, prune=config.prune, signals=graphs.reads_signals(module)
-    )
+    cells = inputs.make(space, rows, module.reads, prune=config.prune)
     cell = jax.tree.map(lambda leaf: leaf[0], cells)
     return module.init(jax.random.key(0), cell)
 

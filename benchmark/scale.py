@@ -14,8 +14,10 @@ from typing import Any
 import machine
 import numpy as np
 
-from nasjax import checkpoints, files, predictor, scoring, streaming
+from nasjax import files, scoring
+from nasjax.predictors import checkpoints, predictor
 from nasjax.reproduce.figures import style
+from nasjax.scoring import streaming
 
 
 def measure(space: str, name: str, largest: int) -> dict[str, Any]:

@@ -16,10 +16,10 @@ import machine
 import numpy as np
 
 from nasjax import config as configs
-from nasjax import graphs
-from nasjax.models import registry
+from nasjax.features import inputs
 from nasjax.reproduce import recipes
 from nasjax.spaces import registry as spaces
+from nasjax.systems import registry
 from nasjax.training import loop, losses, optimizers, state
 
 
@@ -40,18 +40,18 @@ def make_work(
   space = spaces.get_space(config.space)
   rng = np.random.default_rng(0)
   drawn = space.sample(num_seeds * args.num_train, rng)
-  cells = graphs.training_cells(
+  model: Any = registry.create_model(config.model)
+  cells = inputs.samples(
     space,
     drawn.reshape(num_seeds, args.num_train, -1),
-    config.prune,
-    signals=graphs.reads_signals(registry.create_model(config.model)),
+    model.reads,
+    prune=config.prune,
   )
   targets = jnp.asarray(
     rng.normal(size=(num_seeds, args.num_train)), jnp.float32
   )
   plan = loop.make_plan(config, args.num_train)
   optimizer = optimizers.create_optimizer(config.optimizer, plan.num_steps)
-  model = registry.create_model(config.model)
   objective = loop.score_objective(model, losses.get_loss(config.loss))
   epoch = loop.make_epoch(objective, optimizer, plan)
   keys = state.member_keys(0, num_seeds, args.members)

@@ -1,4 +1,4 @@
-"""The config `default`; `nasjax/configs/default.py` shows every field.
+"""The config `default`; `nasjax/config/fields.py` shows every field.
 
 python train.py --config=configs/default.py
 """

@@ -12,11 +12,11 @@ __version__ = "0.1.0"
 
 _PUBLIC = {
   "Benchmark": "nasjax.benchmarks.base",
-  "DatasetPredictor": "nasjax.dataset_predictor",
-  "Predictor": "nasjax.predictor",
+  "DatasetPredictor": "nasjax.predictors.dataset_predictor",
+  "Predictor": "nasjax.predictors.predictor",
   "Space": "nasjax.spaces.base",
   "UserError": "nasjax.errors",
-  "export": "nasjax.exporting",
+  "export": "nasjax.predictors.exporting",
   "get_benchmark": "nasjax.benchmarks.registry",
   "get_space": "nasjax.spaces.registry",
   "get_strategy": "nasjax.search",

@@ -8,6 +8,8 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
+from nasjax import program_cache
+
 # XLA's fused matrix products of the CPU (YNNPACK, jaxlib 0.10) read wrong
 # memory where an activation has a leading axis of size one, as one member of an
 # ensemble gives it, and are slow inside a training step.
@@ -55,11 +57,14 @@ def jit(
 ) -> Program:
   """`jax.jit` as every program of nasjax is compiled.
 
+  Compiled programs are kept for later processes (`nasjax.program_cache`).
+
   Args:
     function: what is compiled; its products are those of `float32`.
     quick: whether it runs once, so that it should compile fast.
     **keywords: of `jax.jit`.
   """
+  program_cache.use()
   chosen = quick_options() if quick else options()
   jitted = jax.jit(float32(function), compiler_options=chosen, **keywords)
   return Program(jitted)

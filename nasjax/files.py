@@ -15,7 +15,8 @@ from typing import IO, Any
 
 import numpy as np
 
-from nasjax import errors, foreign, npz
+from nasjax import errors, foreign
+from nasjax.foreign import npz
 
 PathLike = str | os.PathLike[str]
 

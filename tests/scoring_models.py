@@ -7,10 +7,13 @@ import jax.numpy as jnp
 import numpy as np
 import tiny
 
-from nasjax import compiler, dataset_predictor, graphs, predictor
-from nasjax.models import registry
+from nasjax import compiler
+from nasjax.features import inputs, reads
+from nasjax.predictors import dataset_predictor, predictor
 from nasjax.spaces import registry as spaces
+from nasjax.systems import registry
 
+PLAIN = reads.Reads()
 TINY = {
   "name": "architecture",
   "width": 16,
@@ -29,9 +32,9 @@ def pick(tree, index):
   return jax.tree.map(lambda leaf: leaf[index], tree)
 
 
-def cells_of(space, genotypes):
-  """Pruned graphs, built by one program."""
-  build = jax.jit(lambda rows: graphs.cell_graphs(space, rows))
+def cells_of(space, genotypes, what=PLAIN):
+  """Pruned graphs with what a model reads, built by one program."""
+  build = jax.jit(lambda rows: inputs.make(space, rows, what))
   return build(jnp.asarray(genotypes, jnp.int8))
 
 
@@ -39,7 +42,9 @@ def make(space_name="nb201", members=1, **fields):
   """Space, model, and parameters with a leading axis of members."""
   space = spaces.get_space(space_name)
   model = registry.create_model({**TINY, **fields})
-  one = pick(cells_of(space, np.zeros((1, space.genotype_length))), 0)
+  one = pick(
+    cells_of(space, np.zeros((1, space.genotype_length)), model.reads), 0
+  )
   keys = jax.random.split(jax.random.key(1), members)
   init = jax.jit(jax.vmap(lambda key: model.init(key, one)))
   return space, model, init(keys)
@@ -47,7 +52,7 @@ def make(space_name="nb201", members=1, **fields):
 
 def one_by_one(space, model, params, genotypes):
   """Scores `[R, n]`, each by a program for one cell and one member."""
-  cells = cells_of(space, genotypes)
+  cells = cells_of(space, genotypes, model.reads)
   apply_fn = jax.jit(model.apply, compiler_options=compiler.options())
   members = jax.tree.leaves(params)[0].shape[0]
   return np.array(

@@ -10,7 +10,8 @@ import jax
 import numpy as np
 import pytest
 
-from nasjax import checkpoints, compiler, predictor, scoring
+from nasjax import compiler, scoring
+from nasjax.predictors import checkpoints, predictor
 from nasjax.training import metrics
 
 NUM = 256

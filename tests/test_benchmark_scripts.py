@@ -28,8 +28,8 @@ def flops(monkeypatch):
 def test_operations_of_a_perceptron(flops):
   from scoring_models import cells_of, pick
 
-  from nasjax.models import registry
   from nasjax.spaces import registry as spaces
+  from nasjax.systems import registry
 
   space = spaces.get_space("nb201")
   model = registry.create_model({"name": "mlp", "width": 7, "num_layers": 2})

@@ -4,17 +4,12 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+import tiny
 
-from nasjax import (
-  cell_signals,
-  errors,
-  features,
-  graph_features,
-  graphs,
-  operators,
-)
-from nasjax.models import registry as models
+from nasjax import errors, graphs, operators
+from nasjax.features import cell_signals, inputs, kind_signals, kinds, tables
 from nasjax.spaces import registry as spaces
+from nasjax.systems import registry as models
 
 IDS = tuple(
   operators.operator_id(name)
@@ -33,7 +28,7 @@ def run(ops, edges, ids=IDS):
   mask = np.ones(len(ops), np.float32)
   compute = jax.jit(cell_signals.signals, static_argnums=(3, 4))
   found = compute(jnp.array(ops), jnp.array(adjacency), jnp.array(mask), ids, 6)
-  names = [operators.OPERATORS[op].name for op in ids]
+  names = [operators.operators()[op].name for op in ids]
   found = np.asarray(found)
   return dict(zip(cell_signals.feature_names(tuple(names)), found, strict=True))
 
@@ -58,7 +53,7 @@ def test_a_convolution_is_a_matrix(name, rng):
   images = rng.normal(size=(8, 4, 4, 8)).astype(np.float32)
   (matrix,) = cell_signals._matrices(0, op, 1)
   (kernel,) = cell_signals._kernels(0, op, 1)
-  dilation = operators.OPERATORS[op].dilation
+  dilation = operators.operators()[op].dilation
   expected = convolve(images, kernel[0], dilation)
   found = images.reshape(8, -1) @ np.asarray(matrix)[0]
   np.testing.assert_allclose(found.reshape(images.shape), expected, atol=1e-4)
@@ -117,8 +112,8 @@ def test_a_cell_without_a_path_has_finite_signals():
 @pytest.mark.parametrize("name", ["nb101", "nb201", "darts"])
 def test_signals_are_finite_and_named(name, rng):
   space = spaces.get_space(name)
-  found = features.signals(space, space.sample(20, rng))
-  names = features.signal_names(space)
+  found = tables.signals(space, space.sample(20, rng))
+  names = tables.signal_names(space)
   assert found.shape == (20, len(names))
   assert len(set(names)) == len(names)
   assert np.isfinite(found).all()
@@ -147,10 +142,10 @@ def test_many_cells_are_taken_in_turns(rng, monkeypatch):
 
   def compute(rows):
     cells = graphs.build(space.encode(rows), prune=True)
-    return graph_features.signals(space, cells)
+    return kinds.get("signals").compute(space, rows, cells)
 
   together = jax.jit(compute)(genotypes)
-  monkeypatch.setattr(graph_features, "_SIGNALS_AT_ONCE", 4)
+  monkeypatch.setattr(kind_signals, "_AT_ONCE", 4)
   in_turns = jax.jit(lambda rows: compute(rows))(genotypes)
   np.testing.assert_allclose(together, in_turns, rtol=1e-3, atol=1e-3)
 
@@ -158,13 +153,7 @@ def test_many_cells_are_taken_in_turns(rng, monkeypatch):
 def test_a_model_can_read_signals(rng):
   space = spaces.get_space("nb201")
   genotypes = jnp.asarray(space.sample(3, rng))
-  build = jax.jit(
-    lambda rows: (
-      graphs.cell_graphs(space, rows, signals=True),
-      graphs.cell_graphs(space, rows),
-    )
-  )
-  cells, without = build(genotypes)
+  without = tiny.cells(space, genotypes)
   for functions in (False, True):
     model = models.create_model(
       {
@@ -174,10 +163,11 @@ def test_a_model_can_read_signals(rng):
         "functions": functions,
       }
     )
-    assert graphs.reads_signals(model)
-    assert model.read_features(cells).shape == (3, 63 + 56)
-    with pytest.raises(errors.UserError, match="expected cells with signals"):
-      model.read_features(without)
+    assert model.reads.kinds == ("graph", "signals")
+    cells = inputs.program(space, model.reads, True)(genotypes)
+    assert model.reads.side_by_side(cells).shape == (3, 63 + 56)
+    with pytest.raises(errors.UserError, match="the kind 'signals', got none"):
+      model.reads.side_by_side(without)
 
 
 def test_signals_stand_beside_graph_features_only():

@@ -6,8 +6,9 @@ import pytest
 import scoring_models
 
 import nasjax
-from nasjax import predictor, scoring, streaming
-from nasjax.scoring import precisions
+from nasjax import scoring
+from nasjax.predictors import predictor
+from nasjax.scoring import precisions, streaming
 
 
 @pytest.fixture

@@ -8,11 +8,12 @@ import jax.numpy as jnp
 import pytest
 
 import nasjax
-from nasjax import compiler, graphs
+from nasjax import compiler
 from nasjax import config as configs
-from nasjax.models import registry
+from nasjax.features import inputs
 from nasjax.scoring import compiled
 from nasjax.spaces import registry as spaces
+from nasjax.systems import registry
 from nasjax.training import loop, losses, optimizers, state
 
 SOURCE = pathlib.Path(nasjax.__file__).parent
@@ -59,8 +60,8 @@ def test_a_predictor_is_trained_in_float32(rng):
   space = spaces.get_space("nb201")
   config = configs.space_defaults("nb201")
   config.batch_size = 2
-  cells = graphs.training_cells(space, space.sample(4, rng)[None], True)
   model = registry.create_model(config.model)
+  cells = inputs.samples(space, space.sample(4, rng)[None], model.reads)
   plan = loop.make_plan(config, 4)
   optimizer = optimizers.create_optimizer(config.optimizer, plan.num_steps)
   objective = loop.score_objective(model, losses.get_loss(config.loss))
@@ -76,7 +77,7 @@ def test_no_program_is_compiled_otherwise():
   """Draws, and encoders whose every product names its precision, are."""
   allowed = {
     "compiler.py",
-    "exporting.py",
+    "predictors/exporting.py",
     "images/encoders/encode.py",
     "networks/layers.py",
   }

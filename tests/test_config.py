@@ -10,8 +10,8 @@ from nasjax import config as configs
 from nasjax import errors
 from nasjax.benchmarks import registry
 from nasjax.commands import config_files
-from nasjax.models import registry as models
 from nasjax.spaces import registry as spaces
+from nasjax.systems import registry as models
 from nasjax.training import losses, optimizers
 
 ROOT = pathlib.Path(__file__).parent.parent
@@ -101,7 +101,7 @@ def _source(name):
 
 
 def test_the_default_config_shows_every_field_and_model_default():
-  shown = (PACKAGED / "default.py").read_text()
+  shown = (PACKAGED.parent / "config" / "fields.py").read_text()
   config = configs.default()
   for name in configs.field_names(config):
     assert f'"{name.rpartition(".")[2]}": ' in shown

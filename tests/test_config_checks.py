@@ -10,25 +10,27 @@ from ml_collections import config_dict
 
 import nasjax
 from nasjax import config as configs
-from nasjax import config_checks, errors, tasks
-from nasjax.models import registry as models
+from nasjax import errors
+from nasjax.config import checks
+from nasjax.experiments import tasks
+from nasjax.systems import registry as models
 from nasjax.training import state
 
 
 def test_every_field_has_a_rule_that_admits_its_default():
   fields = configs.flatten(configs.default().to_dict())
   mine = {name for name in fields if not name.startswith("model.")}
-  assert mine == set(config_checks.FIELDS)
+  assert mine == set(checks.FIELDS)
   for space in ("nb101", "nb201", "darts"):
-    config_checks.check(configs.space_defaults(space))
-    config_checks.check(configs.student_defaults(space))
-  config_checks.check(configs.images_defaults())
+    checks.check(configs.space_defaults(space))
+    checks.check(configs.student_defaults(space))
+  checks.check(configs.images_defaults())
   numeric = set()
   for name in models.model_names():
-    config_checks.check(configs.use_model(configs.default(), name))
+    checks.check(configs.use_model(configs.default(), name))
     fields = models.default_fields(name).items()
     numeric |= {field for field, value in fields if not isinstance(value, str)}
-  assert numeric == set(config_checks.MODEL_FIELDS)
+  assert numeric == set(checks.MODEL_FIELDS)
 
 
 @pytest.mark.parametrize(
@@ -97,7 +99,7 @@ def test_old_configs_and_fields_of_others_stay_valid():
   del config.model["signals"]
   config.unlock()
   config.note = {"mine": [1, 2]}
-  assert config_checks.check(config) is config
+  assert checks.check(config) is config
 
 
 def test_the_last_seed_of_a_run():
@@ -105,7 +107,7 @@ def test_the_last_seed_of_a_run():
   with pytest.raises(errors.UserError, match="of at most 4294967295, got 4294"):
     tasks.make_task(config)
   config.num_seeds = 2
-  config_checks.check_seeds(config)
+  checks.check_seeds(config)
 
 
 def test_keys_differ_up_to_the_largest_seed():

@@ -8,17 +8,13 @@ import pytest
 import tiny
 
 import nasjax
-from nasjax import (
-  checkpoints,
-  compiler,
-  dataset_predictor,
-  errors,
-  graphs,
-  predictor,
-)
+from nasjax import compiler, errors
 from nasjax import config as configs
+from nasjax.features import inputs
 from nasjax.images import sample
-from nasjax.training import metrics, multitask
+from nasjax.predictors import checkpoints, dataset_predictor, predictor
+from nasjax.systems.architecture import multitask
+from nasjax.training import metrics
 
 NUM = 40
 SHAPE = (2, 2, 3, 4, 5)  # data sets, draws, classes, images, width
@@ -66,7 +62,7 @@ def test_images_decide_which_cells_are_good(fitted, task):
 def test_fixing_the_data_set_scores_as_the_whole_model(fitted, task):
   cells, _, images = task
   seen = draw(images, 1)
-  drawn = graphs.training_cells(fitted.space, cells[None], True)
+  drawn = inputs.samples(fitted.space, cells[None], fitted._model.reads)
   drawn = jax.tree.map(lambda leaf: leaf[0], drawn)
   apply_fn = jax.jit(
     lambda params: multitask.score_datasets(

@@ -14,7 +14,8 @@ import pytest
 import tiny
 
 import nasjax
-from nasjax import errors, experiment, files, tasks
+from nasjax import errors, files
+from nasjax.experiments import experiment, tasks
 from nasjax.training import metrics
 
 SPACE = nasjax.get_space("nb201")

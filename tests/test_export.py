@@ -9,7 +9,8 @@ import pytest
 from scoring_models import make_predictor
 
 import nasjax
-from nasjax import errors, exporting
+from nasjax import errors
+from nasjax.predictors import exporting
 
 RUN = """
 import sys

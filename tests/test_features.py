@@ -8,18 +8,18 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+import tiny
 
-from nasjax import (
+from nasjax import errors, graphs, operators
+from nasjax.features import (
   cell_features,
   cell_path_features,
-  errors,
-  feature_scales,
-  features,
-  graphs,
-  operators,
+  inputs,
+  scales,
+  tables,
 )
-from nasjax.models import registry as models
 from nasjax.spaces import registry as spaces
+from nasjax.systems import registry as models
 
 RESIDUAL = (
   "|nor_conv_3x3~0|+|nor_conv_3x3~0|nor_conv_3x3~1|+"
@@ -28,8 +28,8 @@ RESIDUAL = (
 
 
 def named(space, arch):
-  names = features.feature_names(space)
-  row = features.graph_features(space, space.parse([arch]))[0]
+  names = tables.feature_names(space)
+  row = tables.graph_features(space, space.parse([arch]))[0]
   return dict(zip(names, row.tolist(), strict=True))
 
 
@@ -83,12 +83,12 @@ def cells_and_rows(name, rng):
   space = spaces.get_space(name)
   genotypes = space.sample(12, rng)
   prefix = "cell 0: " if space.num_cells == 2 else ""
-  names = features.feature_names(space) + features.path_feature_names(space)
+  names = tables.feature_names(space) + tables.path_feature_names(space)
   names = [name.removeprefix(prefix) for name in names]
   rows = np.concatenate(
     [
-      features.graph_features(space, genotypes),
-      features.path_features(space, genotypes),
+      tables.graph_features(space, genotypes),
+      tables.path_features(space, genotypes),
     ],
     axis=1,
   )
@@ -172,8 +172,8 @@ def test_walks_distances_and_degrees_equal_a_search(name, rng):
 
 def test_features_do_not_depend_on_the_order_of_nodes(rng):
   space = spaces.get_space("nb101")
-  cells = graphs.cell_graphs(space, jnp.asarray(space.sample(1, rng)))
-  fields = [np.asarray(leaf[0]) for leaf in jax.tree.leaves(cells)][:4]
+  cells = tiny.cells(space, space.sample(1, rng), only=())
+  fields = [np.asarray(leaf[0]) for leaf in jax.tree.leaves(cells)]
   ops, details, adjacency, mask = fields
   ids = tuple(operators.operator_id(name) for name in space.operator_names)
   order = rng.permutation(len(ops))
@@ -198,22 +198,23 @@ def test_features_do_not_depend_on_the_order_of_nodes(rng):
 def test_whole_calls_and_parts_agree(rng):
   space = spaces.get_space("nb201")
   genotypes = space.sample(4100, rng)
-  together = features.graph_features(space, genotypes)
+  together = tables.graph_features(space, genotypes)
   np.testing.assert_array_equal(
-    together[4090:], features.graph_features(space, genotypes[4090:])
+    together[4090:], tables.graph_features(space, genotypes[4090:])
   )
 
 
 def test_a_model_can_read_path_features(rng):
   space = spaces.get_space("nb201")
-  cells = graphs.cell_graphs(space, jnp.asarray(space.sample(3, rng)))
+  cells = tiny.cells(space, space.sample(3, rng))
   for paths, count in ((False, 63), (True, 63 + 54)):
     model = models.create_model(
       {"name": "architecture", "features": "head", "paths": paths}
     )
-    assert model.read_features(cells).shape == (3, count)
-  with pytest.raises(errors.UserError, match="expected cells with graph feat"):
-    model.read_features(dataclasses.replace(cells, paths=None))
+    assert model.reads.side_by_side(cells).shape == (3, count)
+  without = tiny.cells(space, space.sample(3, rng), only=("graph",))
+  with pytest.raises(errors.UserError, match="the kind 'paths', got none"):
+    model.reads.side_by_side(without)
 
 
 @pytest.mark.parametrize("where", ["node", "head", "both"])
@@ -221,28 +222,30 @@ def test_model_reads_the_features_and_misses_them_clearly(where, rng):
   space = spaces.get_space("nb201")
   config = {"name": "architecture", "features": where, "width": 8}
   model = models.create_model({**config, "num_heads": 2, "num_layers": 1})
-  cells = graphs.cell_graphs(space, jnp.asarray(space.parse([RESIDUAL])))
+  cells = tiny.cells(space, space.parse([RESIDUAL]), only=("graph",))
   cell = jax.tree.map(lambda leaf: leaf[0], cells)
   params = model.init(jax.random.key(0), cell)
-  other = dataclasses.replace(cell, features=cell.features + 1)
+  other = dataclasses.replace(
+    cell, features={"graph": cell.features["graph"] + 1}
+  )
   assert model.apply(params, cell) != model.apply(params, other)
-  with pytest.raises(errors.UserError, match="expected cells with graph feat"):
-    model.init(jax.random.key(0), dataclasses.replace(cell, features=None))
+  with pytest.raises(errors.UserError, match="the kind 'graph', got none"):
+    model.init(jax.random.key(0), dataclasses.replace(cell, features={}))
 
 
 def test_names_are_unique():
   for name in ("nb101", "nb201", "darts"):
     space = spaces.get_space(name)
-    names = features.feature_names(space) + features.path_feature_names(space)
+    names = tables.feature_names(space) + tables.path_feature_names(space)
     assert len(set(names)) == len(names)
     assert not set(itertools.chain(*names)) & set("_/\\") - {"_"}
 
 
 @pytest.mark.parametrize("name", spaces.space_names())
 def test_stored_scale_is_the_measured_one(name):
-  for kind in ("features", "paths"):
-    found = graphs.measure_feature_scale(spaces.get_space(name), kind)
-    kept = feature_scales.load(name, kind)
+  for kind in ("graph", "paths"):
+    found = inputs.measure_scale(spaces.get_space(name), kind)
+    kept = scales.load(name, kind)
     assert kept is not None
     np.testing.assert_allclose(kept[0], found[0], rtol=1e-5, atol=1e-6)
     np.testing.assert_allclose(kept[1], found[1], rtol=1e-5, atol=1e-6)
@@ -251,8 +254,8 @@ def test_stored_scale_is_the_measured_one(name):
 @pytest.mark.parametrize("name", spaces.space_names())
 def test_stored_scale_of_signals_fits_other_cells(name, rng):
   space = spaces.get_space(name)
-  found = features.signals(space, space.sample(256, rng))
-  kept = feature_scales.load(name, "signals")
+  found = tables.signals(space, space.sample(256, rng))
+  kept = scales.load(name, "signals")
   assert kept is not None
   mean, spread = kept
   assert (np.abs(found.mean(axis=0) - mean[0]) < 0.4 * spread[0]).all()
@@ -261,4 +264,4 @@ def test_stored_scale_of_signals_fits_other_cells(name, rng):
 
 
 def test_an_unknown_space_has_no_stored_scale():
-  assert feature_scales.load("mine", "features") is None
+  assert scales.load("mine", "graph") is None

@@ -7,9 +7,11 @@ import pytest
 import tiny
 
 import nasjax
-from nasjax import errors, predictor
+from nasjax import errors
 from nasjax.images import sample as samples
-from nasjax.training import checkpoint, loop, multitask
+from nasjax.predictors import predictor
+from nasjax.systems.architecture import multitask
+from nasjax.training import checkpoint, loop
 
 SPACE = nasjax.get_space("nb201")
 CELLS = SPACE.sample(24, np.random.default_rng(0))

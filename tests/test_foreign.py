@@ -12,8 +12,9 @@ import zlib
 import pytest
 
 import nasjax
-from nasjax import errors, exporting, files, foreign
+from nasjax import errors, files, foreign
 from nasjax.benchmarks import custom
+from nasjax.predictors import exporting
 
 
 @pytest.mark.parametrize(

@@ -4,8 +4,10 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+import tiny
 
 from nasjax import graphs, operators
+from nasjax.graphs import tuples
 from nasjax.spaces import registry
 
 CHAIN = jnp.array([[0.0, 1, 0], [0, 0, 1], [0, 0, 0]])
@@ -92,7 +94,7 @@ def test_live_nodes_drops_a_dead_end_and_keeps_input_and_output():
 @pytest.mark.parametrize("name", registry.space_names())
 def test_cell_graphs_are_well_formed(name, rng):
   space = registry.get_space(name)
-  cells = graphs.cell_graphs(space, jnp.asarray(space.sample(64, rng)))
+  cells = tiny.cells(space, space.sample(64, rng))
   assert cells.ops.shape == (64, space.num_nodes)
   assert cells.details.shape == (64, space.num_nodes, graphs.NUM_DETAILS)
   mask = np.asarray(cells.mask)
@@ -114,11 +116,9 @@ def test_pruning_makes_functionally_equal_cells_equal(rng):
   # Node 1 is fed by nothing, so what reads node 1 does not matter.
   one = np.array([[none, skip, conv, conv, conv, skip]], np.int8)
   two = np.array([[none, skip, skip, conv, none, skip]], np.int8)
-  first, second = (
-    graphs.cell_graphs(space, jnp.asarray(x)) for x in (one, two)
-  )
+  first, second = (tiny.cells(space, x) for x in (one, two))
   jax.tree.map(np.testing.assert_array_equal, first, second)
-  kept = graphs.cell_graphs(space, jnp.asarray(one), prune=False)
+  kept = tiny.cells(space, one, prune=False)
   assert float(kept.mask.sum()) > float(first.mask.sum())
 
 
@@ -127,9 +127,9 @@ def test_graphs_tuple_round_trip(rng):
     np.triu(rng.random((6, 6)) < 0.5, 1).astype(np.float32)
   )
   nodes = jnp.asarray(rng.normal(size=(6, 4)), jnp.float32)
-  tuple_ = graphs.to_graphs_tuple(nodes, adjacency, max_edges=20)
+  tuple_ = tuples.to_graphs_tuple(nodes, adjacency, max_edges=20)
   assert int(tuple_.n_edge.sum()) == 20
   assert int(tuple_.n_edge[0]) == int(adjacency.sum())
-  back_nodes, back_adjacency = graphs.from_graphs_tuple(tuple_)
+  back_nodes, back_adjacency = tuples.from_graphs_tuple(tuple_)
   np.testing.assert_array_equal(back_nodes, nodes)
   np.testing.assert_array_equal(back_adjacency, adjacency)

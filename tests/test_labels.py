@@ -12,8 +12,10 @@ import pytest
 import tiny
 
 import nasjax
-from nasjax import errors, exporting, labels, predictor, streaming
-from nasjax.training import multitask
+from nasjax import errors
+from nasjax.predictors import exporting, predictor
+from nasjax.scoring import labels, streaming
+from nasjax.systems.architecture import multitask
 
 SPACE = nasjax.get_space("nb201")
 Point = collections.namedtuple("Point", "x y z")

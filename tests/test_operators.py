@@ -7,10 +7,10 @@ from nasjax import errors, operators
 
 
 def test_names_are_unique_and_ids_are_positions():
-  names = [operator.name for operator in operators.OPERATORS]
+  names = [operator.name for operator in operators.operators()]
   assert len(set(names)) == len(names)
   np.testing.assert_array_equal(
-    operators.operator_ids(names), np.arange(operators.NUM_OPERATORS)
+    operators.operator_ids(names), np.arange(operators.NUM_BUILT_IN)
   )
   assert names[operators.INPUT] == "input"
   assert names[operators.OUTPUT] == "output"

@@ -7,11 +7,12 @@ import pytest
 import tiny
 
 import nasjax
-from nasjax import errors, experiment, streaming
+from nasjax import errors
 from nasjax.commands import score as scoring_command
 from nasjax.commands import search as search_command
+from nasjax.experiments import experiment
 from nasjax.networks import resumption
-from nasjax.scoring import shards
+from nasjax.scoring import shards, streaming
 
 WORDS = '{"mine": "years of work"}\n'
 
@@ -44,7 +45,7 @@ def test_a_search_refuses_before_it_searches(tmp_path, capsys):
 
 def test_an_export_refuses_another_file(tmp_path):
   pytest.importorskip("flatbuffers", reason="export needs flatbuffers")
-  from nasjax import exporting
+  from nasjax.predictors import exporting
 
   path = tmp_path / "model.bin"
   path.write_text(WORDS)

@@ -9,7 +9,9 @@ import pytest
 import tiny
 
 import nasjax
-from nasjax import compiler, exporting, features, graphs
+from nasjax import compiler, graphs
+from nasjax.features import tables
+from nasjax.predictors import exporting
 from nasjax.training import state
 
 
@@ -32,7 +34,7 @@ def predictor_numbers():
   return {
     "scores": model.predict(cells),
     "program": exporting.to_program(model).call(cells),
-    "features": features.graph_features(space, cells),
+    "features": tables.graph_features(space, cells),
     "keys": jax.random.key_data(state.member_keys(2**31, 2, 3)),
   }
 

@@ -6,7 +6,8 @@ import tiny
 
 import nasjax
 from nasjax import config as configs
-from nasjax import errors, predictor
+from nasjax import errors
+from nasjax.scoring import labels as label_numbers
 from nasjax.training import metrics
 
 SPACE = nasjax.get_space("nb201")
@@ -139,6 +140,6 @@ def test_starts_from_the_default_of_its_space(space):
 def test_calibration_never_turns_a_ranking_around():
   raw = np.array([[3.0, 2.0, 1.0], [0.0, 0.0, 0.0]], np.float32)
   labels = np.array([70.0, 80.0, 90.0])
-  scale, shift = predictor.calibrate(raw, labels)
+  scale, shift = label_numbers.calibrate(raw, labels)
   assert (scale > 0).all()
   np.testing.assert_allclose(raw.mean(1) * scale + shift, 80.0)

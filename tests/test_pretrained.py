@@ -7,10 +7,11 @@ import pytest
 import tiny
 
 import nasjax
-from nasjax import checkpoints, dataset_predictor, experiment, predictor
 from nasjax.benchmarks import mini201
 from nasjax.commands import publish as pretrained
+from nasjax.experiments import experiment
 from nasjax.images import sample as samples
+from nasjax.predictors import checkpoints, dataset_predictor, predictor
 from nasjax.training import metrics
 
 

@@ -17,9 +17,9 @@ from nasjax import search
 from nasjax.benchmarks import registry as benchmarks
 from nasjax.commands import data as benchmarks_command
 from nasjax.commands import flags as command_flags
+from nasjax.commands import reproduce as reproduce_command
 from nasjax.commands import search as search_command
 from nasjax.commands import train as train_command
-from nasjax.reproduce import command as reproduce_command
 from nasjax.spaces import registry as spaces
 
 DOCUMENTS = sorted(

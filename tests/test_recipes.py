@@ -8,8 +8,8 @@ import pytest
 
 from nasjax import config as configs
 from nasjax import errors
-from nasjax.models import registry as models
 from nasjax.reproduce import recipes
+from nasjax.systems import registry as models
 from nasjax.training import loop, losses, optimizers
 
 CONFIGS = pathlib.Path(__file__).parent.parent / "configs"

@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from nasjax import errors, files, replacing
+from nasjax import errors, files
+from nasjax.io import replacing
 
 
 def foreign(folder):

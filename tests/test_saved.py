@@ -15,9 +15,11 @@ import pytest
 import tiny
 
 import nasjax
-from nasjax import config_checks, errors, files, predictor, saved
+from nasjax import errors, files
 from nasjax.commands import publish_digests as pretrained_digests
-from nasjax.models import registry as models
+from nasjax.config import checks
+from nasjax.predictors import predictor, saved
+from nasjax.systems import registry as models
 from nasjax.training import checkpoint, digests, model_folders
 
 SPACE = nasjax.get_space("nb201")
@@ -265,9 +267,9 @@ def mutated(meta, rng):
 def allowed(meta):
   """Whether every value is one that the tables of ranges admit."""
   config = meta["config"]
-  flat = {**config_checks.FIELDS}
+  flat = {**checks.FIELDS}
   for name in models.default_fields(config["model"]["name"]):
-    rule = config_checks.MODEL_FIELDS.get(name, config_checks.Text(64))
+    rule = checks.MODEL_FIELDS.get(name, checks.Text(64))
     flat[f"model.{name}"] = rule
   for name, value in nasjax.config.flatten(config).items():
     assert name in flat, name
@@ -428,3 +430,55 @@ def test_another_target_is_not_loaded(folder, tmp_path):
     meta["config"]["target"] = other
     (copied / "model.json").write_text(json.dumps(meta))
     refused(copied, "does not match its digest")
+
+
+def test_a_model_with_a_digest_is_not_traced(folder, tmp_path, monkeypatch):
+  """Its shapes are those that were saved; tracing takes seconds."""
+  expected = nasjax.Predictor.load(folder).predict(CELLS)
+
+  def traced(self):
+    raise AssertionError("traced")
+
+  monkeypatch.setattr(nasjax.Predictor, "_params_template", traced)
+  found = nasjax.Predictor.load(folder).predict(CELLS)
+  np.testing.assert_array_equal(found, expected)
+
+
+def with_params(folder, copied, change, **fields):
+  """A copy with other parameters or fields, and the digest of both."""
+  meta = json.loads((folder / "model.json").read_text())
+  meta["config"]["model"].update(fields)
+  params = jax.tree.map(change, nasjax.Predictor.load(folder).params)
+  described = saved.check({"format": 1, **meta}, "a test")
+  meta["sha256"] = saved.digest(described, params)
+  checkpoint.save_model(copied, params, meta)
+  return copied
+
+
+@pytest.mark.parametrize(
+  ("change", "message"),
+  [
+    (lambda leaf: leaf[:1], r"of float32 with shape \[1.*\]: expected .* of 2"),
+    (lambda leaf: leaf.astype(np.float16), "parameters of float16 with shape"),
+    (lambda leaf: leaf.sum(), r"of float32 with shape \[\]: "),
+    (lambda leaf: leaf * np.nan, "parameters that are not finite"),
+  ],
+)
+def test_made_by_hand_with_a_digest(folder, tmp_path, change, message):
+  refused(with_params(folder, tmp_path / "model", change), message)
+
+
+def test_a_large_model_with_a_digest_takes_no_memory(
+  folder, tmp_path, monkeypatch
+):
+  monkeypatch.setattr("nasjax.foreign.afford.__defaults__", (1000,))
+  refused(folder, "GiB of memory: expected at most")
+
+
+def test_parameters_that_do_not_fit_the_model_are_one_line(folder, tmp_path):
+  """They are found out by the first program that reads them."""
+  path = with_params(folder, tmp_path / "model", lambda leaf: leaf, width=32)
+  model = nasjax.Predictor.load(path)
+  with pytest.raises(errors.UserError, match=r"no parameters of .*fetch") as e:
+    model.predict(CELLS)
+  check_line(e.value)

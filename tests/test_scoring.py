@@ -6,9 +6,9 @@ import pytest
 from scoring_models import TINY, cells_of, close, make, one_by_one
 
 from nasjax import errors, scoring
-from nasjax.models import registry
 from nasjax.scoring import chunks, sharing
 from nasjax.spaces import registry as spaces
+from nasjax.systems import registry
 
 
 @pytest.fixture

@@ -11,8 +11,9 @@ import numpy as np
 import pytest
 import scoring_models
 
-from nasjax import errors, files, predictor
+from nasjax import errors, files
 from nasjax.commands import score as command
+from nasjax.predictors import predictor
 from nasjax.scoring import shards
 from nasjax.spaces import registry as spaces
 

@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 import scoring_models
 
-from nasjax import errors, streaming
+from nasjax import errors
 from nasjax.commands import score as command
+from nasjax.scoring import streaming
 from nasjax.spaces import registry as spaces
 
 

@@ -8,9 +8,10 @@ import pytest
 import tiny
 
 import nasjax
-from nasjax import errors, experiment, tasks
+from nasjax import errors
 from nasjax.benchmarks import base, custom
 from nasjax.benchmarks.splits import Split
+from nasjax.experiments import experiment, tasks
 
 SPACE = nasjax.get_space("nb201")
 # Three of six operations reach no output, or are no operation at all.

@@ -6,8 +6,9 @@ import scoring_models
 
 import nasjax
 from nasjax import config as configs
-from nasjax import errors, tasks, teachers
-from nasjax.models import registry as models
+from nasjax import errors
+from nasjax.experiments import tasks, teachers
+from nasjax.systems import registry as models
 
 
 @pytest.fixture(scope="module")

@@ -7,16 +7,10 @@ import pytest
 import tiny
 
 import nasjax
-from nasjax import (
-  checkpoints,
-  errors,
-  experiment,
-  files,
-  predictor,
-  tasks,
-  training_cells,
-)
+from nasjax import errors, files
 from nasjax.commands import publish as pretrained
+from nasjax.experiments import experiment, tasks
+from nasjax.predictors import checkpoints, predictor, training_cells
 
 SPACE = nasjax.get_space("nb201")
 

@@ -3,7 +3,8 @@
 import pytest
 
 from nasjax import config as configs
-from nasjax import errors, workdirs
+from nasjax import errors
+from nasjax.experiments import workdirs
 
 
 def _config(**fields):

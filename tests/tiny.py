@@ -1,6 +1,9 @@
 """A model and a config small enough to compile and train in seconds."""
 
+import jax.numpy as jnp
+
 from nasjax import config as configs
+from nasjax.features import inputs, kinds, reads
 
 MODEL = {
   "width": 8,
@@ -25,3 +28,17 @@ def config(**fields):
     "checkpoint_every": 1,
   }
   return configs.override(configs.default(), {**small, **base, **fields})
+
+
+def cells(space, genotypes, *, by_function=False, prune=True, only=None):
+  """Graphs of genotypes `[B, G]` with the given kinds of features.
+
+  By default all but signals that the space has.
+  """
+  if only is None:
+    only = ("graph",) if by_function else ("graph", "paths")
+    if space.name == "darts":
+      only = (*only, "edges")
+  assert set(only) <= set(kinds.KINDS)
+  what = reads.Reads(kinds=only, by_function=by_function)
+  return inputs.make(space, jnp.asarray(genotypes), what, prune=prune)

@@ -13,7 +13,8 @@ import pathlib
 import numpy as np
 
 from nasjax import errors, files, foreign
-from nasjax.benchmarks import base, cache, safe_pickle
+from nasjax.benchmarks import base
+from nasjax.io import cache, safe_pickle
 from nasjax.spaces import registry
 
 PACKAGE = "analog-nasbench"

@@ -18,6 +18,8 @@ _BYTES_PER_CHARACTER = 8  # that rows take in memory, about
 _NUMBER = re.compile(
   r"[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]+)?", re.ASCII
 )
+# How a space calls the first one of the notations that it is asked to read.
+_FIRST = re.compile(r"( of)? ?\barch(itecture)? 0( of '\w+')?:? ?")
 _QUOTE = 'quote an arch that holds commas, as in "Genotype(...)",93.5'
 
 
@@ -169,8 +171,9 @@ def _genotypes(
       try:
         space.parse([row.arch])
       except errors.UserError as error:
+        reason = _FIRST.sub(" ", str(error), count=1).strip()
         raise errors.UserError(
-          f"{errors.quote(str(path))}, line {row.line}: {error}"
+          f"{errors.quote(str(path))}, line {row.line}: {reason}"
         ) from error
     raise
 

@@ -1,120 +1,83 @@
 """The message that NAS-Bench-101 stores for each training run.
 
 Field numbers of `ModelMetrics` and `EvaluationData` are those of the file
-`model_metrics.proto` of google-research/nasbench; the wire format is that of
-Protocol Buffers.
+`model_metrics.proto` of google-research/nasbench; Protocol Buffers read them.
 """
 
-import struct
-from collections.abc import Iterator
-from typing import Any, NamedTuple
+import functools
+from typing import Any
 
 from nasjax import foreign
 
-
-class Evaluation(NamedTuple):
-  """One evaluation of a run; accuracies are fractions.
-
-  Attributes:
-    current_epoch: epochs trained so far.
-    training_time: seconds of training so far.
-    train_accuracy: on 10,000 training images.
-    validation_accuracy: on 10,000 held-out images.
-    test_accuracy: on the 10,000 test images.
-  """
-
-  current_epoch: float = 0.0
-  training_time: float = 0.0
-  train_accuracy: float = 0.0
-  validation_accuracy: float = 0.0
-  test_accuracy: float = 0.0
+_EVALUATION = (
+  "current_epoch",
+  "training_time",
+  "train_accuracy",
+  "validation_accuracy",
+  "test_accuracy",
+)
+_BYTES_PER_BYTE = 64  # that a message takes in memory, at most
 
 
-class Metrics(NamedTuple):
-  """One run.
+@functools.cache
+def _message_class() -> Any:
+  """Builds the class of `ModelMetrics`, apart from other users' messages."""
+  # Only conversions of the official file need it.
+  from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
 
-  Attributes:
-    evaluations: at the start, halfway, and at the end.
-    trainable_parameters: parameters of the network.
-    total_time: seconds of training and evaluation.
-  """
-
-  evaluations: list[Evaluation]
-  trainable_parameters: int
-  total_time: float
-
-
-_ADVICE = "fetch the official file again"
-_DOUBLE = struct.Struct("<d")
-_FIVE_DOUBLES = struct.Struct("<BdBdBdBdBd")
-_FIVE_TAGS = (9, 17, 25, 33, 41)  # fields 1 to 5, each a 64-bit number
-_VARINT, _FIXED64, _BYTES, _FIXED32 = 0, 1, 2, 5
-
-
-def _varint(data: bytes, start: int) -> tuple[int, int]:
-  """Reads an unsigned integer; returns it and the place after it."""
-  value = shift = 0
-  while True:
-    byte = data[start]
-    value |= (byte & 0x7F) << shift
-    start, shift = start + 1, shift + 7
-    if byte < 0x80:
-      return value, start
-    if shift > 63:
-      raise ValueError("a number of more than 64 bits")
-
-
-def _fields(data: bytes) -> Iterator[tuple[int, int, Any]]:
-  """Yields (field number, wire type, value): int, float or bytes."""
-  start = 0
-  while start < len(data):
-    tag, start = _varint(data, start)
-    number, kind = tag >> 3, tag & 7
-    if kind == _VARINT:
-      value, start = _varint(data, start)
-    elif kind == _FIXED64:
-      (value,) = _DOUBLE.unpack_from(data, start)
-      start += 8
-    elif kind in (_BYTES, _FIXED32):
-      size, start = _varint(data, start) if kind == _BYTES else (4, start)
-      value = data[start : start + size]
-      start += size
-      if start > len(data):
-        raise ValueError("a field is longer than the message")
-    else:
-      raise ValueError(f"wire type {kind}")
-    yield number, kind, value
+  file = descriptor_pb2.FileDescriptorProto(
+    name="model_metrics.proto", package="nasbench", syntax="proto2"
+  )
+  kinds = descriptor_pb2.FieldDescriptorProto
+  one, many = kinds.LABEL_OPTIONAL, kinds.LABEL_REPEATED
+  evaluation = file.message_type.add(name="EvaluationData")
+  for number, name in enumerate(_EVALUATION, 1):
+    evaluation.field.add(
+      name=name, number=number, type=kinds.TYPE_DOUBLE, label=one
+    )
+  metrics = file.message_type.add(name="ModelMetrics")
+  metrics.field.add(
+    name="evaluation_data",
+    number=1,
+    type=kinds.TYPE_MESSAGE,
+    type_name=".nasbench.EvaluationData",
+    label=many,
+  )
+  metrics.field.add(
+    name="trainable_parameters", number=2, type=kinds.TYPE_INT64, label=one
+  )
+  metrics.field.add(
+    name="total_time", number=3, type=kinds.TYPE_DOUBLE, label=one
+  )
+  pool = descriptor_pool.DescriptorPool()
+  pool.Add(file)
+  found = pool.FindMessageTypeByName("nasbench.ModelMetrics")
+  return message_factory.GetMessageClass(found)
 
 
-def _evaluation(data: bytes) -> Evaluation:
-  if len(data) == _FIVE_DOUBLES.size:
-    pairs = _FIVE_DOUBLES.unpack(data)
-    if pairs[::2] == _FIVE_TAGS:
-      return Evaluation(*pairs[1::2])
-  values = [0.0] * 5
-  for number, kind, value in _fields(data):
-    if kind == _FIXED64 and 1 <= number <= 5:
-      values[number - 1] = value
-  return Evaluation(*values)
-
-
-def parse(data: bytes, source: str = "message") -> Metrics:
+def parse(data: bytes, source: str = "message") -> Any:
   """Decodes a `ModelMetrics` message.
 
   Args:
     data: the message.
     source: what errors call it.
 
+  Returns:
+    A message with the fields `evaluation_data`, `trainable_parameters` and
+    `total_time` (seconds of training and evaluation). `evaluation_data` holds
+    the evaluations at the start, halfway, and at the end, each with
+    `current_epoch`, `training_time` (seconds so far), and `train_accuracy`,
+    `validation_accuracy` and `test_accuracy` as fractions, each of 10,000
+    images. What a message lacks is 0.
+
   Raises:
-    UserError: the message is damaged.
+    UserError: the message is damaged or too large.
   """
-  evaluations, parameters, total_time = [], 0, 0.0
-  with foreign.reading(source, "a ModelMetrics message", _ADVICE):
-    for number, kind, value in _fields(data):
-      if (number, kind) == (1, _BYTES):
-        evaluations.append(_evaluation(value))
-      elif (number, kind) == (2, _VARINT):
-        parameters = value
-      elif (number, kind) == (3, _FIXED64):
-        total_time = value
-  return Metrics(evaluations, parameters, total_time)
+  foreign.afford(source, _BYTES_PER_BYTE * len(data))
+  with foreign.reading(source, "a ModelMetrics message"):
+    from google.protobuf import message
+
+    try:
+      return _message_class().FromString(data)
+    except message.DecodeError as error:
+      raise ValueError(str(error)) from error

@@ -9,7 +9,8 @@ from collections.abc import Mapping
 import numpy as np
 
 from nasjax import errors
-from nasjax.benchmarks import base, cache, nb101_tfrecord, tables
+from nasjax.benchmarks import base, nb101_tfrecord, tables
+from nasjax.io import cache
 from nasjax.spaces import registry
 
 TABLES = ("nb101_full.npz", "nb101_records.npz")

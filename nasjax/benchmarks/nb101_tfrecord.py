@@ -53,13 +53,12 @@ class _Runs:
     if epochs not in _EPOCHS:
       raise ValueError(f"{errors.quote(epochs)} epochs")
     message = base64.b64decode(encoded, validate=True)
-    metrics = metrics_proto.parse(message, source)
-    if len(metrics.evaluations) <= _LAST:
-      raise ValueError(f"{len(metrics.evaluations)} evaluations instead of 3")
-    last = metrics.evaluations[_LAST]
-    if (
-      not 0 <= last.validation_accuracy <= 1 or not 0 <= last.test_accuracy <= 1
-    ):
+    evaluations = metrics_proto.parse(message, source).evaluation_data
+    if len(evaluations) <= _LAST:
+      raise ValueError(f"{len(evaluations)} evaluations instead of 3")
+    last = evaluations[_LAST]
+    val, test = last.validation_accuracy, last.test_accuracy
+    if not 0 <= val <= 1 or not 0 <= test <= 1:
       raise ValueError("an accuracy outside 0 .. 1")
     if name not in self.cells:
       self.cells[name] = len(self.cells)
@@ -67,8 +66,8 @@ class _Runs:
       self.operations.append(operations)
     self.cell.append(self.cells[name])
     self.epochs.append(epochs)
-    self.val.append(last.validation_accuracy)
-    self.test.append(last.test_accuracy)
+    self.val.append(val)
+    self.test.append(test)
 
 
 def convert(path: pathlib.Path) -> dict[str, np.ndarray]:

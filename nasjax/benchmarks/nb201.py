@@ -9,7 +9,8 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from nasjax.benchmarks import base, cache, nb201_official, tables
+from nasjax.benchmarks import base, nb201_official, tables
+from nasjax.io import cache
 from nasjax.spaces import registry
 
 TABLES = ("nb201_full.npz",)

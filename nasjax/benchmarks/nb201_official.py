@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from nasjax import errors, foreign, progress
-from nasjax.benchmarks import safe_pickle
+from nasjax.io import safe_pickle
 from nasjax.spaces import registry
 
 META_FILE = "meta.pickle.pbz2"

@@ -8,7 +8,8 @@ import pathlib
 from collections.abc import Mapping
 
 from nasjax import errors
-from nasjax.benchmarks import base, cache, nb301_official, tables
+from nasjax.benchmarks import base, nb301_official, tables
+from nasjax.io import cache
 from nasjax.spaces import registry
 
 TABLES = ("darts_nb301yahpo11221.npz",)

@@ -17,7 +17,8 @@ from absl import flags
 from ml_collections import config_dict
 
 from nasjax import config as configs
-from nasjax import config_checks, errors, files
+from nasjax import errors, files
+from nasjax.config import checks
 
 _PARSERS = {
   bool: flags.BooleanParser(),
@@ -77,7 +78,7 @@ def choose(source: str, overrides: Sequence[str]) -> Chosen:
   if space != config.space:
     configs.move(config, space)
   before = configs.flatten(config.to_dict())
-  config_checks.check_ranges(configs.override(config, fields))
+  checks.check_ranges(configs.override(config, fields))
   _check_table(before, fields, config)
   words = re.sub(r"[^\w.]+", "-", f"{path.stem} {text}").strip("-")
   return Chosen(config, words)
@@ -146,6 +147,7 @@ def parse(words: Sequence[str], config: configs.Config) -> dict[str, Any]:
         f"unexpected argument {errors.quote(word)}; see --help"
       )
     negated, name = match.groups()
+    name = configs.renamed(name)
     configs.check_field(name, types_of)
     kind = types_of[name]
     if not equals:
@@ -168,7 +170,7 @@ def _fields_of_another_model(words: Sequence[str]) -> dict[str, type]:
   found = re.findall(r"-config\.model\.name[= ](\S+)", text)
   if not found:
     return {}
-  from nasjax.models import registry as models  # needs JAX; configs do not
+  from nasjax.systems import registry as models
 
   fields = models.default_fields(found[-1]).items()
   return {f"model.{name}": type(value) for name, value in fields}

@@ -15,8 +15,9 @@ import re
 from collections.abc import Sequence
 
 from nasjax import errors, files
-from nasjax.benchmarks import base, download, registry
+from nasjax.benchmarks import base, registry
 from nasjax.commands import arguments as command_line
+from nasjax.io import download
 
 
 def _print_benchmark(benchmark: base.Benchmark) -> None:

@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 
 from nasjax import errors, files, images
-from nasjax.images import base
 from nasjax.networks import evaluate, image_sets
 from nasjax.networks.recipe import TrainingRecipe
 
@@ -61,7 +60,6 @@ def _as_split(
   found: images.ImageSet, name: str, test_name: str, size: int
 ) -> image_sets.ImageSet:
   """Takes the splits that the user made."""
-  base.check_trained(found)
   train, test = found.split("train"), found.split(test_name)
   unused = [each for each in found.splits if each not in ("train", test_name)]
   print(

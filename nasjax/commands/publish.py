@@ -1,8 +1,12 @@
 """Puts the model of a finished training among the pretrained checkpoints.
 
-python -m nasjax.pretrained WORKDIR NAME
+  python -m nasjax.pretrained WORKDIR NAME
+
+The predictor of WORKDIR, a finished training with one seed, is written to
+nasjax/pretrained/NAME with a model card. --checkpoint NAME opens it.
 """
 
+import argparse
 import json
 import pathlib
 import re
@@ -10,8 +14,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from nasjax import config as configs
-from nasjax import errors, files, predictor, training_cells
-from nasjax.commands import flags
+from nasjax import errors, files
+from nasjax.commands import arguments, flags
+from nasjax.predictors import predictor, training_cells
 from nasjax.training import loop
 
 
@@ -114,14 +119,20 @@ def add(workdir: files.PathLike, name: str) -> pathlib.Path:
 
 
 def _main(argv: Sequence[str]) -> None:
-  if len(argv) != 3:
-    raise errors.UserError("expected: python -m nasjax.pretrained WORKDIR NAME")
-  if not re.fullmatch(r"\w+", argv[2], re.ASCII):
+  parser = arguments.Parser(
+    prog="python -m nasjax.pretrained",
+    description=__doc__,
+    formatter_class=argparse.RawDescriptionHelpFormatter,
+  )
+  parser.add_argument("WORKDIR", help="folder of a finished training")
+  parser.add_argument("NAME", help="letters, digits and underscores")
+  given = parser.parse_args(argv[1:])
+  if not re.fullmatch(r"\w+", given.NAME, re.ASCII):
     raise errors.UserError(
       "NAME: expected letters, digits and underscores, got "
-      f"{errors.quote(argv[2])}"
+      f"{errors.quote(given.NAME)}"
     )
-  print(f"written to {add(argv[1], argv[2])}")
+  print(f"written to {add(given.WORKDIR, given.NAME)}")
 
 
 main = flags.guard(_main)

@@ -1,13 +1,17 @@
 """Adds a digest to saved models that have none; parameters stay as they are.
 
-python -m nasjax.pretrained.digests FOLDER [FOLDER ...]
+  python -m nasjax.pretrained.digests FOLDER [FOLDER ...]
+
+A model that has a digest is checked. Each digest is printed beside its folder.
 """
 
+import argparse
 from collections.abc import Sequence
 from typing import Any
 
-from nasjax import dataset_predictor, errors, files, predictor, saved
-from nasjax.commands import flags
+from nasjax import files
+from nasjax.commands import arguments, flags
+from nasjax.predictors import dataset_predictor, predictor, saved
 from nasjax.training import model_folders
 
 
@@ -37,11 +41,13 @@ def add(folder: files.PathLike) -> str:
 
 
 def _main(argv: Sequence[str]) -> None:
-  if len(argv) < 2:
-    raise errors.UserError(
-      "expected: python -m nasjax.pretrained.digests FOLDER [FOLDER ...]"
-    )
-  for folder in argv[1:]:
+  parser = arguments.Parser(
+    prog="python -m nasjax.pretrained.digests",
+    description=__doc__,
+    formatter_class=argparse.RawDescriptionHelpFormatter,
+  )
+  parser.add_argument("FOLDER", nargs="+", help="a saved model")
+  for folder in parser.parse_args(argv[1:]).FOLDER:
     print(f"{add(folder)}  {folder}")
 
 

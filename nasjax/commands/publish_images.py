@@ -1,18 +1,22 @@
 """Trains the predictor that sees images, on all of mini201, and keeps it.
 
-python -m nasjax.pretrained.images
+  python -m nasjax.pretrained.images
+
+It takes no arguments, and replaces the one that is there.
 """
 
+import argparse
 import time
 from collections.abc import Sequence
 
 import numpy as np
 
 from nasjax import config as configs
-from nasjax import dataset_predictor, errors, experiment
 from nasjax.benchmarks import mini201
-from nasjax.commands import flags
+from nasjax.commands import arguments, flags
+from nasjax.experiments import experiment
 from nasjax.images import sample as samples
+from nasjax.predictors import dataset_predictor
 from nasjax.training import checkpoint, metrics
 
 
@@ -87,8 +91,11 @@ what it is worth on an image set that it never saw is measured in
 
 
 def _main(argv: Sequence[str]) -> None:
-  if len(argv) != 1:
-    raise errors.UserError("expected: python -m nasjax.pretrained.images")
+  arguments.Parser(
+    prog="python -m nasjax.pretrained.images",
+    description=__doc__,
+    formatter_class=argparse.RawDescriptionHelpFormatter,
+  ).parse_args(argv[1:])
   target = dataset_predictor.PRETRAINED / "nb201"
   checkpoint.check_target(target)
   began = time.monotonic()

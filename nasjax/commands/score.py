@@ -10,17 +10,11 @@ import jax
 import numpy as np
 from absl import flags
 
-from nasjax import (
-  checkpoints,
-  errors,
-  files,
-  labels,
-  predictor,
-  replacing,
-  streaming,
-)
+from nasjax import errors, files
 from nasjax.commands import flags as command_flags
-from nasjax.scoring import precisions, shards
+from nasjax.io import replacing
+from nasjax.predictors import checkpoints, predictor
+from nasjax.scoring import labels, precisions, shards, streaming
 from nasjax.scoring.scorer import score
 from nasjax.spaces import registry as spaces
 

@@ -8,11 +8,12 @@ from typing import Any
 
 import numpy as np
 
-from nasjax import checkpoints, progress, training_cells
+from nasjax import progress
 from nasjax.commands import evaluation
 from nasjax.commands.known import Known
 from nasjax.commands.search_options import Options
 from nasjax.networks import image_sets
+from nasjax.predictors import checkpoints, training_cells
 from nasjax.spaces import base as spaces_base
 from nasjax.spaces import registry as spaces
 
@@ -96,6 +97,7 @@ def _trained_on(
     label = "custom/value" if config.table else name
   return {
     "checkpoint": options.checkpoint or options.space,
+    "teacher": (config.get("teacher") if config is not None else None) or None,
     "benchmark": card.get("benchmark"),
     "label": label,
     "label_is": words,

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from nasjax.commands import entry, search_options
+from nasjax.commands import entry, search_checks, search_options
 from nasjax.commands import flags as command_flags
 
 
@@ -10,6 +10,7 @@ def _search(argv: Sequence[str]) -> None:
   """Parses flags; then loads what searches, which takes seconds."""
   options = search_options.parse(argv)
   if options is not None:
+    search_checks.check(options)
     entry.load("nasjax.commands.search_run").run(options)
 
 

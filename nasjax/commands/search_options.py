@@ -6,8 +6,9 @@ from typing import Any
 
 from absl import flags
 
-from nasjax import errors, files, replacing
+from nasjax import errors, files
 from nasjax.commands import flags as command_flags
+from nasjax.io import replacing
 
 USAGE = """Scores a search space with a trained predictor and shows the best.
 

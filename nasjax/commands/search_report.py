@@ -225,19 +225,33 @@ def _print_numbers(report: dict[str, Any]) -> None:
   )
   if not report["num_tau"]:
     return
-  rest = "without the training cells unknown, as they are not named"
-  if report["num_rest"] is not None:
-    rest = (
-      f"without the training cells {_number(report['tau_rest'], 4)} "
-      f"({report['num_rest']} cells)"
-    )
   tau = f"Kendall tau-b {_number(report['tau'], 4)} ({report['num_tau']} cells)"
   if report["trained_on"] is not None:
-    tau += f"; {rest}"
-  print(
-    f"{tau}; regret of the top {len(report['top'])} "
-    f"{_number(report['regret'], 3)} % accuracy"
-  )
+    tau += f"; {_without(report)}"
+  print(f"{tau}; {_regret(report)}")
+
+
+def _without(report: dict[str, Any]) -> str:
+  """Says what the correlation is on cells whose accuracy was not learnt from.
+
+  A student saw no accuracy, its teacher did.
+  """
+  seen = "the training cells"
+  if report["trained_on"]["teacher"]:
+    seen = "the cells whose accuracies its teacher saw"
+  if report["num_rest"] is None:
+    return f"without {seen} unknown, as they are not named"
+  tau = _number(report["tau_rest"], 4)
+  return f"without {seen} {tau} ({report['num_rest']} cells)"
+
+
+def _regret(report: dict[str, Any]) -> str:
+  """Says what the top falls short of, and how many of it are known."""
+  top = report["top"]
+  known = sum(row["known"] is not None for row in top)
+  share = f" ({known} of them known)" if known < len(top) else ""
+  number = _number(report["regret"], 3)
+  return f"regret of the top {len(top)}{share} {number} % accuracy"
 
 
 def _score(value: float) -> str:

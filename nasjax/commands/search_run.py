@@ -10,6 +10,7 @@ from nasjax.commands import evaluation, scorers, search_report
 from nasjax.commands import known as known_accuracies
 from nasjax.commands.search_options import Options
 from nasjax.networks import image_sets
+from nasjax.search import base as search_base
 from nasjax.spaces import registry as spaces
 
 _SAMPLES = 20_000
@@ -31,6 +32,8 @@ def run(options: Options) -> None:
   Raises:
     UserError: what the options name is not there or does not fit.
   """
+  space = spaces.get_space(options.space)
+  search_base.whole_budget(space, _budget(options, space.size))
   image_set = None
   if options.evaluate:
     with progress.phase(f"reading images of {options.dataset}"):
@@ -51,7 +54,6 @@ def run(options: Options) -> None:
   result = _search(options, scorer)
   seconds = time.monotonic() - began
   with progress.phase("comparing with known accuracies"):
-    space = spaces.get_space(options.space)
     # Cells of one function have one accuracy, and costs of their own.
     one = search.function_keys(space)
     key_fn = space.lookup_keys if scorer.is_cost else one

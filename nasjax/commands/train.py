@@ -8,17 +8,19 @@ from typing import Any
 
 from absl import flags
 
-from nasjax import errors, files, workdirs
+from nasjax import errors, files
 from nasjax.commands import config_files, entry
 from nasjax.commands import flags as command_flags
+from nasjax.experiments import workdirs
 
+_TOP = 10  # of `top10_regret_all`
 _USAGE = """Trains a predictor and reports its rank correlations.
 
   python train.py --config=configs/nb101.py [--config.FIELD=VALUE ...]
                   [--workdir=DIR] [--data_dir=DIR]
 
 --config is a Python file, which is executed, or the name of a config that comes
-with nasjax: --config=nb101. nasjax/configs/default.py shows every FIELD.
+with nasjax: --config=nb101. nasjax/config/fields.py shows every FIELD.
 
 The workdir gets config.json, metrics.jsonl, summary.json, predictions.npz and
 checkpoint/. It is runs/CONFIG, or runs/CONFIG-DIGEST where that holds another
@@ -60,7 +62,11 @@ def _report(summary: dict[str, Any], workdir: pathlib.Path) -> None:
   print(f"tau (rest)   {_spread(summary, 'tau_rest')}{each}")
   print(f"tau (all)    {_spread(summary, 'tau_all')}")
   print(f"rho (rest)   {summary['spearman_rest_mean']:.4f}")
-  print(f"regret of the top 10  {summary['top10_regret_all_mean']:.3f}")
+  if summary["num_all"] > _TOP:  # of fewer it is 0, whatever the scores are
+    print(
+      f"regret       {summary['top10_regret_all_mean']:.3f} of the top {_TOP} "
+      f"among all {summary['num_all']} cells"
+    )
   print(
     f"time         {summary['train_seconds']:.0f} s to train, "
     f"{summary['total_seconds']:.0f} s in all"
@@ -113,7 +119,9 @@ def _train(argv: Sequence[str]) -> None:
   files.data_dir(data_dir)
   workdir = _workdir(chosen, values["workdir"].value)
   workdirs.check(workdir, chosen.config)
-  experiment = entry.load("nasjax.experiment", f"{workdir}: loading JAX")
+  experiment = entry.load(
+    "nasjax.experiments.experiment", f"{workdir}: loading JAX"
+  )
   summary = experiment.run(chosen.config, workdir, data_dir)
   _report(summary, workdir)
 

@@ -13,7 +13,7 @@ rows. For labels that are no accuracies, such as a latency or an energy, add
 same as `--config.space=nb101`. Score and time are those of your labels;
 docs/tutorial.md shows a run.
 
-Sets, on top of `default.py` and for the space `nb201`:
+Sets, on top of `default` and for the space `nb201`:
 
   kernel.weight = 0.75
   max_steps = 2500

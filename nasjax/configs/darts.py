@@ -10,15 +10,15 @@ Score: Kendall tau-b .902 +- .001 on the other cells, five seeds
 Time: 1,339 s to train and score the five seeds on a CPU, other work running;
 337 s to train one of them (nasjax/pretrained/darts/README.md).
 
-Sets, on top of `default.py`:
+Sets, on top of `default`:
 
   benchmark = "nb301"
   epochs = 100
   kernel.linear = True
+  kernel.power = 1.0
   kernel.weight = 2.0
   max_steps = 6400
   model.edges = True
-  model.kernel_power = 1.0
   model.paths = True
   num_members = 2
   num_train = 1000

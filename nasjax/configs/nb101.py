@@ -9,7 +9,7 @@ Score: Kendall tau-b .823 +- .002 on the other cells, five seeds
 (docs/results/table3.md, commit 29653bf1ae52).
 Time: 2,084 s to train and score the five seeds on a CPU, other work running.
 
-Sets, on top of `default.py`:
+Sets, on top of `default`:
 
   benchmark = "nb101"
   epochs = 300

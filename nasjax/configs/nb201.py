@@ -10,7 +10,7 @@ Score: Kendall tau-b .842 +- .010 on the other cells, five seeds
 Time: 250 s to train and score the five seeds on a CPU
 (docs/results/calibration.md).
 
-Sets, on top of `default.py`:
+Sets, on top of `default`:
 
   benchmark = "nb201"
   kernel.weight = 0.75

@@ -12,7 +12,7 @@ Score: Kendall tau-b .667 +- .007 on the other cells, five seeds
 (docs/results/table3.md, commit 546e72177444); published .728.
 Time: 332 s to train and score the five seeds on a CPU, other work running.
 
-Sets, on top of `default.py`:
+Sets, on top of `default`:
 
   batch_size = 10
   benchmark = "nb101"
@@ -29,7 +29,6 @@ Sets, on top of `default.py`:
   model.features = "none"
   model.ffn_width = 256
   model.gcn_width = 144
-  model.kernel_power = 1.0
   model.position = True
   num_train = 424
   optimizer.clip_norm = 0.0

@@ -11,7 +11,7 @@ accuracy of all other cells.
 Score: Kendall tau-b .713 +- .018 on the other cells, five seeds
 (docs/results/table3.md, commit e55ff1f38797); published .647.
 
-Sets, on top of `default.py`:
+Sets, on top of `default`:
 
   batch_size = 10
   benchmark = "nb201"
@@ -27,7 +27,6 @@ Sets, on top of `default.py`:
   model.features = "none"
   model.ffn_width = 256
   model.gcn_width = 144
-  model.kernel_power = 1.0
   model.position = True
   optimizer.clip_norm = 0.0
   optimizer.learning_rate = 0.0001

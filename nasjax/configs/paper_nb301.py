@@ -11,13 +11,14 @@ NAS-Bench-301 predicts it.
 Score: not measured with these labels. With 300 labels of 545 trained cells
 Kendall tau-b is .600 +- .038 (docs/results/table3.md).
 
-Sets, on top of `default.py`:
+Sets, on top of `default`:
 
   batch_size = 10
   benchmark = "nb301"
   epochs = 300
   init = "torch"
   kernel.linear = True
+  kernel.power = 1.0
   kernel.weight = 2.0
   loss = "mse"
   max_steps = 0
@@ -28,7 +29,6 @@ Sets, on top of `default.py`:
   model.features = "none"
   model.ffn_width = 256
   model.gcn_width = 144
-  model.kernel_power = 1.0
   model.position = True
   num_train = 1000
   optimizer.clip_norm = 0.0

@@ -8,12 +8,13 @@ configs/darts.py.
 Score: Kendall tau-b .9070 on all labelled cells, one seed; its teacher: .9067.
 Time: 116 s to train on a CPU (nasjax/pretrained/darts_student/README.md).
 
-Sets, on top of `default.py`:
+Sets, on top of `default`:
 
   batch_size = 256
   benchmark = "nb301"
   epochs = 60
   kernel.linear = True
+  kernel.power = 1.0
   kernel.weight = 0.0
   model.edges = True
   model.encoder_layers = 0
@@ -21,7 +22,6 @@ Sets, on top of `default.py`:
   model.gcn_width = 64
   model.graph = "inference"
   model.head_width = 128
-  model.kernel_power = 1.0
   model.num_heads = 4
   model.num_layers = 0
   model.width = 32

@@ -8,7 +8,7 @@ configs/nb101.py.
 Score: Kendall tau-b .8717 on all labelled cells, one seed; its teacher: .8722.
 Time: 178 s to train on a CPU (nasjax/pretrained/nb101_student/README.md).
 
-Sets, on top of `default.py`:
+Sets, on top of `default`:
 
   batch_size = 256
   benchmark = "nb101"

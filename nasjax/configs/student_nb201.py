@@ -8,7 +8,7 @@ configs/nb201.py.
 Score: Kendall tau-b .8950 on all labelled cells, one seed; its teacher: .8949.
 Time: 150 s to train on a CPU (nasjax/pretrained/nb201_student/README.md).
 
-Sets, on top of `default.py`:
+Sets, on top of `default`:
 
   batch_size = 256
   benchmark = "nb201"

@@ -210,25 +210,24 @@ def join(
   )
 
 
-def check_trained(found: ImageSet) -> ImageSet:
+def check_trained(found: ImageSet, where: str) -> None:
   """Refuses a class that only another split than `train` has.
 
   Args:
     found: a set, with splits or without.
-
-  Returns:
-    The same set.
+    where: what messages call the file or folder.
 
   Raises:
-    UserError: a split has a class that nothing is trained on.
+    UserError: `train` has no image of a class that another split has.
   """
+  if "train" not in found.splits:
+    return
+  trained = found.labels[found.splits["train"]]
   for split, rows in found.splits.items():
-    trained = found.labels[found.splits.get("train", rows)]
     untrained = np.setdiff1d(found.labels[rows], trained)
     if len(untrained):
       raise errors.UserError(
-        f"image set {found.name!r}: expected images of the class "
+        f"{where}: expected images of the class "
         f"{errors.quote(found.class_names[untrained[0]])} in train too, got "
         f"some in {split} only; add them to train, or remove the class"
       )
-  return found

@@ -10,8 +10,8 @@ import io
 import numpy as np
 
 from nasjax import errors, foreign
-from nasjax.benchmarks import safe_pickle
 from nasjax.images import base, limits, sources
+from nasjax.io import safe_pickle
 
 PIXELS = 3 * 32 * 32
 _MAX_NAMES = 1 << 20  # bytes of the file of class names

@@ -64,8 +64,7 @@ def load(source: sources.Source, root: str) -> base.ImageSet:
     root: the prefix that `detect` returned.
 
   Raises:
-    UserError: a file is missing or damaged, or a class is only in the test
-      split.
+    UserError: a file is missing or damaged.
   """
   parts = {}
   for split, prefix in _SPLITS.items():
@@ -85,11 +84,9 @@ def load(source: sources.Source, root: str) -> base.ImageSet:
   fashion = re.search("fashion", str(source.path), re.I)
   largest = max(int(labels.max(initial=0)) for _, labels in parts.values())
   if fashion and largest < len(FASHION):
-    found = base.join("fashion_mnist", parts, FASHION)
-  else:
-    names = [str(number) for number in range(largest + 1)]
-    found = base.join(source.stem, parts, names)
-  return found
+    return base.join("fashion_mnist", parts, FASHION)
+  names = [str(number) for number in range(largest + 1)]
+  return base.join(source.stem, parts, names)
 
 
 def _read(source: sources.Source, name: str) -> np.ndarray:

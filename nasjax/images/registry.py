@@ -6,7 +6,6 @@ import types
 from collections.abc import Callable
 
 from nasjax import errors, files, foreign
-from nasjax.benchmarks import download
 from nasjax.images import (
   aircraft,
   base,
@@ -20,6 +19,7 @@ from nasjax.images import (
   svhn,
   unknown,
 )
+from nasjax.io import download
 
 # The most particular formats come first.
 _FORMATS: tuple[types.ModuleType, ...] = (
@@ -143,7 +143,8 @@ def load_images(
     **options: of the format; `level` for FGVC-Aircraft.
 
   Raises:
-    UserError: nothing is there, no format fits, or the data are damaged.
+    UserError: nothing is there, no format fits, the data are damaged, or a
+      class of another split has no image in `train`.
   """
   name = str(path_or_name)
   with foreign.reading(name, "a path or a name", "give one of them"):
@@ -185,5 +186,7 @@ def _load(source: sources.Source, options: dict[str, str]) -> base.ImageSet:
         f"{source.here}: expected {known or 'no'} options, got "
         f"{others}; leave them out"
       )
-    return module.load(source, root, **options)
+    found = module.load(source, root, **options)
+    base.check_trained(found, source.here)
+    return found
   raise unknown.refusal(source)

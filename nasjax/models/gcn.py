@@ -10,7 +10,7 @@ import jax
 import jax.numpy as jnp
 import jraph
 
-from nasjax import graphs
+from nasjax.graphs import tuples
 from nasjax.models import layers
 
 IMPLEMENTATIONS = ("dense", "jraph")
@@ -53,7 +53,7 @@ def aggregate_jraph(adjacency: jax.Array, nodes: jax.Array) -> jax.Array:
   edge.
   """
   num_nodes = adjacency.shape[-1]
-  graph = graphs.to_graphs_tuple(
+  graph = tuples.to_graphs_tuple(
     nodes, adjacency.T, max_edges=num_nodes * num_nodes
   )
   network = jraph.GraphNetwork(

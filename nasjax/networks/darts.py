@@ -124,7 +124,7 @@ class _Operation(nn.Module):
 
   @nn.compact
   def __call__(self, x: jax.Array, train: bool) -> jax.Array:
-    operator = operators.OPERATORS[operators.operator_id(self.operation)]
+    operator = operators.operators()[operators.operator_id(self.operation)]
     if operator.kind == "none":
       return jnp.zeros_like(x[:, :: self.stride, :: self.stride])
     if operator.kind == "skip":

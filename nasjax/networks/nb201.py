@@ -69,7 +69,7 @@ class _Cell(nn.Module):
     return nodes[-1]
 
   def _edge(self, name: str, operation: str, x, train: bool):
-    operator = operators.OPERATORS[operators.operator_id(operation)]
+    operator = operators.operators()[operators.operator_id(operation)]
     if operator.kind == "none":
       return None
     if operator.kind == "skip":

@@ -5,7 +5,8 @@ from typing import Any
 
 import numpy as np
 
-from nasjax import files, replacing
+from nasjax import files
+from nasjax.io import replacing
 from nasjax.networks.state import State
 
 _LOGGED = ("epoch", "cell")

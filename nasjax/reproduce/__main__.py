@@ -5,4 +5,4 @@ import sys
 from nasjax.commands import entry
 
 if __name__ == "__main__":
-  sys.exit(entry.run("nasjax.reproduce.command"))
+  sys.exit(entry.run("nasjax.commands.reproduce"))

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from nasjax import experiment, tasks
+from nasjax.experiments import experiment, tasks
 from nasjax.reproduce import catalog, outcomes, results
 from nasjax.training import metrics
 

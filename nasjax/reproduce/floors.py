@@ -16,8 +16,10 @@ from typing import Any
 
 import numpy as np
 
-from nasjax import errors, features, tasks
+from nasjax import errors
 from nasjax.benchmarks import base as benchmarks_base
+from nasjax.experiments import tasks
+from nasjax.features import tables
 from nasjax.reproduce import catalog, extras
 from nasjax.spaces import base as spaces_base
 from nasjax.training import metrics
@@ -45,10 +47,10 @@ def graph_features(
     genotypes: the cells.
     with_paths: whether path features stand beside them.
   """
-  found = features.graph_features(space, genotypes)
+  found = tables.graph_features(space, genotypes)
   if not with_paths:
     return found
-  paths = features.path_features(space, genotypes)
+  paths = tables.path_features(space, genotypes)
   return np.concatenate([found, paths], axis=1)
 
 

@@ -5,7 +5,8 @@ import pathlib
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from nasjax import errors, experiment, files
+from nasjax import errors, files
+from nasjax.experiments import experiment
 from nasjax.reproduce import (
   catalog,
   ceilings,

@@ -17,7 +17,8 @@ from typing import Any
 import numpy as np
 
 from nasjax import config as configs
-from nasjax import experiment, files, tasks
+from nasjax import files
+from nasjax.experiments import experiment, tasks
 from nasjax.reproduce import catalog, floors, outcomes, recipes
 
 Recipe = Callable[[str, str, int], configs.Config]

@@ -27,9 +27,11 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from nasjax import compiler, errors, experiment, graphs, tasks
-from nasjax.models import registry as models
+from nasjax import compiler, errors
+from nasjax.experiments import experiment, tasks
+from nasjax.features import inputs
 from nasjax.reproduce import outcomes, reports, results
+from nasjax.systems import registry as models
 
 SPEC = reports.Spec(
   what="cosine and RV coefficient of adjacency and node states, with and "
@@ -157,9 +159,7 @@ def coefficients(
 
 def _measure(model, space, prune, params: Any, genotypes: jax.Array):
   """Coefficients of cells `[B, G]` at every layer, `[B, L, 2]`."""
-  cells = graphs.cell_graphs(
-    space, genotypes, prune=prune, signals=graphs.reads_signals(model)
-  )
+  cells = inputs.make(space, genotypes, model.reads, prune=prune)
 
   def one(cell):
     _, found = model.apply(

@@ -9,16 +9,18 @@ from typing import Any
 
 import numpy as np
 
-from nasjax import experiment, files
-from nasjax import predictor as predictors
+from nasjax import files
 from nasjax.benchmarks import mini201, mini201_images
+from nasjax.experiments import experiment
+from nasjax.predictors import predictor as predictors
 from nasjax.reproduce import (
   reports,
   results,
   transfer_table,
   transfer_training,
 )
-from nasjax.training import metrics, multitask
+from nasjax.systems.architecture import multitask
+from nasjax.training import metrics
 
 Problem = transfer_training.Problem
 

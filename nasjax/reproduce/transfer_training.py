@@ -16,19 +16,15 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from nasjax import (
-  compiler,
-  dataset_predictor,
-  errors,
-  experiment,
-  files,
-  graphs,
-  progress,
-)
+from nasjax import compiler, errors, files, progress
 from nasjax import config as configs
 from nasjax.benchmarks import base, mini201
+from nasjax.experiments import experiment
+from nasjax.features import inputs
+from nasjax.predictors import dataset_predictor, fitting
 from nasjax.reproduce import recipes, reports
-from nasjax.training import checkpoint, multitask, state
+from nasjax.systems.architecture import multitask
+from nasjax.training import checkpoint, state
 
 _CHECKPOINT_EVERY = 10
 
@@ -186,33 +182,25 @@ def _train(
   checkpoints = checkpoint.Checkpoints(folder / "state")
   with progress.Progress(method, config.epochs, unit="epochs") as bar:
 
-    def start(fresh):
-      done, current = checkpoints.restore(fresh, meta) or (0, fresh)
-      bar.resume(done)
-      return done, current
-
-    def on_epoch(epoch, train_state, loss):
-      bar.update(1, f"loss {loss.mean():.4f}")
+    def on_epoch(epoch, train_state, measured):
+      bar.update(1, f"loss {measured['loss'].mean():.4f}")
       if epoch % _CHECKPOINT_EVERY == 0:
         checkpoints.save(epoch, train_state, meta)
 
-    params = multitask.fit(
+    trained = fitting.train(
       config,
-      model,
-      graphs.training_cells(
-        problem.benchmark.space,
-        np.concatenate([genotypes[problem.rows]] * folds),
-        config.prune,
-        signals=graphs.reads_signals(model),
-      ),
+      problem.benchmark.space,
+      np.concatenate([genotypes[problem.rows]] * folds),
       _targets(problem),
-      jnp.concatenate([keys] * folds),
-      sets,
-      start=start,
+      model=model,
+      keys=jnp.concatenate([keys] * folds),
+      resume=lambda fresh: checkpoints.restore(fresh, meta),
+      on_start=bar.resume,
       on_epoch=on_epoch,
+      **multitask.how(config, model, sets),
     )
   checkpoints.close()
-  return _score(config, model, params, problem, sets, seeds)
+  return _score(config, model, trained.params, problem, sets, seeds)
 
 
 def _score(
@@ -225,11 +213,8 @@ def _score(
 ) -> np.ndarray:
   """Scores `[F, s, n]` of all cells on the first draw of held-out images."""
   genotypes = problem.benchmark.genotypes[None]
-  cells = graphs.training_cells(
-    problem.benchmark.space,
-    genotypes,
-    config.prune,
-    signals=graphs.reads_signals(model),
+  cells = inputs.samples(
+    problem.benchmark.space, genotypes, model.reads, prune=config.prune
   )
   cells = jax.tree.map(lambda leaf: leaf[0], cells)
 

@@ -5,9 +5,9 @@ from typing import Any
 
 import flax.linen as nn
 import jax
-import jax.numpy as jnp
 
-from nasjax import compiler, errors, graphs
+from nasjax import compiler, errors
+from nasjax.features import inputs
 from nasjax.spaces import base as spaces_base
 
 # Budget of the largest intermediate array. A CPU is fastest while the arrays
@@ -25,18 +25,11 @@ MAX_CHUNK = 1 << 16
 @functools.lru_cache(maxsize=64)
 @compiler.own_numbers()
 def largest_intermediate(
-  model: nn.Module, space: spaces_base.Space, prune: bool
+  model: Any, space: spaces_base.Space, prune: bool
 ) -> int:
   """Bytes of the largest array that scoring one architecture makes."""
 
-  def cell_of(genotypes):
-    cells = graphs.cell_graphs(
-      space, genotypes, prune=prune, signals=graphs.reads_signals(model)
-    )
-    return jax.tree.map(lambda field: field[0], cells)
-
-  genotypes = jax.ShapeDtypeStruct((1, space.genotype_length), jnp.int8)
-  cell = jax.eval_shape(cell_of, genotypes)
+  cell = inputs.example(space, model.reads, prune=prune)
   params = jax.eval_shape(model.init, jax.random.key(0), cell)
   traced = jax.make_jaxpr(model.apply)(params, cell)
   return max(_array_bytes(traced.jaxpr))

@@ -13,13 +13,14 @@ import jax
 import jax.numpy as jnp
 from jax.sharding import Mesh, PartitionSpec
 
-from nasjax import compiler, graphs, sharding
-from nasjax.scoring import precisions
+from nasjax import compiler, graphs
+from nasjax.features import inputs
+from nasjax.scoring import precisions, sharding
 from nasjax.spaces import base as spaces_base
 
 
 def score_members(
-  model: nn.Module,
+  model: Any,
   space: spaces_base.Space,
   prune: bool,
   precision: str,
@@ -39,9 +40,7 @@ def score_members(
   Returns:
     Raw scores `[R, c]` float32.
   """
-  cells = graphs.cell_graphs(
-    space, genotypes, prune=prune, signals=graphs.reads_signals(model)
-  )
+  cells = inputs.make(space, genotypes, model.reads, prune=prune)
   apply_fn = precisions.apply_fn(model, precision)
 
   known = _shared(model, params, cells)
@@ -55,7 +54,7 @@ def score_members(
 
 
 def _shared(
-  model: nn.Module, params: Any, cells: graphs.CellGraphs
+  model: Any, params: Any, cells: graphs.CellGraphs
 ) -> dict[str, jax.Array]:
   """What every member would compute alike, by argument of the model.
 
@@ -67,11 +66,10 @@ def _shared(
   Returns:
     Arrays `[c, ...]`.
   """
-  if not getattr(model, "kernel_cells", 0):
+  if not model.reads.shared:
     return {}
   first = jax.tree.map(lambda leaf: leaf[0], params)
-  similarities = jax.vmap(lambda cell: model.similarities(first, cell))(cells)
-  return {"similarities": similarities}
+  return jax.vmap(lambda cell: model.shared(first, cell))(cells)
 
 
 @functools.lru_cache(maxsize=64)

@@ -2,7 +2,9 @@
 
 import pathlib
 from collections.abc import Callable
+from typing import Any
 
+import flax.errors
 import flax.linen as nn
 import jax
 import jax.numpy as jnp
@@ -12,6 +14,11 @@ from nasjax import errors
 DEFAULT = "float32"
 PRECISIONS = ("float32", "bfloat16")
 _CPU_FLAGS = ("avx512_bf16", "amx_bf16", "bf16")
+_UNFIT = (
+  flax.errors.ScopeCollectionNotFound,
+  flax.errors.ScopeParamNotFoundError,
+  flax.errors.ScopeParamShapeError,
+)
 
 
 def check(precision: str) -> None:
@@ -50,7 +57,7 @@ def apply_fn(model: nn.Module, precision: str) -> Callable[..., jax.Array]:
   """
   if precision == DEFAULT:
     return lambda params, cell, **known: jnp.asarray(
-      model.apply(params, cell, **known)
+      _applied(model, params, cell, known)
     )
 
   def low(tree):
@@ -71,7 +78,23 @@ def apply_fn(model: nn.Module, precision: str) -> Callable[..., jax.Array]:
   def apply(params, cell, **known):
     with nn.intercept_methods(round_inputs):
       return jnp.asarray(
-        model.apply(low(params), low(cell), **low(known)), jnp.float32
+        _applied(model, low(params), low(cell), low(known)), jnp.float32
       )
 
   return apply
+
+
+def _applied(model: nn.Module, params: Any, cell: Any, known: Any) -> Any:
+  """A model's score of one cell; says so where the parameters are not its own.
+
+  That is found out here, when a program is traced, where a saved model was put
+  together by hand.
+  """
+  try:
+    return model.apply(params, cell, **known)
+  except _UNFIT as error:
+    reason = " ".join(str(error).split())[:160]
+    raise errors.UserError(
+      f"these are no parameters of the model that its config describes "
+      f"({reason}); fetch it again, or train again"
+    ) from error

@@ -8,8 +8,8 @@ import jax
 import numpy as np
 from jax.sharding import Mesh
 
-from nasjax import compiler, errors, sharding
-from nasjax.scoring import chunks, compiled, precisions, sharing
+from nasjax import compiler, errors
+from nasjax.scoring import chunks, compiled, precisions, sharding, sharing
 from nasjax.spaces import base as spaces_base
 
 

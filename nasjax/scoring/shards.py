@@ -11,7 +11,8 @@ from typing import Any
 import jax
 import numpy as np
 
-from nasjax import errors, files, progress, replacing
+from nasjax import errors, files, progress
+from nasjax.io import replacing
 
 ScoreFn = Callable[[np.ndarray], np.ndarray]
 MERGED = "scores.npz"

@@ -5,9 +5,9 @@ Dimensions: `n` architectures, `u` distinct ones, `G` integers of a genotype.
 
 from typing import Any
 
-import flax.linen as nn
 import numpy as np
 
+from nasjax.features import kinds
 from nasjax.spaces import base as spaces_base
 
 # Odd constants of a multiplicative hash of genotypes, one for each integer.
@@ -17,20 +17,20 @@ _FACTORS = np.random.default_rng(20240817).integers(
 
 
 def canonical(
-  model: nn.Module,
+  model: Any,
   space: spaces_base.Space,
   genotypes: np.ndarray,
   *,
   prune: bool,
 ) -> np.ndarray:
-  """Replaces each cell by the representative of the cells that score alike.
+  """Maps every cell to one representative of the cells with the same score.
 
   The representative depends on the cell alone, never on the batch. With
   pruning, cells that differ in dead operations have one input to the model. A
-  model that cannot see the order of the nodes (`position` is False) also
-  scores isomorphic cells alike, up to the rounding of sums in another order,
-  and one that reads `functions` all cells of a function. A model that reads
-  edge features (`edges`) may tell all cells apart.
+  model that does not read the order of the nodes also scores isomorphic cells
+  alike, up to the rounding of sums in another order, and one that reads
+  functions all cells of a function. Features that depend on the numbering of
+  the nodes may tell all cells apart.
 
   Args:
     model: the model that will score the cells.
@@ -41,13 +41,13 @@ def canonical(
   Returns:
     Valid cells `[n, G]` int8.
   """
-  if not prune or getattr(model, "edges", False):
+  what = model.reads
+  if not prune or any(kinds.get(name).numbering for name in what.kinds):
     return genotypes
-  functions = space.functions() if getattr(model, "functions", False) else None
+  functions = space.functions() if what.by_function else None
   if functions is not None:
     return functions.cells[functions.numbers[space.rows(genotypes)]]
-  ordered = bool(getattr(model, "position", True))
-  return space.canonical(genotypes, ordered=ordered)
+  return space.canonical(genotypes, ordered=what.node_order)
 
 
 def distinct_rows(rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

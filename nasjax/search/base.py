@@ -27,6 +27,35 @@ _MIN_DRAWS = 16
 _FRUITLESS_ROUNDS = 8
 
 
+def whole_budget(space: spaces_base.Space, budget: int | None) -> int:
+  """Returns how many architectures a search asks.
+
+  Args:
+    space: where it searches.
+    budget: see `Strategy.init`.
+
+  Raises:
+    UserError: the budget is out of range, or there is none for a space that
+      cannot be enumerated.
+  """
+  if budget is None and space.size is None:
+    raise errors.UserError(
+      f"budget: expected a number of architectures, got None; space "
+      f"{space.name!r} cannot be enumerated, so say how many to score"
+    )
+  limit = space.size if budget is None else whole_number("budget", budget, 1)
+  assert limit is not None
+  if space.size is not None:
+    return min(limit, space.size)
+  if limit > MAX_BUDGET:
+    raise errors.UserError(
+      f"budget: expected at most {MAX_BUDGET} architectures, which a search "
+      f"keeps in memory, got {limit}; python -m nasjax.scoring "
+      "--num_samples=N streams any number"
+    )
+  return limit
+
+
 @dataclasses.dataclass(frozen=True)
 class Strategy(abc.ABC):
   """A search strategy: a frozen record of options, and functions of a state.
@@ -72,21 +101,7 @@ class Strategy(abc.ABC):
       UserError: the seed or budget is out of range, or there is no budget for
         a space that cannot be enumerated.
     """
-    if budget is None and space.size is None:
-      raise errors.UserError(
-        f"budget: expected a number of architectures, got None; space "
-        f"{space.name!r} cannot be enumerated, so say how many to score"
-      )
-    limit = space.size if budget is None else whole_number("budget", budget, 1)
-    assert limit is not None
-    if space.size is not None:
-      limit = min(limit, space.size)
-    elif limit > MAX_BUDGET:
-      raise errors.UserError(
-        f"budget: expected at most {MAX_BUDGET} architectures, which a search "
-        f"keeps in memory, got {limit}; python -m nasjax.scoring "
-        "--num_samples=N streams any number"
-      )
+    limit = whole_budget(space, budget)
     empty = np.zeros((0, space.genotype_length), np.int8)
     state = State(
       space=space,

@@ -11,7 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from nasjax import errors, files, foreign, replacing
+from nasjax import errors, files, foreign
+from nasjax.io import replacing
 from nasjax.spaces import base as spaces_base
 
 _MEMORY = "memory."

@@ -16,7 +16,8 @@ from typing import Any
 import jax
 import orbax.checkpoint as ocp
 
-from nasjax import errors, files, foreign, replacing
+from nasjax import errors, files, foreign
+from nasjax.io import replacing
 from nasjax.training import digests, event_loops, model_folders
 
 # Orbax logs a failure with its traceback and then raises it.
@@ -232,34 +233,41 @@ def _forget_path(folder: pathlib.Path) -> None:
     mark.write_text("Checkpoint commit was successful\n")
 
 
-def load_params(folder: files.PathLike, template: Any) -> Any:
+def load_params(folder: files.PathLike, template: Any = None) -> Any:
   """Reads the parameters of a saved model.
 
   Args:
     folder: the model's folder.
-    template: a pytree of `jax.ShapeDtypeStruct` with the expected shapes.
+    template: a pytree of `jax.ShapeDtypeStruct` with the expected shapes; those
+      that the folder itself announces where None.
 
   Raises:
     UserError: the parameters are missing, damaged, of other shapes, or would
       take more than 1 GiB.
   """
   path = _absolute(folder) / model_folders.PARAMS
-  leaves = jax.tree.leaves(template)
-  size = sum(math.prod(leaf.shape) * leaf.dtype.itemsize for leaf in leaves)
-  foreign.afford(path, size)
-  device = jax.sharding.SingleDeviceSharding(jax.local_devices()[0])
-  template = jax.tree.map(
-    lambda leaf: jax.ShapeDtypeStruct(leaf.shape, leaf.dtype, sharding=device),
-    template,
-  )
   try:
     with (
       event_loops.finished(),
       ocp.StandardCheckpointer() as checkpointer,
     ):
+      if template is None:
+        template = checkpointer.metadata(path).item_metadata.tree
+      template = jax.tree.map(_on_device, template)
+      leaves = jax.tree.leaves(template)
+      size = sum(math.prod(leaf.shape) * leaf.dtype.itemsize for leaf in leaves)
+      foreign.afford(path, size)
       return checkpointer.restore(path, template)
+  except errors.UserError:
+    raise
   except Exception as error:
     raise _damaged(path, error) from None
+
+
+def _on_device(leaf: Any) -> jax.ShapeDtypeStruct:
+  """What is restored of a leaf with a shape and a dtype: the same, here."""
+  device = jax.sharding.SingleDeviceSharding(jax.local_devices()[0])
+  return jax.ShapeDtypeStruct(leaf.shape, leaf.dtype, sharding=device)
 
 
 def _absolute(folder: files.PathLike) -> pathlib.Path:

@@ -17,14 +17,15 @@ import jax.numpy as jnp
 import numpy as np
 import optax
 
-from nasjax import compiler, errors, graphs, progress
-from nasjax import config as configs
+from nasjax import compiler, errors, graphs, progress, settings
 from nasjax.training import losses, optimizers, state
 
-OnEpoch = Callable[[int, state.TrainState, np.ndarray], None]
-Objective = Callable[..., jax.Array]
+Measured = dict[str, np.ndarray]
+"""Numbers of an epoch by name, `loss` first, `[S, R, batches]` each."""
+OnEpoch = Callable[[int, state.TrainState, Measured], None]
+Objective = Callable[..., tuple[jax.Array, dict[str, jax.Array]]]
 """Maps parameters, cells `[b]`, targets `[b, ...]`, `where` `[b]` (1 on real
-rows) and a key to the loss of a batch."""
+rows) and a key to the loss of a batch and further numbers of it by name."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -49,7 +50,7 @@ class Plan:
     return self.num_batches * self.epochs
 
 
-def make_plan(config: configs.Config, num_train: int) -> Plan:
+def make_plan(config: settings.Config, num_train: int) -> Plan:
   """Sizes of a training.
 
   Args:
@@ -78,7 +79,7 @@ def make_plan(config: configs.Config, num_train: int) -> Plan:
 
 
 def progress_bar(
-  config: configs.Config, num_train: int, shown: bool = True
+  config: settings.Config, num_train: int, shown: bool = True
 ) -> progress.Progress:
   """Returns a bar of the epochs of a training; the first one is compiled."""
   epochs = make_plan(config, num_train).epochs
@@ -97,7 +98,7 @@ def score_objective(model: nn.Module, loss_fn: losses.Loss) -> Objective:
     def score(cell, key):
       return model.apply(params, cell, train=True, rngs={"dropout": key})
 
-    return loss_fn(jax.vmap(score)(cells, keys), targets, where=where)
+    return loss_fn(jax.vmap(score)(cells, keys), targets, where=where), {}
 
   return objective
 
@@ -109,10 +110,10 @@ def _train_step(
   cells: graphs.CellGraphs,
   targets: jax.Array,
   where: jax.Array,
-) -> tuple[state.TrainState, jax.Array]:
-  """One step on a batch (fields `[b, ...]`); returns the state and the loss."""
+) -> tuple[state.TrainState, dict[str, jax.Array]]:
+  """One step on a batch (fields `[b, ...]`): the state, and its numbers."""
   key = jax.random.fold_in(train_state.key, train_state.step)
-  loss, gradients = jax.value_and_grad(objective)(
+  (loss, numbers), gradients = jax.value_and_grad(objective, has_aux=True)(
     train_state.params, cells, targets, where, key
   )
   updates, opt_state = optimizer.update(
@@ -124,7 +125,7 @@ def _train_step(
     key=train_state.key,
     step=train_state.step + 1,
   )
-  return new_state, loss
+  return new_state, {"loss": loss, **numbers}
 
 
 def _epoch_batches(key: jax.Array, plan: Plan) -> tuple[jax.Array, jax.Array]:
@@ -142,12 +143,12 @@ def make_epoch(
   objective: Objective,
   optimizer: optax.GradientTransformation,
   plan: Plan,
-) -> Callable[..., tuple[state.TrainState, jax.Array]]:
+) -> Callable[..., tuple[state.TrainState, dict[str, jax.Array]]]:
   """Returns the jitted epoch over all seeds and members.
 
   The returned function maps a state with axes `[S, R]` (donated), cells with
-  axes `[S, n]` and targets `[S, n, ...]` to the next state and the losses
-  `[S, R, batches]`.
+  axes `[S, n]` and targets `[S, n, ...]` to the next state and the numbers of
+  the epoch, `[S, R, batches]` each.
   """
   step_fn = functools.partial(_train_step, objective, optimizer)
 
@@ -206,7 +207,7 @@ def _check_finite(loss: np.ndarray, first_step: int) -> None:
 
 @compiler.own_numbers()
 def fit(
-  config: configs.Config,
+  config: settings.Config,
   model: nn.Module,
   cells: graphs.CellGraphs,
   targets: np.ndarray,
@@ -214,6 +215,8 @@ def fit(
   *,
   objective: Objective | None = None,
   inputs: Sequence[jax.Array] = (),
+  optimizer: optax.GradientTransformation | None = None,
+  fresh: state.TrainState | None = None,
   start: Callable[[state.TrainState], tuple[int, state.TrainState]]
   | None = None,
   on_epoch: OnEpoch | None = None,
@@ -228,8 +231,10 @@ def fit(
     keys: typed keys `[S, R]`; consumed.
     objective: what is minimised; the config's loss of the scores where None.
     inputs: what the model takes besides a cell, for the first parameters.
+    optimizer: the optimizer; that of the config where None.
+    fresh: the first state, axes `[S, R]`; made of model and keys where None.
     start: maps the fresh state to (epochs done, state): the hook of a resume.
-    on_epoch: called with (epochs done, state, losses `[S, R, batches]`) after
+    on_epoch: called with (epochs done, state, numbers of the epoch) after
       each epoch; it must copy what it keeps, the state is donated.
 
   Returns:
@@ -240,22 +245,22 @@ def fit(
       (the message names the step).
   """
   plan = make_plan(config, targets.shape[1])
-  optimizer = optimizers.create_optimizer(config.optimizer, plan.num_steps)
+  if optimizer is None:
+    optimizer = optimizers.create_optimizer(config.optimizer, plan.num_steps)
   if objective is None:
     objective = score_objective(model, losses.get_loss(config.loss))
   epoch_fn = make_epoch(objective, optimizer, plan)
-  init = config.get("init", "lecun")
-  train_state = create_state(model, optimizer, cells, keys, inputs, init)
-  done = 0
-  if start is not None:
-    done, train_state = start(train_state)
+  if fresh is None:
+    init = config.get("init", "lecun")
+    fresh = create_state(model, optimizer, cells, keys, inputs, init)
+  done, train_state = (0, fresh) if start is None else start(fresh)
   cells, targets_on_device = jax.device_put((cells, jnp.asarray(targets)))
   for epoch in range(done, plan.epochs):
-    train_state, loss = epoch_fn(train_state, cells, targets_on_device)
-    loss = np.asarray(loss)
-    _check_finite(loss, epoch * plan.num_batches)
+    train_state, measured = epoch_fn(train_state, cells, targets_on_device)
+    measured = {name: np.asarray(each) for name, each in measured.items()}
+    _check_finite(measured["loss"], epoch * plan.num_batches)
     if on_epoch is not None:
-      on_epoch(epoch + 1, train_state, loss)
+      on_epoch(epoch + 1, train_state, measured)
   return train_state
 
 

@@ -2,7 +2,8 @@
 
 `model.json`, `params/` as Orbax writes it, a `README.md` whose digest is in
 `model.json`, and where the model comes with nasjax `train_keys.npz`
-(`nasjax.training_cells`). A folder that holds anything else is somebody's own.
+(`nasjax.predictors.training_cells`). A folder that holds anything else is
+somebody's own.
 """
 
 import hashlib

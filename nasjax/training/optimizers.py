@@ -2,14 +2,13 @@
 
 import optax
 
-from nasjax import config as configs
-from nasjax import errors
+from nasjax import errors, settings
 
 OPTIMIZERS = ("adam", "adamw", "adam_l2")
 SCHEDULES = ("constant", "cosine")
 
 
-def create_schedule(config: configs.Config, num_steps: int) -> optax.Schedule:
+def create_schedule(config: settings.Config, num_steps: int) -> optax.Schedule:
   """Learning rate over `num_steps` steps: linear warm-up, then the schedule.
 
   Args:
@@ -34,7 +33,7 @@ def create_schedule(config: configs.Config, num_steps: int) -> optax.Schedule:
 
 
 def create_optimizer(
-  config: configs.Config, num_steps: int
+  config: settings.Config, num_steps: int
 ) -> optax.GradientTransformation:
   """Adam with a schedule and gradient clipping by global norm.
 

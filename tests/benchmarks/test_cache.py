@@ -7,7 +7,7 @@ import npz_faults
 import numpy as np
 import pytest
 
-from nasjax.benchmarks import cache
+from nasjax.io import cache
 
 
 @pytest.fixture(autouse=True)

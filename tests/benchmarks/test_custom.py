@@ -99,8 +99,9 @@ def test_isomorphic_darts_cells_are_one_architecture(tmp_path):
     (f"arch,value\n{A},1\n{B},-inf\n", "line 3: .* got '-inf'"),
     (
       f"arch,value\n{A},1\n\n{B.replace('skip', 'jump')},2\n",
-      "line 4: unknown operation .*'jump_connect'",
+      "line 4: unknown operation 'jump_connect': expected",
     ),
+    (f"arch,value\n{A},1\n|none,2\n", "line 3: expected the form"),
     (f"arch,value\n{A},1\n{A},2\n", "line 3: .* got 2 .* line 2 gives 1"),
     (b"arch,value\n\xff\xfe,1\n", "is not a CSV file in UTF-8 .*save it as"),
     (f"arch;value\n{A};1\n", "commas, not by semicolons"),
@@ -163,6 +164,25 @@ def test_numbers_as_people_write_them(tmp_path):
 def test_what_spreadsheets_add(tmp_path):
   text = f"arch,value,\r\n{A},1,,,\r\n,,\r\n{B},2\r\n   \r\n"
   assert read(tmp_path, text).values("custom/value").tolist() == [1.0, 2.0]
+
+
+@pytest.mark.parametrize(
+  ("space", "bad", "message"),
+  [
+    ("nb101", "01/00:input+conv9x9+output", "expected"),
+    ("nb101", " ".join("x" * 9_000), "expected"),
+    ("nb201", A.replace("none", "nine"), "unknown operation 'nine'"),
+    ("darts", "Genotype(normal=1)", "expected"),
+    ("darts", DARTS.replace("sep_conv_3x3', 0", "sep_conv_3x3', 1"), "expect"),
+  ],
+)
+def test_a_bad_cell_has_the_number_of_its_line_only(
+  space, bad, message, tmp_path
+):
+  text = f'arch,value\n\n"{bad}",1\n'
+  with pytest.raises(errors.UserError, match=rf"csv', line 3: {message}") as e:
+    read(tmp_path, text, registry.get_space(space))
+  assert " 0" not in str(e.value).partition(", got ")[0]
 
 
 def test_long_texts_are_not_printed_back(tmp_path):

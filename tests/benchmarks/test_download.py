@@ -8,7 +8,7 @@ import urllib.error
 import pytest
 
 from nasjax import errors
-from nasjax.benchmarks import download
+from nasjax.io import download
 
 URL = "https://example.org/data.tfrecord"
 CONTENT = bytes(range(256)) * 40

@@ -9,7 +9,7 @@ import pytest
 import nasjax
 from nasjax import errors, files, networks
 from nasjax.benchmarks import mini201, mini201_images
-from nasjax.benchmarks import mini201_build as builder
+from nasjax.commands import mini201_build as builder
 from nasjax.training import metrics
 
 SIZES = {"fashion": 28, "mnist5k": 28, "digits": 8, "emoji": 32, "tux": 32}

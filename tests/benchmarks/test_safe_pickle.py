@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from nasjax import errors
-from nasjax.benchmarks import safe_pickle
+from nasjax.io import safe_pickle
 
 
 class Point:

@@ -11,12 +11,7 @@ import numpy as np
 import pytest
 
 from nasjax import errors
-from nasjax.benchmarks import (
-  pickle_machine,
-  pickled_tree,
-  safe_pickle,
-  unpickler,
-)
+from nasjax.io import pickle_machine, pickled_tree, safe_pickle, unpickler
 
 DTYPE = b"cnumpy\ndtype\n(U\x02f8K\0K\1tRq\1"
 LATIN = b"c_codecs\nencode\nq\1X\x06\0\0\0latin1q\2"

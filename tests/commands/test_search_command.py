@@ -11,9 +11,10 @@ import pytest
 import tiny
 
 import nasjax
-from nasjax import checkpoints, scoring
+from nasjax import scoring
 from nasjax.benchmarks import base, registry
 from nasjax.commands import scorers, search, search_options, search_report
+from nasjax.predictors import checkpoints
 from nasjax.search import strategy_names
 from nasjax.spaces import registry as spaces
 

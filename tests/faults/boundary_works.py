@@ -14,11 +14,13 @@ import numpy as np
 import scoring_models
 import tiny
 
-from nasjax import experiment, files, predictor, streaming
-from nasjax.benchmarks import cache
+from nasjax import files
+from nasjax.experiments import experiment
+from nasjax.io import cache
 from nasjax.networks import evaluate
 from nasjax.networks.recipe import TrainingRecipe
-from nasjax.scoring import shards
+from nasjax.predictors import predictor
+from nasjax.scoring import shards, streaming
 
 SPACE = commands.SPACE
 

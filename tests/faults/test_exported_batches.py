@@ -5,7 +5,7 @@ import pytest
 import scoring_models
 
 import nasjax
-from nasjax import exporting
+from nasjax.predictors import exporting
 
 
 @pytest.fixture(scope="module")

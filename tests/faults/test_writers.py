@@ -18,11 +18,12 @@ import pytest
 import scoring_models
 
 import nasjax
-from nasjax import errors, experiment, files, search, streaming
-from nasjax.benchmarks import cache, download
+from nasjax import errors, files, search
+from nasjax.experiments import experiment
+from nasjax.io import cache, download
 from nasjax.networks import resumption, state
 from nasjax.reproduce import results
-from nasjax.scoring import shards
+from nasjax.scoring import shards, streaming
 from nasjax.training import checkpoint
 
 SPACE = commands.SPACE

@@ -11,14 +11,9 @@ import types
 import numpy as np
 
 from nasjax import files
-from nasjax.benchmarks import (
-  cache,
-  metrics_proto,
-  nb101_tfrecord,
-  registry,
-  safe_pickle,
-)
+from nasjax.benchmarks import metrics_proto, nb101_tfrecord, registry
 from nasjax.images.encoders import weights
+from nasjax.io import cache, safe_pickle
 from nasjax.scoring import shards
 from nasjax.spaces import registry as spaces
 from tests.benchmarks import protobuf_writer, tfrecord_writer

@@ -13,19 +13,21 @@ from tests.fuzz.runner import Reader
 from tests.images import image_writers as writers
 
 _IMAGES = np.random.default_rng(0).integers(0, 256, (12, 32, 32, 3), np.uint8)
-_LABELS = np.array([3, 1, 4, 1, 5, 9, 2, 6, 5, 3, 0, 8])
+_LABELS = np.array([3, 1, 0, 1, 5, 9, 2, 1, 5, 3, 0, 9])
 _NAMES = [f"class {label}" for label in range(10)]
 _TINY = _IMAGES[:6, :8, :8]
 
 
 def _valid(_, found):
-  """Whether labels are classes and splits are images."""
+  """Whether labels are classes, and splits images of trained classes."""
   labels = np.asarray(found.labels)
+  trained = set(labels[found.splits.get("train", slice(None))])
   return bool(
     len(found.images) == len(labels) > 0
     and labels.min() >= 0
     and labels.max() < len(found.class_names)
     and all(rows.max() < len(labels) for rows in found.splits.values())
+    and (set(labels) <= trained or "train" not in found.splits)
   )
 
 

@@ -7,8 +7,8 @@ import shutil
 import numpy as np
 
 import nasjax
-from nasjax import streaming
 from nasjax.benchmarks import custom
+from nasjax.scoring import streaming
 from nasjax.spaces import registry as spaces
 from tests.fuzz import mutators
 from tests.fuzz.runner import Reader

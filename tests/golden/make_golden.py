@@ -14,8 +14,8 @@ import tiny
 
 import nasjax
 from nasjax import config as configs
-from nasjax import dataset_predictor, predictor
 from nasjax.images import sample as samples
+from nasjax.predictors import dataset_predictor, predictor
 
 FOLDER = pathlib.Path(__file__).parent
 SCORES = FOLDER / "scores.json"

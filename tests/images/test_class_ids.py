@@ -5,7 +5,6 @@ import numpy as np
 import pytest
 
 from nasjax import errors
-from nasjax.commands import evaluation
 from nasjax.images import base, class_ids, load_images, sample
 from nasjax.networks import image_sets
 
@@ -24,13 +23,13 @@ def test_sparse_ids_become_classes(tmp_path):
   )
   got = load_images(path)
   assert got.split("test").labels.tolist() == [2, 2, 1, 0]
-  loaded = evaluation.load(str(path), 8, 0)
+  loaded = load_images(path)
   assert loaded.num_classes == 3
   np.savez(
     path, images=IMAGES, labels=IDS, test_images=IMAGES, test_labels=IDS + 7
   )
   with pytest.raises(errors.UserError, match="class '1440771' in train too"):
-    evaluation.load(str(path), 8, 0)
+    load_images(path)
 
 
 def test_numbers_below_the_number_of_images_stay():
@@ -108,14 +107,14 @@ def test_a_class_that_only_another_split_has(more, split, tmp_path):
   np.savez(tmp_path / "a.npz", **arrays)
   name = "h" if more else "7"
   with pytest.raises(errors.UserError, match=f"class '{name}' in train too"):
-    evaluation.load(str(tmp_path / "a.npz"), 8, 0)
+    load_images(tmp_path / "a.npz")
 
 
 def test_that_holds_for_idx(tmp_path):
   files = writers.mnist(np.zeros((5, 4, 4), "u1"), np.array([0, 1, 0, 1, 7]))
   path = writers.write(files, tmp_path / "set")
   with pytest.raises(errors.UserError, match="class '7' in train too"):
-    evaluation.load(str(path), 8, 0)
+    load_images(path)
 
 
 @pytest.mark.parametrize(

@@ -20,7 +20,7 @@ def images(rng):
   return rng.integers(0, 256, (12, 32, 32, 3), np.uint8)
 
 
-LABELS = np.array([3, 1, 4, 1, 5, 9, 2, 6, 5, 3, 0, 8])
+LABELS = np.array([3, 1, 0, 1, 5, 9, 2, 1, 5, 3, 0, 9])
 
 
 def check(image_set, images, labels, num_train):
@@ -70,7 +70,7 @@ def test_cifar_pickled_by_python_3(images, tmp_path):
   import pickle
 
   content = writers.cifar10(images, LABELS, NAMES)
-  batch = {"labels": [7, 7], "data": writers.planes(images[:2])}
+  batch = {"labels": [3, 3], "data": writers.planes(images[:2])}
   for protocol in (2, 5):
     content["cifar-10-batches-py/test_batch"] = pickle.dumps(batch, protocol)
     got = load_images(writers.write(content, tmp_path))
@@ -80,12 +80,12 @@ def test_cifar_pickled_by_python_3(images, tmp_path):
 def test_imagenet16_keeps_the_first_120_classes(rng, tmp_path):
   images = rng.integers(0, 256, (33, 16, 16, 3), np.uint8)
   labels = np.full(33, 1000)
-  labels[[0, 5, 30, 31]] = [1, 120, 7, 121]
+  labels[[0, 5, 30, 31]] = [1, 120, 1, 121]
   path = writers.write(writers.imagenet16(images, labels), tmp_path)
   got = load_images(path)
   assert got.num_classes == 120
-  np.testing.assert_array_equal(got.labels, [0, 119, 6])
-  check(got, images[[0, 5, 30]], np.array([0, 119, 6]), 2)
+  np.testing.assert_array_equal(got.labels, [0, 119, 0])
+  check(got, images[[0, 5, 30]], np.array([0, 119, 0]), 2)
 
 
 def mat(images, labels):
@@ -103,7 +103,7 @@ def test_svhn_label_10_is_the_digit_0(images, tmp_path):
   }
   check(load_images(writers.write(content, tmp_path)), images, LABELS, 9)
   alone = load_images(tmp_path / "test_32x32.mat")
-  np.testing.assert_array_equal(alone.labels, [3, 0, 8])
+  np.testing.assert_array_equal(alone.labels, [3, 0, 9])
 
 
 @pytest.mark.parametrize("suffix", ["", ".gz"])
@@ -126,14 +126,16 @@ AIRCRAFT = {
 }
 
 
-def aircraft(level_names):
+def aircraft(level_names, splits=("train", "train", "val", "test")):
+  """Photographs of two classes in turn, one for each of `splits`."""
   pytest.importorskip("PIL")
   content = dict(AIRCRAFT)
   for level, names in level_names.items():
-    for number, split in enumerate(("train", "val", "test")):
+    for number, split in enumerate(splits):
       line = f"000000{number} {names[number % 2]}\n"
-      content[f"images_{level}_{split}.txt"] = line.encode()
-  for number in range(3):
+      name = f"images_{level}_{split}.txt"
+      content[name] = content.get(name, b"") + line.encode()
+  for number in range(len(splits)):
     pixels = np.full((30, 40, 3), 50 * number, np.uint8)
     pixels[-20:] = 255  # the banner
     content[f"images/000000{number}.jpg"] = writers.png(pixels, "JPEG")
@@ -150,17 +152,71 @@ def test_aircraft(tmp_path):
   path = writers.write(content, tmp_path / "folder")
   got = load_images(path)
   assert got.class_names == ("707-320", "A300B4")
-  np.testing.assert_array_equal(got.labels, [1, 0, 1])
-  assert [len(got.split(name)) for name in ("train", "val", "test")] == [1] * 3
-  for number in range(3):
+  np.testing.assert_array_equal(got.labels, [1, 0, 1, 0])
+  assert [len(got.split(name)) for name in ("train", "val", "test")] == [
+    2,
+    1,
+    1,
+  ]
+  for number in range(4):
     assert got.images[number].shape == (10, 40, 3)
     assert np.abs(got.images[number].astype(int) - 50 * number).max() <= 8
   packed = writers.tar_gz(content, tmp_path / "aircraft.tar.gz")
   got = load_images(packed, level="manufacturer")
   assert got.class_names == ("Airbus", "Boeing")
-  np.testing.assert_array_equal(got.labels, [0, 1, 0])
+  np.testing.assert_array_equal(got.labels, [0, 1, 0, 1])
   with pytest.raises(errors.UserError, match="unknown level"):
     load_images(path, level="engine")
+
+
+UNTRAINED = np.array([0, 1, 0, 1, 0, 1, 0, 1, 0, 1, 0, 7])
+"""The last image is of the test split, and the only one of its class."""
+
+
+def svhn(images, labels):
+  return {
+    "train_32x32.mat": mat(images[:9], labels[:9].astype(np.uint8)),
+    "test_32x32.mat": mat(images[9:], labels[9:].astype(np.uint8)),
+  }
+
+
+def imagenet16(images, labels):
+  return writers.imagenet16(images[:, :16, :16], labels + 1)
+
+
+@pytest.mark.parametrize(
+  ("write", "name"),
+  [
+    (lambda *rows: writers.cifar10(*rows, NAMES), "class 7"),
+    (lambda *rows: writers.cifar10_binary(*rows, NAMES), "class 7"),
+    (lambda *rows: writers.cifar100(*rows, NAMES), "class 7"),
+    (lambda *rows: writers.cifar100_binary(*rows, NAMES), "class 7"),
+    (lambda images, labels: writers.mnist(images[..., 0], labels), "7"),
+    (svhn, "7"),
+    (imagenet16, "8"),
+  ],
+)
+def test_a_class_of_the_test_split_needs_training_images(
+  write, name, images, tmp_path
+):
+  path = writers.write(write(images, UNTRAINED), tmp_path / "set")
+  with pytest.raises(errors.UserError) as caught:
+    load_images(path)
+  assert (
+    f"'{path}': expected images of the class '{name}' in train too, got some "
+    "in test only; add them to train"
+  ) in str(caught.value)
+  fewer = np.where(UNTRAINED == 7, 1, UNTRAINED)
+  load_images(writers.write(write(images, fewer), tmp_path / "other"))
+
+
+def test_aircraft_of_a_class_without_training_images(tmp_path):
+  content = aircraft(
+    {"variant": ["A300B4", "707-320"]}, ("train", "val", "test")
+  )
+  path = writers.write(content, tmp_path)
+  with pytest.raises(errors.UserError, match="class '707-320' in train too"):
+    load_images(path)
 
 
 def test_npz(images, tmp_path):

@@ -5,7 +5,8 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from nasjax.models import dataset_encoder, set_transformer
+from nasjax.models import set_transformer
+from nasjax.systems.architecture import dataset_encoder
 
 WIDTH, HEADS = 8, 2
 

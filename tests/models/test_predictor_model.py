@@ -6,10 +6,12 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+import tiny
 
 from nasjax import errors, graphs
-from nasjax.models import gcn, layers, registry, transformer
+from nasjax.models import gcn, layers, transformer
 from nasjax.spaces import registry as spaces
+from nasjax.systems import registry
 
 SMALL = {
   "name": "architecture",
@@ -24,9 +26,9 @@ SMALL = {
 }
 
 
-def _cells(name, num, rng):
+def _cells(name, num, rng, **how):
   space = spaces.get_space(name)
-  return graphs.cell_graphs(space, jnp.asarray(space.sample(num, rng)))
+  return tiny.cells(space, space.sample(num, rng), **how)
 
 
 def _model_and_params(cells, **fields):
@@ -108,15 +110,6 @@ def test_node_order_changes_nothing_without_position(attention, rng):
   )
 
 
-def test_batch_neighbours_change_nothing(rng):
-  cells = _cells("nb201", 8, rng)
-  model, params = _model_and_params(cells)
-  alone = jax.tree.map(lambda field: field[3:4], cells)
-  np.testing.assert_allclose(
-    _apply(model, params, cells)[3], _apply(model, params, alone)[0], rtol=1e-5
-  )
-
-
 @pytest.mark.parametrize(
   ("field", "value"),
   [
@@ -156,12 +149,14 @@ def test_functions_where_there_are_none(space, fields, message, rng):
 
 def test_edge_features_stand_beside_the_graph_features(rng):
   cells = _cells("darts", 3, rng)
-  assert cells.edges.shape == (3, 196)
+  assert cells.features["edges"].shape == (3, 196)
   fields = {"features": "head", "edges": True, "width": 8, "num_heads": 2}
   model, params = _model_and_params(cells, **fields)
   kernel = params["params"]["feature_hidden"]["kernel"]
-  assert kernel.shape[0] == cells.features.shape[-1] + 196
-  blank = dataclasses.replace(cells, edges=jnp.zeros_like(cells.edges))
+  assert kernel.shape[0] == cells.features["graph"].shape[-1] + 196
+  edges = jnp.zeros((3, 196))
+  features = {**cells.features, "edges": edges}
+  blank = dataclasses.replace(cells, features=features)
   first, second = _apply(model, params, cells), _apply(model, params, blank)
   assert not np.allclose(first, second)
 

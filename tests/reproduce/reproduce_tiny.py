@@ -7,7 +7,7 @@ import tiny
 
 import nasjax
 from nasjax.commands import flags
-from nasjax.reproduce import command
+from nasjax.commands import reproduce as command
 
 SPACE = nasjax.get_space("nb201")
 DATASETS = ("cifar10", "cifar100", "imagenet16")

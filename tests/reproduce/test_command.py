@@ -6,8 +6,9 @@ import pathlib
 import pytest
 import reproduce_tiny
 
-from nasjax import experiment, tasks
-from nasjax.reproduce import catalog, command, outcomes, recipes, runner
+from nasjax.commands import reproduce
+from nasjax.experiments import experiment, tasks
+from nasjax.reproduce import catalog, outcomes, recipes, runner
 
 
 @pytest.fixture(scope="module")
@@ -36,11 +37,11 @@ def finished(table, tmp_path_factory):
 
 
 def test_list_prints_every_name(capsys):
-  assert command.main(["reproduce", "--list"]) == 0
+  assert reproduce.main(["reproduce", "--list"]) == 0
   lines = capsys.readouterr().out.splitlines()
-  assert [line.split()[0] for line in lines] == list(command.NAMES)
-  for name in command.NAMES:
-    report = command.get_report(name)
+  assert [line.split()[0] for line in lines] == list(reproduce.NAMES)
+  for name in reproduce.NAMES:
+    report = reproduce.get_report(name)
     assert callable(report.run)
     known = report.SPEC.known or tuple(catalog.METHODS)
     named = {**catalog.METHODS, **getattr(report, "METHODS", {})}
@@ -97,7 +98,7 @@ def test_recorded_command_names_no_folder():
     "x table3 --workdir=/a/b --data_dir /c --space nb201 --results=/d --seed 1 "
     "--readme /e/README.md"
   )
-  assert command.recorded(argv.split()) == (
+  assert reproduce.recorded(argv.split()) == (
     "python -m nasjax.reproduce table3 --space nb201 --seed 1"
   )
 

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 import reproduce_tiny
 
-from nasjax import errors, tasks
+from nasjax import errors
+from nasjax.experiments import tasks
 from nasjax.reproduce import catalog, extras, floors
 from nasjax.training import metrics
 

@@ -5,7 +5,8 @@ import pathlib
 import pytest
 
 from nasjax import errors
-from nasjax.reproduce import catalog, command, readme, results
+from nasjax.commands import reproduce
+from nasjax.reproduce import catalog, readme, results
 
 ROOT = pathlib.Path(__file__).parent.parent.parent
 NB201 = next(study for study in catalog.STUDIES if study.space == "nb201")
@@ -104,7 +105,7 @@ def test_replace_and_the_command(tmp_path, capsys):
   for document in documents:
     document.write_text(f"a\n{readme.BEGIN}\nold\n{readme.END}\nb\n")
   argv = f"--readme={documents[0]} --results={tmp_path}".split()
-  assert command.main(["reproduce", "readme", *argv]) == 0
+  assert reproduce.main(["reproduce", "readme", *argv]) == 0
   for document in documents:
     text = document.read_text()
     assert "old" not in text
@@ -112,7 +113,7 @@ def test_replace_and_the_command(tmp_path, capsys):
     assert text.endswith(f"\n{readme.END}\nb\n")
   documents[0].write_text(text.replace("Tables", "Old tables"))
   documents[1].write_text("no markers")
-  assert command.main(["reproduce", "readme", *argv]) == 2
+  assert reproduce.main(["reproduce", "readme", *argv]) == 2
   assert "put them back" in capsys.readouterr().err
   assert "Old tables" in documents[0].read_text()
   assert documents[1].read_text() == "no markers"

@@ -117,7 +117,7 @@ def test_encoded_cells_are_padded_dags(space, rng):
   assert not (cells.ops * (1 - cells.mask)).any()
   assert not (cells.channels * (1 - cells.mask)[..., None]).any()
   assert not np.linalg.matrix_power(cells.adjacency, n).any()
-  assert cells.ops.max() < operators.NUM_OPERATORS
+  assert cells.ops.max() < len(operators.operators())
   is_input = (cells.ops == operators.INPUT) & (cells.mask > 0)
   is_output = cells.ops == operators.OUTPUT
   assert is_output.any(1).all()

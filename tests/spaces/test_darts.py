@@ -198,7 +198,7 @@ def test_encode_draws_a_cell_by_hand():
     *[(4, NONE), (2, DIL3)],  # node 5
   ]
   graph = jax.jit(SPACE.encode)(row(normal, normal))
-  names = [operators.OPERATORS[i].name for i in graph.ops[0]]
+  names = [operators.operators()[i].name for i in graph.ops[0]]
   assert names[:11] == names[11:]
   assert names[:11] == [
     *["input", "input", "sep_conv_3x3", "skip_connect", "max_pool_3x3"],

@@ -300,7 +300,7 @@ def test_flops_by_hand():
 
 def test_encode_by_hand():
   encoded = jax.jit(SPACE.encode)(SPACE.parse([FORK]))
-  names = [operators.OPERATORS[i].name for i in encoded.ops[0].tolist()]
+  names = [operators.operators()[i].name for i in encoded.ops[0].tolist()]
   assert names == [
     *("input", "conv_1x1", "conv_3x3", "conv_1x1", "max_pool_3x3", "output"),
     "input",

@@ -91,7 +91,7 @@ def test_one_string_instead_of_a_list():
 
 def test_encode_draws_the_line_graph():
   graph = jax.jit(SPACE.encode)(cells([3, 0, 1, 4, 2, 3], [0] * 6))
-  names = [operators.OPERATORS[i].name for i in graph.ops[0]]
+  names = [operators.operators()[i].name for i in graph.ops[0]]
   assert names == [
     "input",
     "conv_3x3",

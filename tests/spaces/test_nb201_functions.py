@@ -4,8 +4,9 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+import tiny
 
-from nasjax import errors, graphs
+from nasjax import errors
 from nasjax.spaces import nb201
 from nasjax.spaces import registry as spaces
 
@@ -95,20 +96,19 @@ def test_rows_are_indices(rng):
 def test_graphs_of_functions_have_mean_features(rng):
   chosen = FUNCTIONS.numbers[SPACE.index(SPACE.sample(1, rng))[0]]
   members = CELLS[FUNCTIONS.numbers == chosen]
-  build = jax.jit(lambda rows: graphs.cell_graphs(SPACE, rows))
-  drawn = build(members)
-  assert drawn.function.paths is None
+  build = jax.jit(tiny.cells, static_argnums=0, static_argnames="by_function")
+  drawn = build(SPACE, members, by_function=True)
+  own = build(SPACE, members).features["graph"]
   np.testing.assert_allclose(
-    drawn.function.features,
-    np.broadcast_to(
-      np.mean(drawn.features, axis=0), drawn.function.features.shape
-    ),
+    drawn.features["graph"],
+    np.broadcast_to(np.mean(own, axis=0), own.shape),
     atol=1e-5,
   )
-  own = build(np.repeat(FUNCTIONS.cells[[chosen]], len(members), axis=0))
+  repeated = np.repeat(FUNCTIONS.cells[[chosen]], len(members), axis=0)
+  representative = build(SPACE, repeated)
   for field in ("ops", "details", "adjacency", "mask"):
     np.testing.assert_array_equal(
-      getattr(drawn.function, field), getattr(own, field)
+      getattr(drawn, field), getattr(representative, field)
     )
 
 
@@ -118,7 +118,5 @@ def test_other_spaces_do_not_tell(rng):
   assert space.functions() is None
   with pytest.raises(errors.UserError, match="does not number its cells"):
     space.rows(jnp.zeros((1, space.genotype_length)))
-  cells = jax.eval_shape(
-    lambda rows: graphs.cell_graphs(space, rows), space.sample(2, rng)
-  )
-  assert cells.function is None
+  with pytest.raises(errors.UserError, match="compute the same function"):
+    tiny.cells(space, space.sample(2, rng), by_function=True)

@@ -9,7 +9,8 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from nasjax import errors, predictor
+from nasjax import errors
+from nasjax.predictors import predictor
 from nasjax.spaces import literals, notations, registry
 
 SPACES = {name: registry.get_space(name) for name in registry.space_names()}

@@ -1,5 +1,6 @@
 """The kernel regression beside the network: solved by hand, and attached."""
 
+import functools
 import json
 
 import jax
@@ -8,11 +9,14 @@ import pytest
 
 import nasjax
 from nasjax import config as configs
-from nasjax import errors, experiment, graphs, scoring
-from nasjax import features as graph_features
-from nasjax.models import kernel as kernel_model
-from nasjax.models import registry as models
-from nasjax.training import kernel, metrics
+from nasjax import errors, scoring
+from nasjax.experiments import experiment
+from nasjax.features import inputs
+from nasjax.features import tables as graph_features
+from nasjax.regression import layer as kernel_model
+from nasjax.regression import solver
+from nasjax.systems import registry as models
+from nasjax.training import metrics
 
 SMALL = {
   "epochs": 2,
@@ -55,13 +59,13 @@ def test_kernel_by_hand():
 @pytest.mark.parametrize("power", [1.0, 1.5, 1.7])
 def test_left_out_predictions_are_those_of_refits(power, rng):
   features, labels = rng.normal(size=(12, 3)), rng.normal(size=12)
-  fit = kernel.solve(features, labels, power=power)
-  assert fit.rate in kernel.RATES
-  targets = kernel.normal_scores(labels)
+  fit = solver.solve(features, labels, power=power)
+  assert fit.rate in solver.RATES
+  targets = solver.normal_scores(labels)
   gram = gram_of(features, fit.rate, power)
   ridges = [
     ridge
-    for ridge in kernel.RIDGES
+    for ridge in solver.RIDGES
     if np.allclose(
       np.linalg.solve(gram + ridge * np.eye(12), targets),
       fit.coefficients,
@@ -76,37 +80,37 @@ def test_left_out_predictions_are_those_of_refits(power, rng):
 
 
 def test_normal_scores_keep_the_order_and_share_ties():
-  scores = kernel.normal_scores(np.array([3.0, 1.0, 2.0, 2.0]))
+  scores = solver.normal_scores(np.array([3.0, 1.0, 2.0, 2.0]))
   assert scores[1] < scores[2] == scores[3] < scores[0]
   assert scores.sum() == pytest.approx(0)
 
 
 def test_regression_predicts_a_smooth_label(rng):
   features = rng.normal(size=(80, 4))
-  fit = kernel.solve(features, features[:, 0])
+  fit = solver.solve(features, features[:, 0])
   assert metrics.kendall_tau(fit.left_out, features[:, 0]) > 0.5
 
 
 def test_linear_part_predicts_far_from_the_training_cells(rng):
   features = rng.normal(size=(60, 5))
   labels = features @ [1.0, -2.0, 0.0, 0.5, 3.0]
-  fit = kernel.solve(features, labels, 5)
+  fit = solver.solve(features, labels, 5)
   far = 20 * rng.normal(size=(40, 5))
   truth = far @ [1.0, -2.0, 0.0, 0.5, 3.0]
   assert metrics.kendall_tau(far @ fit.slopes, truth) > 0.9
-  assert not kernel.solve(features, labels).slopes.any()
+  assert not solver.solve(features, labels).slopes.any()
 
 
 def test_edge_features_enter_the_linear_part_alone(rng):
   near, edges = rng.normal(size=(60, 3)), rng.integers(0, 2, (60, 4))
   labels = near[:, 0] + 5 * edges[:, 1]
   features = np.concatenate([near, edges], axis=1)
-  fit = kernel.solve(features, labels, 3)
+  fit = solver.solve(features, labels, 3)
   assert fit.slopes.shape == (7,)
   assert np.argmax(np.abs(fit.slopes[3:])) == 1
-  alone = kernel.solve(near, labels, 3)
+  alone = solver.solve(near, labels, 3)
   error = {
-    name: np.mean((each.left_out - kernel.normal_scores(labels)) ** 2)
+    name: np.mean((each.left_out - solver.normal_scores(labels)) ** 2)
     for name, each in (("both", fit), ("alone", alone))
   }
   assert error["both"] < 0.5 * error["alone"]
@@ -115,8 +119,8 @@ def test_edge_features_enter_the_linear_part_alone(rng):
 def test_left_out_predictions_with_a_linear_part_are_those_of_refits(rng):
   features, labels = rng.normal(size=(20, 3)), rng.normal(size=20)
   labels += 4 * features[:, 0]
-  targets = kernel.normal_scores(labels)
-  fit = kernel.solve(features, labels, 3)
+  targets = solver.normal_scores(labels)
+  fit = solver.solve(features, labels, 3)
   assert fit.slopes.any()
   centred = features - features.mean(0)
   weight = fit.slopes / (fit.coefficients @ centred)
@@ -137,10 +141,9 @@ def test_darts_predictor_with_edges_and_linear_part(tmp_path, rng):
   labels = (genotypes.reshape(-1, 2, 8, 2)[..., 1] == 4).sum((1, 2))
   labels = labels + genotypes[:, 4 * 3]  # and where an edge comes from
   predictor = nasjax.Predictor("darts", **SMALL).fit(genotypes, labels)
-  model = predictor.config.model
   width = len(graph_features.feature_names(space))
   width += len(graph_features.path_feature_names(space))
-  assert (model.kernel_cells, model.kernel_distance) == (40, width)
+  assert solver.sizes(predictor.params) == (40, width)
   slopes = predictor.fitted.params["params"]["kernel"]["slopes"]
   assert slopes.shape == (2, width + 196)
   assert metrics.kendall_tau(predictor.predict(genotypes), labels) > 0.6
@@ -152,8 +155,8 @@ def test_attached_score_is_the_network_plus_the_regression(rng):
   with_kernel = nasjax.Predictor("nb201", **SMALL).fit(genotypes, labels)
   fields = {**SMALL, "kernel": {"weight": 0.0}}
   without = nasjax.Predictor("nb201", **fields).fit(genotypes, labels)
-  assert with_kernel.config.model.kernel_cells == 30
-  assert without.config.model.kernel_cells == 0
+  assert solver.sizes(with_kernel.params).num_cells == 30
+  assert solver.sizes(without.params).num_cells == 0
   both = with_kernel.fitted.params["params"]
   network = {name: tree for name, tree in both.items() if name != "kernel"}
   jax.tree.map(
@@ -168,23 +171,32 @@ def test_saved_and_fitted_again(tmp_path, rng):
   predictor = nasjax.Predictor("nb201", **SMALL).fit(genotypes, labels)
   loaded = reloaded(predictor, tmp_path, genotypes)
   loaded.fit(genotypes[:20], labels[:20])
-  assert loaded.config.model.kernel_cells == 20
+  assert solver.sizes(loaded.params).num_cells == 20
 
 
 def test_a_predictor_older_than_a_field_scores_as_it_did(tmp_path, rng):
   genotypes, labels = labelled(24, rng)
-  fields = {**SMALL, "model": {**SMALL.get("model", {}), "kernel_power": 1.0}}
+  fields = {**SMALL, "kernel": {"power": 1.0}}
   predictor = nasjax.Predictor("nb201", **fields).fit(genotypes, labels)
   predictor.save(tmp_path / "model")
   path = tmp_path / "model" / "model.json"
   meta = json.loads(path.read_text())
-  for field in ("kernel_power", "paths"):
-    del meta["config"]["model"][field]
+  for name in ("regression", "config.kernel.power", "config.model.paths"):
+    *parents, field = name.split(".")
+    del functools.reduce(dict.__getitem__, parents, meta)[field]
+  found = solver.sizes(predictor.params)
+  meta["config"]["model"]["kernel_cells"] = found.num_cells
+  meta["config"]["model"]["kernel_distance"] = found.num_distance
   path.write_text(json.dumps(meta))
   loaded = nasjax.Predictor.load(tmp_path / "model")
   np.testing.assert_array_equal(
     loaded.predict(genotypes), predictor.predict(genotypes)
   )
+
+
+def test_the_field_of_older_versions_sets_the_power():
+  model = nasjax.Predictor("nb201", model={"kernel_power": 1.25})
+  assert model.config.kernel.power == 1.25
 
 
 @pytest.mark.parametrize(
@@ -198,7 +210,7 @@ def test_a_predictor_older_than_a_field_scores_as_it_did(tmp_path, rng):
 def test_when_it_is_used(fields, used):
   config = configs.override(configs.default(), fields)
   model = models.create_model(config.model)
-  assert kernel.is_used(config, model) is used
+  assert solver.is_used(config, model) is used
 
 
 def test_too_few_cells_to_compare_with(rng, tmp_path):
@@ -210,13 +222,13 @@ def test_too_few_cells_to_compare_with(rng, tmp_path):
   with pytest.raises(errors.UserError, match=message):
     experiment.train(predictor.config, None, tmp_path)
   predictor.config.kernel.weight = 0.0
-  kernel.check(predictor.config)
+  solver.check(predictor.config)
 
 
 def test_more_labels_than_are_fitted(rng):
   features = rng.normal(size=(500, 3))
   labels = features[:, 0] + features[:, 1]
-  fit = kernel.solve(features, labels, max_cells=10)
+  fit = solver.solve(features, labels, max_cells=10)
   assert len(fit.left_out) == 200
   assert len(set(fit.cells)) == len(fit.coefficients) == 10
   assert fit.cells.max() >= 200  # rows of all cells, not of those drawn
@@ -227,24 +239,24 @@ def test_more_labels_than_are_fitted(rng):
 
 @pytest.mark.parametrize("num_distance", [0, 4])
 def test_kernel_chosen_on_few_is_fitted_to_all(num_distance, monkeypatch, rng):
-  monkeypatch.setattr(kernel, "_CHOSEN_ON", 20)
+  monkeypatch.setattr(solver, "_CHOSEN_ON", 20)
   features = rng.normal(size=(40, 6))
   labels = rng.normal(size=40) + 3 * features[:, 1]
-  fit = kernel.solve(features, labels, num_distance, 1.5)
+  fit = solver.solve(features, labels, num_distance, 1.5)
   np.testing.assert_array_equal(fit.cells, np.arange(40))
   centred = features - features.mean(axis=0)
   near = features[:, : num_distance or None]
   fitted = gram_of(near, fit.rate, 1.5) @ fit.coefficients
   fitted += centred @ fit.slopes
   assert np.any(fit.slopes) == bool(num_distance)
-  ridges = (kernel.normal_scores(labels) - fitted) / fit.coefficients
+  ridges = (solver.normal_scores(labels) - fitted) / fit.coefficients
   np.testing.assert_allclose(ridges, np.median(ridges), rtol=1e-2)
-  assert np.any(np.isclose(np.median(ridges), kernel.RIDGES, rtol=1e-3))
+  assert np.any(np.isclose(np.median(ridges), solver.RIDGES, rtol=1e-3))
 
 
 def test_most_labels_of_a_regression():
   sizes = (10, 1000, 5000)
-  assert [kernel._most_labels(size) for size in sizes] == [200, 20_000, 5000]
+  assert [solver._most_labels(size) for size in sizes] == [200, 20_000, 5000]
 
 
 def test_students_have_no_regression():
@@ -257,10 +269,10 @@ def test_fit_to_all_is_exact_on_as_many_cells(num_distance, rng):
   features = rng.normal(size=(40, 6))
   labels = rng.normal(size=40) + 3 * features[:, 1]
   centred = features - features.mean(axis=0)
-  targets = kernel.normal_scores(labels)
-  kernels = kernel._candidates(centred, num_distance, 1.5)
-  found, exact = kernel._solve_exactly(kernels, centred, targets)
-  every = kernel._solve_all(centred, targets, found, np.arange(40), 1.5)
+  targets = solver.normal_scores(labels)
+  kernels = solver._candidates(centred, num_distance, 1.5)
+  found, exact = solver._solve_exactly(kernels, centred, targets)
+  every = solver._solve_all(centred, targets, found, np.arange(40), 1.5)
   np.testing.assert_allclose(every.left_out, exact.left_out, atol=1e-4)
   np.testing.assert_allclose(every.slopes, exact.slopes, atol=1e-4)
   np.testing.assert_allclose(every.coefficients, exact.coefficients, atol=1e-3)
@@ -268,11 +280,11 @@ def test_fit_to_all_is_exact_on_as_many_cells(num_distance, rng):
 
 def test_left_out_predictions_of_a_fit_to_all_are_those_of_refits(rng):
   inputs, targets = rng.normal(size=(30, 5)), rng.normal(size=30)
-  weights, left_out = kernel._ridge_regression(inputs, targets)
+  weights, left_out = solver._ridge_regression(inputs, targets)
   gram = inputs.T @ inputs
   ridges = [
     ridge
-    for ridge in kernel.RIDGES
+    for ridge in solver.RIDGES
     if np.allclose((gram + ridge * np.eye(5)) @ weights, inputs.T @ targets)
   ]
   assert len(ridges) == 1
@@ -287,7 +299,7 @@ def test_fit_to_all_ranks_better_than_to_the_cells_alone(rng):
   labels = np.sin(features[:, 0]) + features[:, 1] * features[:, 2]
   labels += rng.normal(size=600)
   few, every = (
-    kernel.solve(features[:num], labels[:num], max_cells=60)
+    solver.solve(features[:num], labels[:num], max_cells=60)
     for num in (60, 600)
   )
   assert len(few.cells) == len(every.cells) == len(every.coefficients) == 60
@@ -306,7 +318,7 @@ def test_predictor_compares_with_max_cells_alone(tmp_path, rng):
   genotypes, labels = labelled(60, rng)
   fields = {**SMALL, "kernel": {"max_cells": 25}}
   predictor = nasjax.Predictor("nb201", **fields).fit(genotypes, labels)
-  assert predictor.config.model.kernel_cells == 25
+  assert solver.sizes(predictor.params).num_cells == 25
   cells = predictor.fitted.params["params"]["kernel"]["cells"]
   assert cells.shape[:2] == (2, 25)
   reloaded(predictor, tmp_path, genotypes)
@@ -315,8 +327,8 @@ def test_predictor_compares_with_max_cells_alone(tmp_path, rng):
 def test_members_that_share_similarities_score_as_each_alone(rng):
   genotypes, labels = labelled(30, rng)
   predictor = nasjax.Predictor("nb201", **SMALL).fit(genotypes, labels)
-  cells = graphs.training_cells(
-    predictor.space, genotypes[None], predictor.config.prune
+  cells = inputs.samples(
+    predictor.space, genotypes[None], predictor.model.reads
   )
   raw = scoring.score(
     predictor.model, predictor.fitted.params, predictor.space, genotypes
@@ -332,11 +344,3 @@ def test_members_that_share_similarities_score_as_each_alone(rng):
       for i in range(3)
     ]
     np.testing.assert_allclose(raw[member, :3], alone, rtol=1e-4, atol=1e-4)
-
-
-def test_number_of_cells_is_not_the_users(tmp_path):
-  config = configs.override(configs.default(), {"model.kernel_cells": 5})
-  with pytest.raises(
-    errors.UserError, match=r"kernel_cells: expected 0.*got 5"
-  ):
-    experiment.train(config, None, tmp_path)

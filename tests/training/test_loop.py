@@ -5,9 +5,10 @@ import numpy as np
 import pytest
 import tiny
 
-from nasjax import errors, graphs
-from nasjax.models import registry as models
+from nasjax import errors
+from nasjax.features import inputs
 from nasjax.spaces import registry as spaces
+from nasjax.systems import registry as models
 from nasjax.training import checkpoint, loop, state
 
 SPACE = spaces.get_space("nb201")
@@ -17,7 +18,9 @@ def _data(config, seeds=2, num=20):
   rng = np.random.default_rng(1)
   genotypes = SPACE.sample(seeds * num, rng).reshape(seeds, num, -1)
   targets = (genotypes == 3).sum(-1) - (genotypes == 0).sum(-1)
-  cells = graphs.training_cells(SPACE, genotypes, config.prune)
+  cells = inputs.samples(
+    SPACE, genotypes, models.create_model(config.model).reads
+  )
   return cells, targets.astype(np.float32)
 
 
@@ -44,7 +47,7 @@ def test_loss_falls_and_has_one_value_per_batch():
     cells,
     targets,
     state.member_keys(0, 2, 1),
-    on_epoch=lambda epoch, _, loss: seen.append((epoch, loss)),
+    on_epoch=lambda epoch, _, found: seen.append((epoch, found["loss"])),
   )
   assert [epoch for epoch, _ in seen] == list(range(1, 31))
   assert seen[0][1].shape == (2, 1, 3)  # 20 cells in batches of 8

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from scipy import stats
 
 from nasjax import errors
 from nasjax.training import metrics
@@ -11,6 +12,26 @@ def test_kendall_tau_b_with_ties_by_hand():
   # Pairs: 5 concordant-or-discordant of 6; one tie in the predictions.
   got = metrics.kendall_tau(np.array([1.0, 1, 2, 3]), np.array([1.0, 2, 3, 4]))
   assert got == pytest.approx(5 / np.sqrt(5 * 6))
+
+
+@pytest.mark.parametrize("num", [1, 2, 3, 17, 64, 1000])
+@pytest.mark.parametrize("kinds", [1, 2, 7, 10**6])
+def test_as_scipy_has_it(num, kinds, rng):
+  first = rng.integers(0, kinds, num).astype(float)
+  second = np.round(first / kinds + rng.normal(size=num), 1)
+  np.testing.assert_array_equal(
+    metrics.average_ranks(second), stats.rankdata(second)
+  )
+  if num > 1:
+    expected = stats.kendalltau(first, second).statistic
+    np.testing.assert_equal(metrics.kendall_tau(first, second), expected)
+    expected = stats.kendalltau(second, first).statistic
+    np.testing.assert_equal(metrics.kendall_tau(second, first), expected)
+
+
+def test_no_pair_has_no_correlation():
+  for num in (0, 1):
+    assert np.isnan(metrics.kendall_tau(np.ones(num), np.ones(num)))
 
 
 def test_signs_are_kept():

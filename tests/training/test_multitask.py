@@ -7,9 +7,10 @@ import pytest
 import tiny
 from scoring_models import cells_of, pick
 
-from nasjax.models import conditioned, registry
 from nasjax.spaces import registry as spaces
-from nasjax.training import loop, losses, metrics, multitask, state
+from nasjax.systems import registry
+from nasjax.systems.architecture import conditioned, multitask
+from nasjax.training import loop, losses, metrics, state
 
 NUM = 48
 SHAPE = (2, 2, 3, 4, 5)  # data sets, draws, classes, images, width

@@ -11,9 +11,12 @@ from ml_collections import config_dict
 
 from nasjax import config as configs
 from nasjax import errors, graphs
-from nasjax.models import registry as models
+from nasjax.features import inputs, reads
+from nasjax.operators import encoding
 from nasjax.spaces import registry as spaces
-from nasjax.training import loop, pretrain, state
+from nasjax.systems import registry as models
+from nasjax.systems.baselines import pretrain
+from nasjax.training import loop, state
 
 SPACE = spaces.get_space("nb101")
 SMALL = {
@@ -38,7 +41,7 @@ TRANSFORMER = {
 @functools.cache
 def _cells(num):
   genotypes = SPACE.sample(num, np.random.default_rng(2))
-  build = jax.jit(lambda rows: graphs.cell_graphs(SPACE, rows))
+  build = jax.jit(lambda rows: tiny.cells(SPACE, rows))
   return build(jnp.asarray(genotypes))
 
 
@@ -73,7 +76,7 @@ def test_share_of_hidden_nodes(rate, expected):
     np.testing.assert_array_equal(hidden.sum(1), expected)
     assert not (hidden * ((ops < 2) | (mask == 0))).any()
   masked = jax.vmap(pretrain.hide)(cells, hidden)
-  np.testing.assert_array_equal(masked.ops == pretrain.HIDDEN, hidden > 0)
+  np.testing.assert_array_equal(masked.ops == encoding.HIDDEN, hidden > 0)
   np.testing.assert_array_equal(masked.details[..., 0], 1 - hidden)
 
 
@@ -99,7 +102,9 @@ def test_any_encoder_learns_to_name_hidden_operations(fields):
     model,
     cells,
     state.member_keys(0, 1, 1),
-    on_epoch=lambda epoch, measured: seen.append(measured),
+    on_epoch=lambda epoch, _, found: seen.append(
+      np.stack([found["loss"], found["accuracy"]])
+    ),
   )
   assert seen[0].shape == (2, 1, 1, 2)
   loss, accuracy = np.stack(seen).mean(axis=(2, 3, 4)).T
@@ -137,7 +142,7 @@ def test_training_starts_from_the_pretrained_parameters():
     },
   )
   genotypes = SPACE.sample(20, np.random.default_rng(1))[None]
-  cells = graphs.training_cells(SPACE, genotypes, True)
+  cells = inputs.samples(SPACE, genotypes, reads.Reads())
   targets = np.random.default_rng(0).normal(size=(1, 20)).astype(np.float32)
   model = models.create_model(config.model)
   seen = {}

@@ -7,9 +7,10 @@ import optax
 import pytest
 import tiny
 
-from nasjax import errors, graphs
-from nasjax.models import registry as models
+from nasjax import errors
+from nasjax.features import inputs
 from nasjax.spaces import registry as spaces
+from nasjax.systems import registry as models
 from nasjax.training import state
 
 SPACE = spaces.get_space("nb201")
@@ -23,7 +24,9 @@ PAPER = {
 def _create(init, **fields):
   config = tiny.config(**fields)
   genotypes = SPACE.sample(1, np.random.default_rng(0))[None]
-  cells = graphs.training_cells(SPACE, genotypes, config.prune)
+  cells = inputs.samples(
+    SPACE, genotypes, models.create_model(config.model).reads
+  )
   example = (jax.tree.map(lambda field: field[0, 0], cells),)
   model = models.create_model(config.model)
   key = jax.random.key(0)

@@ -11,9 +11,9 @@ import jax
 import numpy as np
 
 from nasjax import compiler, errors, files, progress
-from nasjax.benchmarks import cache as caches
 from nasjax.images import base, pixels
 from nasjax.images.encoders import layers, registry
+from nasjax.io import cache as caches
 
 _VERSION = 1  # of the preprocessing; another one means another cache file
 

@@ -16,7 +16,7 @@ from typing import IO, Any
 import numpy as np
 
 from nasjax import errors, files, foreign
-from nasjax.benchmarks import safe_pickle
+from nasjax.io import safe_pickle
 
 _STORAGES = {
   "BFloat16Storage": "bf16",

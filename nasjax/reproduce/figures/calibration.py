@@ -14,10 +14,13 @@ from typing import Any, NamedTuple
 import jax
 import numpy as np
 
-from nasjax import experiment, predictor, scoring, tasks
-from nasjax.models import registry as models
+from nasjax import scoring
+from nasjax.experiments import experiment, tasks
+from nasjax.predictors import predictor
 from nasjax.reproduce import catalog, outcomes, reports, results
 from nasjax.reproduce.figures import style
+from nasjax.scoring import labels as label_numbers
+from nasjax.systems import registry as models
 from nasjax.training import metrics
 
 SPEC = reports.Spec(
@@ -113,7 +116,9 @@ def uncertainties(
       task.benchmark.genotypes,
       prune=config.prune,
     )
-    scale, shift = predictor.calibrate(raw[:, split.train], task.labels[index])
+    scale, shift = label_numbers.calibrate(
+      raw[:, split.train], task.labels[index]
+    )
     mean, spread = predictor.combine(predictor.Fitted(None, scale, shift), raw)
     unseen = np.isfinite(labels)
     unseen[split.train] = False

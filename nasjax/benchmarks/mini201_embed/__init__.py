@@ -1,0 +1,1 @@
+"""Makes a part of `mini201`; the program is in `nasjax.commands`."""

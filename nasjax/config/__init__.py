@@ -1,0 +1,258 @@
+"""The fields that every predictor config has, and the defaults of a space."""
+
+import functools
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from ml_collections import config_dict
+
+from nasjax import errors, settings
+from nasjax.config import fields as default_fields
+
+Config = settings.Config
+check_field = settings.check_field
+differences = settings.differences
+field_names = settings.field_names
+flatten = settings.flatten
+
+ACCURACY, COST = TARGETS = ("accuracy", "cost")
+
+# What labels of another kind need (`target`): dead operations and operations
+# that leave the function as it is take time and energy.
+_COST = {"prune": False, "model.functions": False}
+
+# Fields that were moved: files and commands of older versions have them.
+_RENAMED = {"model.kernel_power": "kernel.power"}
+_REMOVED = ("model.kernel_cells", "model.kernel_distance")
+
+_SPACES: dict[str, dict[str, Any]] = {
+  "nb101": {
+    "benchmark": "nb101",
+    "num_train": 424,
+    "epochs": 300,
+    "max_steps": 4500,
+    "num_members": 2,
+    "model.attention": "relations",
+    "model.num_layers": 1,
+    "model.encoder": "flow",
+    "model.encoder_layers": 1,
+    "model.paths": True,
+    "model.signals": True,
+    "kernel.weight": 1.0,
+    "kernel.max_cells": 5000,
+  },
+  "nb201": {
+    "benchmark": "nb201",
+    "num_train": 156,
+    "num_members": 2,
+    "max_steps": 2500,
+    "model.functions": True,
+    "kernel.weight": 0.75,
+  },
+  "darts": {
+    "benchmark": "nb301",
+    "test_label": "val",
+    "num_train": 1000,
+    "num_members": 2,
+    "epochs": 100,
+    "max_steps": 6400,
+    "model.paths": True,
+    "model.edges": True,
+    "kernel.power": 1.0,
+    "kernel.linear": True,
+    "kernel.weight": 2.0,
+  },
+}
+
+
+def default() -> Config:
+  """Returns the default config; `nasjax/config/fields.py` shows it.
+
+  Labels are named `<dataset>/<label>`: `cifar10/val` is `dataset` `cifar10`
+  with `train_label` `val`.
+  """
+  return default_fields.get_config()
+
+
+def space_defaults(space: str) -> Config:
+  """Returns the default config of a space, that of `configs/<space>.py`.
+
+  Raises:
+    UserError: no default is known for that space.
+  """
+  errors.check_name("space", space, _SPACES)
+  return override(default(), {"space": space, **_SPACES[space]})
+
+
+# A student is as small as keeps its teacher's order of the cells.
+_STUDENT: dict[str, Any] = {
+  "train_label": "predicted",
+  "num_seeds": 1,
+  "num_members": 1,
+  "max_steps": 12_000,
+  "batch_size": 256,
+  "model.width": 32,
+  "model.num_heads": 4,
+  "model.num_layers": 0,
+  "model.encoder": "gcn",
+  "model.encoder_layers": 0,
+  "model.gcn_width": 64,
+  "model.head_width": 128,
+  "model.graph": "inference",
+  "model.feature_dropout_rate": 0.0,
+  "model.paths": False,
+  "model.signals": False,
+  "model.functions": False,
+  "kernel.weight": 0.0,
+  "optimizer.learning_rate": 3e-3,
+  "optimizer.weight_decay": 0.0,
+}
+_STUDENTS = {
+  "nb101": {"num_train": 50_000, "epochs": 40},
+  "nb201": {"num_train": 12_000, "epochs": 100, "model.functions": True},
+  "darts": {"num_train": 10_000, "epochs": 60},
+}
+
+
+def student_defaults(space: str) -> Config:
+  """Returns the config of a small predictor that learns from a larger one.
+
+  Its labels are the scores of the pretrained predictor of the space
+  (`config.teacher`); no accuracy is used.
+
+  Raises:
+    UserError: no student is known for that space.
+  """
+  errors.check_name("space of a student", space, _STUDENTS)
+  fields = {"teacher": space, **_STUDENT, **_STUDENTS[space]}
+  return override(space_defaults(space), fields)
+
+
+# Every step scores its cells on all data sets: narrower, to cost as much.
+_IMAGES: dict[str, Any] = {
+  "benchmark": "mini201",
+  "num_train": 210,
+  "num_members": 4,
+  "num_seeds": 1,
+  "epochs": 60,
+  "model.width": 32,
+  "model.num_heads": 4,
+  "model.num_layers": 1,
+  "model.ffn_width": 64,
+  "model.encoder_layers": 1,
+  "model.gcn_width": 48,
+  "model.head_width": 64,
+}
+
+
+def images_defaults() -> Config:
+  """Returns the config of the predictor that sees images of a data set."""
+  return override(space_defaults("nb201"), _IMAGES)
+
+
+def use_model(config: Config, name: str) -> Config:
+  """Puts a model with its own default fields into a config, in place.
+
+  Raises:
+    UserError: no model has that name.
+  """
+  from nasjax.systems import registry as models
+
+  config.model = config_dict.ConfigDict(models.default_fields(name))
+  return config
+
+
+def override(config: Config, fields: Mapping[str, Any]) -> Config:
+  """Sets fields by dotted name, e.g. `{'model.width': 32}`, in place.
+
+  Another `model.name` brings the default fields of that model, and `target`
+  `cost` brings `prune` and `model.functions` False; the other fields are then
+  set on top of them. Numbers of NumPy become those of Python.
+
+  Raises:
+    UserError: a field or a model does not exist, or a value has another type.
+  """
+  fields = {
+    renamed(name): (value.item() if isinstance(value, np.generic) else value)
+    for name, value in fields.items()
+  }
+  name = fields.get("model.name", config.model.name)
+  if not isinstance(name, str) or name != config.model.name:
+    use_model(config, name)
+  known = field_names(config)
+  target = fields.get("target", config.target)
+  errors.check_name("config.target", target, TARGETS)
+  if target != config.target and target == COST:
+    fields = {**{key: _COST[key] for key in _COST if key in known}, **fields}
+  for name, value in fields.items():
+    check_field(name, known)
+    *parents, field = name.split(".")
+    node = functools.reduce(getattr, parents, config)
+    try:
+      node[field] = value
+    except TypeError as error:
+      kind = type(node[field]).__name__
+      raise errors.UserError(
+        f"config.{name}: expected a value of the type {kind}, got "
+        f"{errors.quote(value)}"
+      ) from error
+  return config
+
+
+def move(config: Config, space: str) -> Config:
+  """Gives a config the defaults of another space, in place.
+
+  Fields that the config does not have from the defaults of its own space stay.
+
+  Raises:
+    UserError: no default is known for that space.
+  """
+  before = flatten(space_defaults(config.space).to_dict())
+  after = flatten(space_defaults(space).to_dict())
+  now = flatten(config.to_dict())
+  fields = {
+    name: value
+    for name, value in after.items()
+    if name in now and now[name] == before[name] != value
+  }
+  return override(config, {**fields, "space": space})
+
+
+def renamed(name: str) -> str:
+  """Returns the dotted name of this version for a field that was moved."""
+  return _RENAMED.get(name, name)
+
+
+def restored(saved: dict[str, Any]) -> Config:
+  """Returns the config of a saved predictor.
+
+  Fields of the model that are newer than the predictor take the model's own
+  defaults, which keep it as it was, and not those of new trainings.
+
+  Args:
+    saved: the config as nested fields.
+
+  Raises:
+    UserError: it has a field or a model that does not exist.
+  """
+  config = use_model(default(), saved["model"]["name"])
+  return override(config, modern(saved))
+
+
+def modern(saved: Mapping[str, Any]) -> dict[str, Any]:
+  """Returns the fields of a saved config by the names of this version.
+
+  Args:
+    saved: the config as nested fields.
+
+  Returns:
+    Fields by dotted name. Sizes of a regression, which older versions kept
+    among the fields of the model, are left out.
+  """
+  fields = {
+    renamed(name): value
+    for name, value in flatten(saved).items()
+    if name not in _REMOVED
+  }
+  return {"kernel.power": 1.0, **fields}

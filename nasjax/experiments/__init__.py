@@ -1,0 +1,1 @@
+"""Reported trainings: what a config names, the run, its workdir."""

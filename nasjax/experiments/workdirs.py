@@ -1,0 +1,120 @@
+"""Which training a workdir holds, and the workdir that a training gets."""
+
+import hashlib
+import json
+import os
+import pathlib
+
+from nasjax import config as configs
+from nasjax import errors, files, foreign
+from nasjax.config import checks
+
+CONFIG = "config.json"
+_FOREIGN = f"the {CONFIG} of another program"
+TABLE = "table.json"
+"""Digest of the user's own table (`config.table`), where there is one."""
+
+
+def write(folder: pathlib.Path, config: configs.Config) -> None:
+  """Notes in a workdir which training it holds.
+
+  Raises:
+    UserError: the folder cannot be written.
+  """
+  files.write_json(folder / CONFIG, json.loads(config.to_json()))
+  if config.table:
+    files.write_json(folder / TABLE, {"sha256": _table(config)})
+
+
+def check(folder: files.PathLike, config: configs.Config) -> None:
+  """Stops where a training cannot use a workdir, before anything is loaded.
+
+  Raises:
+    UserError: it is no folder, cannot be written, or holds another training,
+      and then the message has the fields that differ; or the user's own table
+      is missing.
+  """
+  if config.table:
+    checks.check_table(config)
+  folder = files.expand(folder)
+  there = next(each for each in (folder, *folder.parents) if each.exists())
+  if not there.is_dir() or not os.access(there, os.W_OK | os.X_OK):
+    raise errors.UserError(
+      f"--workdir {errors.quote(str(folder))}: expected a folder that can be "
+      f"written, got {errors.quote(str(there))}; give --workdir another one"
+    )
+  found = difference(folder, config)
+  if found == _FOREIGN:
+    raise errors.UserError(
+      f"{errors.quote(str(folder))} holds {_FOREIGN}: expected a new folder or "
+      "one of a training; give --workdir another one (nothing was changed)"
+    )
+  if found:
+    raise errors.UserError(
+      f"{str(folder)!r} holds another training ({found}): expected the same "
+      "config and labels, to resume it; else give --workdir a new folder"
+    )
+
+
+def difference(folder: files.PathLike, config: configs.Config) -> str:
+  """Says what a workdir's training has otherwise: `field: its -> this one's`.
+
+  Returns:
+    The fields in one line, or `labels of FILE` where only those differ, or
+    that `config.json` is none of ours; nothing where the training is the same,
+    or none is there.
+  """
+  folder = files.expand(folder)
+  saved = _read(folder / CONFIG)
+  if saved is None:
+    return ""
+  if "space" not in saved or not isinstance(saved.get("model"), dict):
+    return _FOREIGN
+  found = configs.differences(
+    configs.modern(saved), json.loads(config.to_json())
+  )
+  if not found and config.table:
+    noted = _read(folder / TABLE)
+    if noted is not None and noted.get("sha256") != _table(config):
+      return f"labels of {config.table}"
+  return found
+
+
+def default(
+  name: str, config: configs.Config, runs: files.PathLike = "runs"
+) -> pathlib.Path:
+  """Chooses a workdir: that of the same training, else a free one.
+
+  It is `runs/NAME`, or `runs/NAME-DIGEST` where that holds another training;
+  the digest is one of all fields and of the user's own table.
+
+  Args:
+    name: name of the config.
+    config: all fields.
+    runs: the folder of all workdirs.
+  """
+  words = config.to_json(sort_keys=True)
+  if config.table:
+    words += _table(config)
+  short = hashlib.sha256(words.encode()).hexdigest()[:8]
+  plain = pathlib.Path(runs) / name
+  own = pathlib.Path(runs) / f"{name}-{short}"
+  if own.exists() or difference(plain, config):
+    return own
+  return plain
+
+
+def _read(path: pathlib.Path) -> dict | None:
+  """A JSON object; None where there is none, which a resume will notice."""
+  try:
+    found = files.read_json(path, "a JSON file")
+  except errors.UserError:
+    return None
+  return found if isinstance(found, dict) else None
+
+
+def _table(config: configs.Config) -> str:
+  checks.check_table(config)
+  table = files.expand(config.table)
+  with foreign.reading(table, "a CSV file", "give --config.table one"):
+    return files.sha256(table)

@@ -1,0 +1,100 @@
+"""Features of many architectures on the host, as they are, in their own units.
+
+Dimensions: `n` architectures, `F`, `P` and `U` features.
+"""
+
+import functools
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from nasjax import compiler, graphs
+from nasjax.features import kinds
+from nasjax.spaces import base as spaces_base
+
+
+def names(space: spaces_base.Space, kind: str) -> tuple[str, ...]:
+  """Names of the features of an architecture, of one kind.
+
+  Raises:
+    UserError: no kind has that name, or the space has none of it.
+  """
+  return kinds.get(kind).names(space)
+
+
+@compiler.own_numbers()
+def table(
+  space: spaces_base.Space,
+  genotypes: np.ndarray,
+  kind: str,
+  *,
+  prune: bool = True,
+) -> np.ndarray:
+  """Features of architectures, in one compiled call.
+
+  Args:
+    space: their space.
+    genotypes: `[n, G]`.
+    kind: a name in `nasjax.features.kinds`.
+    prune: whether dead nodes are removed first.
+
+  Returns:
+    `[n, F]` float32, columns as in `names`.
+
+  Raises:
+    UserError: no kind has that name, or the space has none of it.
+  """
+  num, size = len(genotypes), kinds.get(kind).at_once
+  rows = np.resize(genotypes, (-(-num // size) * size, space.genotype_length))
+  chunks = jnp.asarray(rows.reshape(-1, size, space.genotype_length))
+  return np.asarray(_compiled(space, prune, kind)(chunks))[:num]
+
+
+@functools.lru_cache(maxsize=8)
+def _compiled(space: spaces_base.Space, prune: bool, kind: str):
+  def compute_chunk(rows):
+    cells = graphs.build(space.encode(rows), prune=prune)
+    return kinds.get(kind).compute(space, rows, cells)
+
+  def compute(chunks):
+    found = jax.lax.map(compute_chunk, chunks)
+    return found.reshape(-1, found.shape[-1])
+
+  return compiler.jit(compute)
+
+
+def feature_names(space: spaces_base.Space) -> tuple[str, ...]:
+  """Names of the graph features of an architecture, `F` of them."""
+  return names(space, "graph")
+
+
+def path_feature_names(space: spaces_base.Space) -> tuple[str, ...]:
+  """Names of the path features of an architecture, `P` of them."""
+  return names(space, "paths")
+
+
+def signal_names(space: spaces_base.Space) -> tuple[str, ...]:
+  """Names of the signals of an architecture, `U` of them."""
+  return names(space, "signals")
+
+
+def graph_features(
+  space: spaces_base.Space, genotypes: np.ndarray, *, prune: bool = True
+) -> np.ndarray:
+  """Graph features `[n, F]`; see `table`."""
+  return table(space, genotypes, "graph", prune=prune)
+
+
+def path_features(
+  space: spaces_base.Space, genotypes: np.ndarray, *, prune: bool = True
+) -> np.ndarray:
+  """Path features `[n, P]`; see `table`."""
+  return table(space, genotypes, "paths", prune=prune)
+
+
+def signals(
+  space: spaces_base.Space, genotypes: np.ndarray, *, prune: bool = True
+) -> np.ndarray:
+  """Signals `[n, U]`; see `table`."""
+  return table(space, genotypes, "signals", prune=prune)

@@ -1,0 +1,1 @@
+"""Files of other programs and of caches: downloads, pickles, replacing."""

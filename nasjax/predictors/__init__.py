@@ -1,0 +1,1 @@
+"""Predictors as people use them: fit, predict, save, load, export."""

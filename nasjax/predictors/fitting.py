@@ -1,0 +1,293 @@
+"""The one fit: train the members, add the regression, calibrate."""
+
+import dataclasses
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import flax.linen as nn
+import jax
+import numpy as np
+
+from nasjax import compiler, errors, progress, scoring, settings
+from nasjax import config as configs
+from nasjax.features import inputs, kinds
+from nasjax.operators import encoding
+from nasjax.regression import solver
+from nasjax.scoring import labels as label_numbers
+from nasjax.spaces import base as spaces_base
+from nasjax.systems import registry
+from nasjax.training import loop, state
+
+Resume = Callable[[state.TrainState], tuple[int, state.TrainState] | None]
+
+
+@dataclasses.dataclass(frozen=True)
+class Fitted:
+  """What training leaves behind.
+
+  Attributes:
+    params: parameters, each leaf with a leading axis of members `R`.
+    scale: factor from raw scores to the label's unit, `[R]`.
+    shift: offset in the label's unit, `[R]`.
+  """
+
+  params: Any
+  scale: np.ndarray
+  shift: np.ndarray
+
+
+def combine(fitted: Fitted, raw: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+  """Mean and spread of the members, in the label's unit.
+
+  Args:
+    fitted: the trained members.
+    raw: raw scores `[R, n]`.
+
+  Returns:
+    Mean `[n]` and standard deviation over members `[n]`, float64.
+  """
+  return label_numbers.combine(fitted.scale, fitted.shift, raw)
+
+
+def resolve(
+  config: settings.Config, space: spaces_base.Space
+) -> settings.Config:
+  """Returns a copy of a config that names the operators of its own space.
+
+  The width of the operator encoding is a part of a model, and no operator that
+  is registered later changes it.
+  """
+  config = config.copy_and_resolve_references()
+  if not config.model.get("operators", ""):
+    own = encoding.extra_of(space.operator_names)
+    if own:
+      configs.override(config, {"model.operators": own})
+  return config
+
+
+@compiler.own_numbers()
+def train(
+  config: settings.Config,
+  space: spaces_base.Space,
+  genotypes: np.ndarray,
+  targets: np.ndarray,
+  *,
+  model: nn.Module | None = None,
+  keys: jax.Array | None = None,
+  resume: Resume | None = None,
+  on_start: Callable[[int], None] | None = None,
+  **how: Any,
+) -> state.TrainState:
+  """Trains the members of every seed: the one training of all predictors.
+
+  Args:
+    config: the config of the training.
+    space: the space of the cells.
+    genotypes: training cells, `[S, n, G]`.
+    targets: standardised labels, `[S, n]`; `[S, n, ...]` for another
+      objective.
+    model: a module for one architecture; that of the config where None.
+    keys: typed keys `[S, R]`; those of the config's seed where None.
+    resume: maps the fresh state to (epochs done, state), or to None where
+      nothing is there to go on from.
+    on_start: called with the epochs done before the first step.
+    **how: `objective`, `inputs` and `on_epoch` of `loop.fit`.
+
+  Returns:
+    The last state, axes `[S, R]`.
+
+  Raises:
+    UserError: see `loop.fit`.
+  """
+  network = registry.create_model(config.model) if model is None else model
+  module: Any = network
+  if keys is None:
+    keys = state.member_keys(config.seed, len(genotypes), config.num_members)
+
+  def start(fresh):
+    found = None if resume is None else resume(fresh)
+    if found is None:
+      found = 0, _first_state(config, network, space, fresh)
+    if on_start is not None:
+      on_start(found[0])
+    return found
+
+  if how.get("objective") is None:
+    make = registry.get_system(config.model.name).objective
+    how["objective"] = None if make is None else make(config, network)
+  return loop.fit(
+    config,
+    network,
+    inputs.samples(space, genotypes, module.reads, prune=config.prune),
+    targets,
+    keys,
+    start=start,
+    **how,
+  )
+
+
+def _first_state(
+  config: settings.Config,
+  network: nn.Module,
+  space: spaces_base.Space,
+  fresh: state.TrainState,
+) -> state.TrainState:
+  """The fresh state, pre-trained where the config asks for it."""
+  if not config.pretrain.num_cells:
+    return fresh
+  start = registry.get_system(config.model.name).start
+  if start is None:
+    raise errors.UserError(
+      f"config.pretrain: {type(network).__name__} has no encoder of nodes to "
+      "pre-train; choose another config.model.name or set num_cells to 0"
+    )
+  return start(config, network, space, fresh)
+
+
+def fit_members(
+  config: settings.Config,
+  space: spaces_base.Space,
+  genotypes: np.ndarray,
+  labels: np.ndarray,
+  *,
+  shown: bool = False,
+) -> list[Fitted]:
+  """Trains and calibrates the members of every seed.
+
+  Args:
+    config: the config of the training.
+    space: the space of the cells.
+    genotypes: training cells, `[S, n, G]`.
+    labels: their labels in any unit, `[S, n]`.
+    shown: whether progress is shown.
+
+  Returns:
+    The members of each seed.
+
+  Raises:
+    UserError: a label or a field is bad, or the training diverged.
+  """
+  solver.check(config)
+  num = genotypes.shape[1]
+  targets = np.stack([label_numbers.standardise(row, num) for row in labels])
+  with loop.progress_bar(config, num, shown) as bar:
+    trained = train(
+      config, space, genotypes, targets, on_epoch=lambda *_: bar.update()
+    )
+  found = []
+  with progress.phase("regression and scores", shown=shown):
+    for seed, (cells, values) in enumerate(zip(genotypes, labels, strict=True)):
+      params = jax.tree.map(lambda leaf, seed=seed: leaf[seed], trained.params)
+      found.append(finish(config, space, params, cells, values)[0])
+  return found
+
+
+def finish(
+  config: settings.Config,
+  space: spaces_base.Space,
+  params: Any,
+  genotypes: np.ndarray,
+  labels: np.ndarray,
+  cells: np.ndarray | None = None,
+  rows: Any = slice(None),
+) -> tuple[Fitted, np.ndarray]:
+  """Adds the regression to trained members and calibrates them.
+
+  Args:
+    config: the config of the training.
+    space: the space of the cells.
+    params: members of one seed, leaves `[R, ...]`.
+    genotypes: training cells `[n, G]`.
+    labels: their labels `[n]`.
+    cells: what is scored, `[m, G]`; the training cells where None.
+    rows: the training cells among `cells`.
+
+  Returns:
+    The members, and raw scores `[R, m]`.
+
+  Raises:
+    UserError: the training diverged.
+  """
+  model, params = add_regression(config, space, params, genotypes, labels)
+  cells = genotypes if cells is None else cells
+  raw = scoring.score(model, params, space, cells, prune=config.prune)
+  check_finite(raw)
+  scale, shift = label_numbers.calibrate(raw[:, rows], labels)
+  return Fitted(params, scale, shift), raw
+
+
+def check_finite(raw: np.ndarray) -> None:
+  """Stops where trained members give scores `[R, n]` that are not finite.
+
+  Raises:
+    UserError: the last step of the training diverged.
+  """
+  if not np.isfinite(raw).all():
+    raise errors.UserError(
+      "the trained predictor gives scores that are not finite: the training "
+      "diverged; lower config.optimizer.learning_rate or set "
+      "config.optimizer.clip_norm"
+    )
+
+
+@compiler.own_numbers()
+def add_regression(
+  config: settings.Config,
+  space: spaces_base.Space,
+  params: Any,
+  genotypes: np.ndarray,
+  labels: np.ndarray,
+) -> tuple[nn.Module, Any]:
+  """Fits the kernel regression and adds it to the trained network.
+
+  Args:
+    config: the config of the training.
+    space: the space of the cells.
+    params: members of one seed, leaves `[R, ...]`.
+    genotypes: training cells `[n, G]`.
+    labels: their labels `[n]`.
+
+  Returns:
+    The model that scores, and its parameters.
+  """
+  network: Any = registry.create_model(config.model)
+  if not solver.is_used(config, network):
+    return network, params
+  raw = scoring.score(network, params, space, genotypes, prune=config.prune)
+  what = network.reads
+  cells = inputs.samples(space, genotypes[None], what, prune=config.prune)
+  features = np.asarray(what.side_by_side(cells))[0]
+  num_linear = sum(
+    cells.features[name].shape[-1]
+    for name in what.kinds
+    if not kinds.get(name).standardised
+  )
+  return solver.attach(
+    config, network, params, raw, features, labels, num_linear
+  )
+
+
+@compiler.own_numbers()
+def template(
+  model: nn.Module,
+  space: spaces_base.Space,
+  num_members: int,
+  prune: bool,
+  others: Sequence[jax.ShapeDtypeStruct] = (),
+) -> Any:
+  """Shapes of the parameters of a model, leaves `[R, ...]`.
+
+  Args:
+    model: a module for one architecture.
+    space: the space of the cells.
+    num_members: `R`.
+    prune: whether dead nodes are removed.
+    others: what the model takes besides a cell.
+  """
+  module: Any = model
+  example = inputs.example(space, module.reads, prune=prune)
+  shapes = jax.eval_shape(model.init, jax.random.key(0), example, *others)
+  return jax.tree.map(
+    lambda leaf: jax.ShapeDtypeStruct((num_members, *leaf.shape), leaf.dtype),
+    shapes,
+  )

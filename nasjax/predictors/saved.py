@@ -1,0 +1,414 @@
+"""What `model.json` of a saved predictor must hold, checked before it is used.
+
+A description that is damaged or made by hand ends in one line, before a model
+is built or memory is taken for it.
+"""
+
+import dataclasses
+import json
+from typing import Any
+
+import jax
+import numpy as np
+
+from nasjax import config as configs
+from nasjax import errors, files, foreign
+from nasjax.config import checks
+from nasjax.regression import solver
+from nasjax.systems import registry as models
+from nasjax.training import checkpoint, digests, model_folders
+
+DATASET_ENCODER = "dataset_encoder"
+"""Marks a predictor that sees images."""
+KIND = "kind"
+"""Field of the wing of `nasjax.systems`; old folders lack it."""
+IMAGES = "images"
+"""Kind of a predictor that sees images."""
+REGRESSION = "regression"
+"""Field of the sizes of the regression; old folders have them in the config."""
+DIGEST = "sha256"
+"""Field of the digest; old folders lack it."""
+_DIGESTS = (DIGEST, model_folders.CARD_DIGEST)
+
+_NUMBER = checks.Real(-1e300, 1e300)
+_SCALE = checks.Real(0, 1e300, closed=False)
+_SIDE = checks.Whole(1, 65_536)
+_COUNT = checks.Whole(0, 10**9)
+_FIRST = frozenset(
+  [
+    "space",
+    "benchmark",
+    "table",
+    "dataset",
+    "split",
+    "train_label",
+    "test_label",
+    "num_train",
+    "seed",
+    "num_seeds",
+    "num_members",
+    "epochs",
+    "batch_size",
+    "drop_last",
+    "loss",
+    "prune",
+    "checkpoint_every",
+    "refit",
+    "optimizer.name",
+    "optimizer.learning_rate",
+    "optimizer.schedule",
+    "optimizer.warmup_rate",
+    "optimizer.weight_decay",
+    "optimizer.clip_norm",
+    "model.name",
+    "model.width",
+    "model.num_heads",
+    "model.num_layers",
+    "model.ffn_width",
+    "model.encoder_layers",
+    "model.predictor_layers",
+    "model.gcn_width",
+    "model.head_width",
+    "model.dropout_rate",
+    "model.gcn_dropout_rate",
+    "model.encoding",
+    "model.position",
+    "model.attention",
+    "model.adjacency",
+    "model.bidirectional",
+    "model.graph",
+    "model.head",
+    "model.implementation",
+  ]
+)
+"""Fields of the first saved models; later ones may be missing."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Saved:
+  """A checked description.
+
+  Attributes:
+    config: a whole config.
+    scale: factor from raw scores to the label's unit, `[R]`; none for a
+      predictor that sees images.
+    shift: offset in the label's unit, `[R]`.
+    sample: classes, images of each and width of the embeddings of an image set;
+      none for a predictor of architectures alone.
+    card: what is known of the model.
+    digest: of parameters and of what decides scores; None in old folders.
+    regression: sizes of the kernel regression.
+  """
+
+  config: configs.Config
+  scale: np.ndarray
+  shift: np.ndarray
+  sample: tuple[int, ...]
+  card: dict[str, Any]
+  digest: str | None
+  regression: solver.Sizes
+
+
+def sees_images(meta: dict[str, Any]) -> bool:
+  """Says whether a description is one of `DatasetPredictor`."""
+  return meta.get(KIND) == IMAGES or (
+    KIND not in meta and DATASET_ENCODER in meta
+  )
+
+
+def make_meta(
+  config: configs.Config,
+  params: Any,
+  card: dict[str, Any],
+  *,
+  scale: np.ndarray | None = None,
+  shift: np.ndarray | None = None,
+  sample: tuple[int, ...] = (),
+) -> dict[str, Any]:
+  """Returns the description of a predictor, with its digest.
+
+  Args:
+    config: the config that it was trained with.
+    params: its parameters.
+    card: see `Saved`.
+    scale: see `Saved`.
+    shift: see `Saved`.
+    sample: see `Saved`.
+
+  Raises:
+    UserError: what `load` would refuse.
+  """
+  kind = IMAGES if sample else models.kind_of(config.model.name)
+  meta: dict[str, Any] = {KIND: kind, "config": json.loads(config.to_json())}
+  if sample:
+    meta[DATASET_ENCODER] = {"sample": list(sample)}
+  else:
+    meta[REGRESSION] = solver.sizes(params)._asdict()
+    meta["scale"] = np.asarray(scale, np.float64).tolist()
+    meta["shift"] = np.asarray(shift, np.float64).tolist()
+  meta["card"] = _card(card)
+  checked = check({"format": model_folders.FORMAT, **meta}, "this predictor")
+  return {**meta, DIGEST: digest(checked, params)}
+
+
+def check(meta: dict[str, Any], source: object) -> Saved:
+  """Checks every field of a description.
+
+  Args:
+    meta: what `model.json` holds.
+    source: what messages call it.
+
+  Raises:
+    UserError: a field is missing, unknown, of another type or out of range.
+  """
+  try:
+    return _check(meta)
+  except errors.UserError as error:
+    raise errors.UserError(
+      f"{errors.quote(str(source))} is damaged or no model of this version of "
+      f"nasjax: {error}"
+    ) from error
+
+
+def _check(meta: dict[str, Any]) -> Saved:
+  own = (DATASET_ENCODER,) if sees_images(meta) else ("scale", "shift")
+  known = ("format", "config", *own, "card")
+  for name in known:
+    if name not in meta:
+      raise errors.UserError(
+        f"model.json: expected {name!r}, got no such field"
+      )
+  allowed = (*known, KIND, REGRESSION, *_DIGESTS)
+  for name in meta:
+    if name not in allowed:
+      raise errors.one_of("field of model.json", name, allowed)
+  fields = _object("config", meta["config"])
+  config = _config(fields)
+  _check_kind(meta, config)
+  regression = _regression(fields["model"], meta.get(REGRESSION))
+  scale = shift = np.zeros(0)
+  sample = ()
+  if sees_images(meta):
+    encoder = _object(DATASET_ENCODER, meta[DATASET_ENCODER])
+    if list(encoder) != ["sample"]:
+      raise errors.UserError(
+        f"{DATASET_ENCODER}: expected the field 'sample', got "
+        f"{errors.quote(', '.join(encoder))}"
+      )
+    sample = tuple(_list("sample", encoder["sample"], 3, _SIDE))
+  else:
+    num_members = config.num_members
+    scale = np.array(_list("scale", meta["scale"], num_members, _SCALE), float)
+    shift = np.array(_list("shift", meta["shift"], num_members, _NUMBER), float)
+  for name in _DIGESTS:
+    found = meta.get(name)
+    if name in meta and not (isinstance(found, str) and len(found) == 64):
+      raise errors.UserError(
+        f"{name}: expected 64 hex digits, got {errors.quote(found)}"
+      )
+  card = _card(meta["card"])
+  return Saved(config, scale, shift, sample, card, meta.get(DIGEST), regression)
+
+
+def _check_kind(meta: dict[str, Any], config: configs.Config) -> None:
+  kind = models.kind_of(config.model.name)
+  expected = IMAGES if sees_images(meta) else kind
+  if meta.get(KIND, expected) != expected:
+    raise errors.UserError(
+      f"{KIND}: expected {expected!r}, the kind of the model "
+      f"{config.model.name!r}, got {errors.quote(meta[KIND])}"
+    )
+
+
+def _regression(model: dict[str, Any], found: Any) -> solver.Sizes:
+  """The sizes of a regression, by their own field or by those of the model."""
+  if found is None:
+    names = ("kernel_cells", "kernel_distance")
+    values = [model.get(name, 0) for name in names]
+  else:
+    names = tuple(f"{REGRESSION}.{name}" for name in solver.Sizes._fields)
+    found = _object(REGRESSION, found)
+    if sorted(found) != sorted(solver.Sizes._fields):
+      raise errors.UserError(
+        f"{REGRESSION}: expected the fields {', '.join(solver.Sizes._fields)}, "
+        f"got {errors.quote(', '.join(found))}"
+      )
+    values = [found[name] for name in solver.Sizes._fields]
+  for name, value in zip(names, values, strict=True):
+    checks.check_value(name, value, _COUNT)
+  return solver.Sizes(*values)
+
+
+def _object(name: str, value: Any) -> dict[str, Any]:
+  if not isinstance(value, dict):
+    raise errors.UserError(
+      f"{name}: expected an object of fields, got {errors.quote(value)}"
+    )
+  return value
+
+
+def _list(name: str, value: Any, length: int, rule: checks.Rule) -> list[Any]:
+  if not isinstance(value, list) or len(value) != length:
+    got = f"{len(value)}" if isinstance(value, list) else errors.quote(value)
+    raise errors.UserError(
+      f"{name}: expected a list of {length} numbers, got {got}"
+    )
+  for place, each in enumerate(value):
+    checks.check_value(f"{name}[{place}]", each, rule)
+  return value
+
+
+def _card(card: Any) -> dict[str, Any]:
+  """Checks that a card is one, and that JSON can hold it again."""
+  _object("card", card)
+  try:
+    json.dumps(card, allow_nan=False)
+  except (TypeError, ValueError, RecursionError) as error:
+    raise errors.UserError(
+      "card: expected texts, finite numbers, lists and dicts, got others "
+      f"({error})"
+    ) from error
+  pending: list[Any] = [card]
+  while pending:
+    value = pending.pop()
+    if isinstance(value, dict):
+      for key in value:
+        if not isinstance(key, str):
+          raise errors.UserError(
+            "card: expected texts as the keys of dicts, got "
+            f"{errors.quote(key)}; write str(key)"
+          )
+      pending += value.values()
+    elif isinstance(value, list | tuple):
+      pending += value
+  return card
+
+
+def _config(fields: dict[str, Any]) -> configs.Config:
+  model = _object("config.model", fields.get("model"))
+  name = model.get("name")
+  checks.check_value("config.model.name", name, checks.Text(64))
+  known = configs.use_model(configs.default(), str(name)).to_dict()
+  for part, value in fields.items():
+    if isinstance(known.get(part), dict):
+      _object(f"config.{part}", value)
+      for field, each in value.items():
+        _plain(f"config.{part}.{field}", each)
+    else:
+      _plain(f"config.{part}", value)
+  flat = configs.flatten(fields)
+  for field in configs.flatten(known):
+    if field in _FIRST and field not in flat:
+      raise errors.UserError(f"config.{field}: expected a value, got none")
+  return checks.check(configs.restored(fields))
+
+
+def _plain(name: str, value: Any) -> None:
+  if isinstance(value, (dict, list)):
+    raise errors.UserError(
+      f"{errors.quote(name)}: expected a text, a number or a truth value, got "
+      f"{'an object' if isinstance(value, dict) else 'a list'}"
+    )
+
+
+def digest(saved: Saved, params: Any) -> str:
+  """Digest of a predictor: parameters, calibration, and what its model is.
+
+  Fields of the model at their own defaults do not enter, nor does the target
+  `accuracy`, so that fields that are newer than the predictor change nothing.
+  """
+  config = saved.config
+  defaults = models.default_fields(config.model.name)
+  fields = {
+    name: value
+    for name, value in config.model.to_dict().items()
+    if value != defaults[name]
+  }
+  fields |= _former_fields(saved)
+  description = {
+    "space": config.space,
+    "prune": config.prune,
+    "model": fields,
+    "scale": saved.scale.tolist(),
+    "shift": saved.shift.tolist(),
+    "sample": list(saved.sample),
+  }
+  if config.target != configs.ACCURACY:
+    description["target"] = config.target
+  return digests.of_tree(params, description)
+
+
+def _former_fields(saved: Saved) -> dict[str, Any]:
+  """What the digest calls the regression: fields of the model, as once."""
+  config, (num_cells, num_distance) = saved.config, saved.regression
+  if config.model.name != "architecture":
+    return {}
+  former = {
+    "kernel_cells": (num_cells, 0),
+    "kernel_distance": (num_distance, 0),
+    "kernel_power": (config.kernel.power, 1.0),
+  }
+  return {
+    name: value for name, (value, default) in former.items() if value != default
+  }
+
+
+def load(folder: files.PathLike) -> Saved:
+  """Reads and checks the description of a saved predictor.
+
+  Raises:
+    UserError: nothing is there, or it is damaged.
+  """
+  return check(model_folders.read(folder), folder)
+
+
+def load_params(folder: files.PathLike, saved: Saved, template: Any) -> Any:
+  """Reads the parameters and holds them against their digest.
+
+  A digest covers names and shapes of the parameters and the fields of the model
+  that reads them. Where there is one, both are those that were saved together,
+  and the model need not be traced to know its shapes, which takes seconds.
+
+  Args:
+    folder: the model's folder.
+    saved: its description.
+    template: a function that gives the expected shapes, `load_params` of
+      `nasjax.training.checkpoint`; called where there is no digest.
+
+  Raises:
+    UserError: the model cannot be built, the parameters are missing or damaged,
+      or parameters or description are not those that were saved.
+  """
+  shapes = None
+  if saved.digest is None:
+    with foreign.reading(folder, "a saved model that can be built", _ADVICE):
+      shapes = template()
+  params = checkpoint.load_params(folder, shapes)
+  if saved.digest not in (None, digest(saved, params)):
+    raise errors.UserError(
+      f"{errors.quote(str(folder))} does not match its digest: expected the "
+      "parameters and the model.json that were saved together; fetch it again, "
+      "or train again"
+    )
+  for leaf in jax.tree.leaves(params):
+    _check_leaf(folder, leaf, saved.config.num_members)
+  return params
+
+
+def _check_leaf(folder: files.PathLike, leaf: Any, num_members: int) -> None:
+  """Checks an array of parameters, whatever its digest says."""
+  values = np.asarray(leaf)
+  if values.dtype != np.float32 or values.shape[:1] != (num_members,):
+    raise errors.UserError(
+      f"{errors.quote(str(folder))} holds parameters of {values.dtype} with "
+      f"shape {list(values.shape)}: expected float32 of {num_members} members; "
+      f"{_ADVICE}"
+    )
+  if not np.isfinite(values).all():
+    raise errors.UserError(
+      f"{errors.quote(str(folder))} holds parameters that are not finite: "
+      f"expected finite numbers; {_ADVICE}"
+    )
+
+
+_ADVICE = "fetch it again, or train again"

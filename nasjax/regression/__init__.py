@@ -1,0 +1,1 @@
+"""The kernel regression beside a network: its layer and its solver."""

@@ -1,0 +1,1 @@
+"""The predictors of papers, one wing each; registry.py names them."""

@@ -1,0 +1,41 @@
+"""What a system is: a predictor that a config can name."""
+
+import dataclasses
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import flax.linen as nn
+
+from nasjax import settings
+from nasjax.spaces import base as spaces_base
+from nasjax.training import loop, state
+
+Objective = Callable[[settings.Config, nn.Module], loop.Objective]
+Start = Callable[
+  [settings.Config, nn.Module, spaces_base.Space, state.TrainState],
+  state.TrainState,
+]
+
+
+@dataclasses.dataclass(frozen=True)
+class System:
+  """One entry of `nasjax.systems.registry`.
+
+  Attributes:
+    module: class of its model for one architecture, with `reads`; the fields of
+      the class, with their defaults, are those of `config.model`.
+    choices: field to the names that it may have.
+    check: raises a UserError where fields do not fit together.
+    objective: makes what the training minimises of a config and a model; the
+      config's loss of the scores where None.
+    start: makes the first state of a training where `config.pretrain` asks for
+      it; None: the model cannot be pre-trained.
+  """
+
+  module: type[nn.Module]
+  choices: Mapping[str, tuple[str, ...]] = dataclasses.field(
+    default_factory=dict
+  )
+  check: Callable[[Mapping[str, Any]], None] | None = None
+  objective: Objective | None = None
+  start: Start | None = None
