@@ -43,7 +43,7 @@ def _pages() -> Iterator[tuple[str, str]]:
     if folder.name not in _HIDDEN:
       name = f"nasjax.{folder.name}"
       intro = ast.get_docstring(ast.parse(init.read_text())) or ""
-      inside = sorted(path for path in folder.rglob("*.py") if path != init)
+      inside = sorted(folder.rglob("*.py"))
       text = _page(name, intro, _exported(folder), inside, shown)
       yield f"api/{folder.name}.md", text
   intro = "Modules that belong to no package."

@@ -8,6 +8,8 @@ import sys
 import documents
 import pytest
 
+from nasjax.systems import registry
+
 EXAMPLES = sorted((documents.ROOT / "examples").glob("*.py"))
 
 
@@ -51,6 +53,20 @@ def test_example(path, tmp_path):
 def test_every_example_is_listed():
   text = (documents.ROOT / "docs" / "examples.md").read_text()
   assert [each.name for each in EXAMPLES if f"/{each.name}" not in text] == []
+
+
+def test_own_model_runs(monkeypatch, capsys):
+  module, use = documents.blocks("docs/own_model.md", "python")
+  names: dict = {}
+  exec(compile(module, "own_model", "exec"), names)
+  for name, each in names["SYSTEMS"].items():
+    monkeypatch.setitem(registry._SYSTEMS, name, each)
+  monkeypatch.setitem(registry.WINGS, "messages", names["SYSTEMS"])
+  exec(compile(use, "own_model", "exec"), names)
+  assert names["predictor"].model.reads.kinds
+  scores = names["predictor"].predict(names["benchmark"].genotypes)
+  assert len(set(scores.round(3))) > 100
+  assert capsys.readouterr().out
 
 
 @pytest.mark.parametrize("document", ["docs/search.md", "docs/own_strategy.md"])
