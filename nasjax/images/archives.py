@@ -29,7 +29,7 @@ _ENCRYPTED = 1
 
 @dataclasses.dataclass(frozen=True)
 class Listing:
-  """What an archive holds.
+  """Files and folders of an archive.
 
   Attributes:
     sizes: file name to bytes.

@@ -54,7 +54,7 @@ _STORED = {
 
 @dataclasses.dataclass(frozen=True)
 class Variable:
-  """What the head of an element says; nothing of its values is unpacked.
+  """The head of an element; its values stay packed.
 
   Attributes:
     name: name of the variable.

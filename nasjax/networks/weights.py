@@ -28,7 +28,7 @@ _SERIES = ("mean", "scale")
 
 @dataclasses.dataclass(frozen=True)
 class Facts:
-  """What a network is and what it was trained on.
+  """Description of a network and of its training.
 
   Attributes:
     space: name of its space.

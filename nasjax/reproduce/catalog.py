@@ -1,4 +1,4 @@
-"""What is compared: labelled cells with their sample sizes, and methods."""
+"""The compared studies (cells, labels, sample sizes) and methods."""
 
 import dataclasses
 from collections.abc import Sequence
