@@ -12,6 +12,7 @@ __version__ = "0.1.0"
 
 _PUBLIC = {
   "Benchmark": "nasjax.benchmarks.base",
+  "ChoiceSpace": "nasjax.spaces.choices",
   "DatasetPredictor": "nasjax.predictors.dataset_predictor",
   "Predictor": "nasjax.predictors.predictor",
   "Space": "nasjax.spaces.base",
@@ -20,6 +21,7 @@ _PUBLIC = {
   "get_benchmark": "nasjax.benchmarks.registry",
   "get_space": "nasjax.spaces.registry",
   "get_strategy": "nasjax.search",
+  "register_space": "nasjax.spaces.registry",
 }
 
 __all__ = ["__version__", *_PUBLIC]

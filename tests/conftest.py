@@ -18,6 +18,8 @@ import jax
 import numpy as np
 import pytest
 
+from nasjax.spaces import registry
+
 jax.config.update("jax_numpy_rank_promotion", "raise")
 # Modules that tests call outside the programs of nasjax, on a GPU.
 jax.config.update("jax_default_matmul_precision", "highest")
@@ -51,6 +53,13 @@ def _free_programs():
   """Frees the programs of a module: they add up to gigabytes."""
   yield
   jax.clear_caches()
+
+
+@pytest.fixture(autouse=True)
+def _own_spaces(monkeypatch):
+  """Forgets the spaces that a test registers."""
+  found = dict(registry._registered)
+  monkeypatch.setattr(registry, "_registered", found)
 
 
 @pytest.fixture(autouse=True)

@@ -9,7 +9,8 @@ import zlib
 import jax
 import pytest
 
-from nasjax import errors, program_cache
+from nasjax import errors
+from nasjax.compiler import program_cache
 
 ROOT = pathlib.Path(__file__).parent.parent
 # Prints a result, and how many programs were read from the cache.

@@ -3,6 +3,7 @@
 import ast
 import re
 import shlex
+import sys
 import tomllib
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -17,6 +18,7 @@ from nasjax import search
 from nasjax.benchmarks import registry as benchmarks
 from nasjax.commands import data as benchmarks_command
 from nasjax.commands import flags as command_flags
+from nasjax.commands import own_spaces
 from nasjax.commands import reproduce as reproduce_command
 from nasjax.commands import search as search_command
 from nasjax.commands import train as train_command
@@ -73,13 +75,15 @@ def check_train(arguments: list[str]) -> None:
   assert chosen is not None
   config = chosen.config
   assert config.space in spaces.space_names()
+  if config.table:
+    return
   name = config.benchmark or benchmarks.default_benchmark(config.space)
   assert benchmarks.get_entry(name).space == config.space
 
 
 def check_search(arguments: list[str]) -> None:
   values = parsed(search_command.main, arguments)
-  assert values["space"].value in spaces.space_names()
+  assert own_spaces.find(values["space"].value) in spaces.space_names()
   assert values["strategy"].value in search.strategy_names()
   assert values["scores"].value in ("predictor", "table")
 
@@ -152,8 +156,12 @@ def check_command(line: str) -> None:
   ("document", "line"),
   [(document, line) for document in DOCUMENTS for line in commands(document)],
 )
-def test_command_exists_and_parses(document, line, monkeypatch):
+def test_command_exists_and_parses(document, line, monkeypatch, tmp_path):
   monkeypatch.chdir(ROOT)
+  own = tmp_path / "my_space.py"
+  own.write_text(blocks("docs/spaces.md", "python")[0])
+  monkeypatch.syspath_prepend(tmp_path)
+  monkeypatch.delitem(sys.modules, own.stem, raising=False)
   monkeypatch.delenv("NASJAX_DATA", raising=False)
   check_command(line)
 

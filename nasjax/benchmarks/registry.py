@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from nasjax import errors, files
 from nasjax.benchmarks import analog, base, mini201, nb101, nb201, nb301
+from nasjax.spaces import registry as spaces
 
 Loader = Callable[[pathlib.Path], base.Benchmark | None]
 
@@ -66,6 +67,7 @@ _NB101_DOWNLOADS = (
   ),
 )
 
+# The first benchmark of a space is the one that a search looks up.
 _ENTRIES = {
   "nb201_analog": Entry(
     "nb201",
@@ -121,7 +123,6 @@ _ENTRIES = {
 }
 
 _INSTALLED = {"nb201_analog": analog.load, "mini201": mini201.load}
-_DEFAULTS = {"nb201": "nb201_analog", "nb101": "nb101", "darts": "nb301"}
 
 
 def benchmark_names() -> tuple[str, ...]:
@@ -143,10 +144,16 @@ def default_benchmark(space_name: str) -> str:
   """Returns the name of the benchmark that a search in a space looks up.
 
   Raises:
-    UserError: no space has that name.
+    UserError: no space has that name, or no benchmark is of that space.
   """
-  errors.check_name("space", space_name, _DEFAULTS)
-  return _DEFAULTS[space_name]
+  for name, entry in _ENTRIES.items():
+    if entry.space == space_name:
+      return name
+  spaces.get_space(space_name)
+  raise errors.UserError(
+    f"space {space_name!r} has no benchmark of known accuracies: expected "
+    "labels of one's own (--config=custom --config.table=FILE.csv)"
+  )
 
 
 def download_dir() -> pathlib.Path:

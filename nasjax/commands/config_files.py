@@ -18,6 +18,7 @@ from ml_collections import config_dict
 
 from nasjax import config as configs
 from nasjax import errors, files
+from nasjax.commands import own_spaces
 from nasjax.config import checks
 
 _PARSERS = {
@@ -74,6 +75,8 @@ def choose(source: str, overrides: Sequence[str]) -> Chosen:
   config = _execute(path, [text] if colon else [])
   _check(path, config)
   fields = parse(overrides, config)
+  if "space" in fields:
+    fields["space"] = own_spaces.find(fields["space"])
   space = fields.get("space", config.space)
   if space != config.space:
     configs.move(config, space)

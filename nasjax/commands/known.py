@@ -89,9 +89,9 @@ def load(options: Options) -> Known:
     return Known(None, missing=f"{options.dataset} is a set of images")
   if options.data_dir is not None:
     files.data_dir(options.data_dir)
-  default = benchmarks.default_benchmark(options.space)
   try:
-    benchmark = benchmarks.get_benchmark(name or default, options.data_dir)
+    known = name or benchmarks.default_benchmark(options.space)
+    benchmark = benchmarks.get_benchmark(known, options.data_dir)
   except errors.UserError as error:
     if name is not None or options.scores == "table":
       raise

@@ -12,6 +12,7 @@ from absl import flags
 
 from nasjax import errors, files
 from nasjax.commands import flags as command_flags
+from nasjax.commands import own_spaces
 from nasjax.io import replacing
 from nasjax.predictors import checkpoints, predictor
 from nasjax.scoring import labels, precisions, shards, streaming
@@ -31,7 +32,12 @@ FILE. After an interruption the same command resumes.
 """
 
 _TEXT = (
-  ("space", "nb201", "search space: " + ", ".join(spaces.space_names())),
+  (
+    "space",
+    "nb201",
+    f"search space: {', '.join(spaces.space_names())}, or MODULE:NAME of one's "
+    "own",
+  ),
   ("checkpoint", None, "saved predictor, workdir, or pretrained name"),
   ("out", None, "folder of the shards, or JSON file of a stream"),
   ("coordinator", None, "HOST:PORT of process 0, for several processes"),
@@ -72,7 +78,7 @@ def _check(options: dict[str, Any]) -> None:
   """Stops on values that cannot be meant."""
   if not options["out"]:
     raise errors.UserError("no --out: expected a folder (or FILE.json)")
-  spaces.get_space(options["space"])
+  options["space"] = own_spaces.find(options["space"])
   if options["precision"] not in precisions.PRECISIONS:
     raise errors.one_of(
       "precision", options["precision"], precisions.PRECISIONS

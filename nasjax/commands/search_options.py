@@ -8,7 +8,9 @@ from absl import flags
 
 from nasjax import errors, files
 from nasjax.commands import flags as command_flags
+from nasjax.commands import own_spaces
 from nasjax.io import replacing
+from nasjax.spaces import registry as spaces
 
 USAGE = """Scores a search space with a trained predictor and shows the best.
 
@@ -33,7 +35,6 @@ the images; --checkpoint nb201 does not.
 
 # Written out, so that a mistake is found before anything heavy is imported.
 NAMES = {
-  "space": ("nb201", "nb101", "darts"),
   "strategy": ("score_all", "random", "evolution", "local"),
   "scores": ("predictor", "table"),
   "best": ("highest", "lowest"),
@@ -47,7 +48,7 @@ class Options:
   """The flags of one search.
 
   Attributes:
-    space: search space.
+    space: name of the search space.
     dataset: data set of the known accuracies, or images, see `evaluate`.
     strategy: search strategy.
     scores: what is searched: `predictor`, or `table`.
@@ -88,7 +89,8 @@ class Options:
 
 
 _HELP = {
-  "space": "search space: " + ", ".join(NAMES["space"]),
+  "space": f"search space: {', '.join(spaces.space_names())}, or MODULE:NAME "
+  "of one's own",
   "dataset": "data set of the known accuracies, or images: a path or a name",
   "strategy": "search strategy: " + ", ".join(NAMES["strategy"]),
   "scores": "what is searched: " + ", ".join(NAMES["scores"]),
@@ -131,7 +133,7 @@ def parse(argv: Sequence[str]) -> Options | None:
   if not command_flags.parse(values, argv, USAGE):
     return None
   given: dict[str, Any] = values.flag_values_dict()
-  options = Options(**given)
+  options = Options(**{**given, "space": own_spaces.find(given["space"])})
   _check_numbers(options)
   _check_names(options)
   unused = [name for name in _OF_EVALUATE if values[name].present]
@@ -171,7 +173,7 @@ def _check_names(options: Options) -> None:
   for name, known in NAMES.items():
     value = getattr(options, name)
     if value not in known and not (name == "best" and value is None):
-      what = name if name in ("space", "strategy") else f"--{name}"
+      what = name if name == "strategy" else f"--{name}"
       raise errors.one_of(what, value, known)
   for name in _PATHS:
     if getattr(options, name) is not None:

@@ -9,7 +9,7 @@ from nasjax import files, progress, search
 from nasjax.commands import evaluation, scorers, search_report
 from nasjax.commands import known as known_accuracies
 from nasjax.commands.search_options import Options
-from nasjax.networks import image_sets
+from nasjax.networks import families, image_sets
 from nasjax.search import base as search_base
 from nasjax.spaces import registry as spaces
 
@@ -36,6 +36,7 @@ def run(options: Options) -> None:
   search_base.whole_budget(space, _budget(options, space.size))
   image_set = None
   if options.evaluate:
+    families.get_family(options.space)
     with progress.phase(f"reading images of {options.dataset}"):
       image_set = evaluation.load(
         options.dataset, options.image_size, options.seed

@@ -9,7 +9,7 @@ from typing import Any
 from absl import flags
 
 from nasjax import errors, files
-from nasjax.commands import config_files, entry
+from nasjax.commands import config_files, entry, own_spaces
 from nasjax.commands import flags as command_flags
 from nasjax.experiments import workdirs
 
@@ -73,7 +73,8 @@ def _report(summary: dict[str, Any], workdir: pathlib.Path) -> None:
   )
   print(f"written to   {workdir}")
   print(
-    f"search       {_search_program()} --space {summary['space']} "
+    f"search       {_search_program()} "
+    f"--space {own_spaces.reference(summary['space'])} "
     f"--checkpoint {shlex.quote(str(workdir))}"
   )
 

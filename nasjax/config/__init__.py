@@ -2,13 +2,17 @@
 
 import functools
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from ml_collections import config_dict
 
 from nasjax import errors, settings
 from nasjax.config import fields as default_fields
+from nasjax.spaces import registry as spaces
+
+if TYPE_CHECKING:
+  from nasjax.spaces import base as spaces_base
 
 Config = settings.Config
 check_field = settings.check_field
@@ -26,6 +30,8 @@ _COST = {"prune": False, "model.functions": False}
 _RENAMED = {"model.kernel_power": "kernel.power"}
 _REMOVED = ("model.kernel_cells", "model.kernel_distance")
 
+# What `Space.defaults` is for spaces of one's own. It stands here for those of
+# nasjax, whose classes need JAX: a config is checked before JAX is loaded.
 _SPACES: dict[str, dict[str, Any]] = {
   "nb101": {
     "benchmark": "nb101",
@@ -75,14 +81,23 @@ def default() -> Config:
   return default_fields.get_config()
 
 
-def space_defaults(space: str) -> Config:
-  """Returns the default config of a space, that of `configs/<space>.py`.
+def space_defaults(space: "str | spaces_base.Space") -> Config:
+  """Returns the default config of a space.
+
+  For a space of nasjax it is that of `configs/<space>.py`, for a space of one's
+  own `default()` with the fields of `Space.defaults`.
+
+  Args:
+    space: a space or its name.
 
   Raises:
-    UserError: no default is known for that space.
+    UserError: no space has that name, or its `defaults` have an unknown field.
   """
-  errors.check_name("space", space, _SPACES)
-  return override(default(), {"space": space, **_SPACES[space]})
+  if isinstance(space, str) and space in _SPACES:
+    return override(default(), {"space": space, **_SPACES[space]})
+  found = spaces.as_space(space)
+  fields = _SPACES.get(found.name, found.defaults)
+  return override(default(), {**fields, "space": found.name})
 
 
 # A student is as small as keeps its teacher's order of the cells.
@@ -206,7 +221,7 @@ def move(config: Config, space: str) -> Config:
   Fields that the config does not have from the defaults of its own space stay.
 
   Raises:
-    UserError: no default is known for that space.
+    UserError: no space has that name.
   """
   before = flatten(space_defaults(config.space).to_dict())
   after = flatten(space_defaults(space).to_dict())

@@ -12,20 +12,23 @@ import numpy as np
 from nasjax import compiler, graphs
 from nasjax.features import kinds
 from nasjax.spaces import base as spaces_base
+from nasjax.spaces import registry as spaces
+
+SpaceOrName = str | spaces_base.Space
 
 
-def names(space: spaces_base.Space, kind: str) -> tuple[str, ...]:
+def names(space: SpaceOrName, kind: str) -> tuple[str, ...]:
   """Names of the features of an architecture, of one kind.
 
   Raises:
     UserError: no kind has that name, or the space has none of it.
   """
-  return kinds.get(kind).names(space)
+  return kinds.get(kind).names(spaces.as_space(space))
 
 
 @compiler.own_numbers()
 def table(
-  space: spaces_base.Space,
+  space: SpaceOrName,
   genotypes: np.ndarray,
   kind: str,
   *,
@@ -34,7 +37,7 @@ def table(
   """Features of architectures, in one compiled call.
 
   Args:
-    space: their space.
+    space: their space, or its name.
     genotypes: `[n, G]`.
     kind: a name in `nasjax.features.kinds`.
     prune: whether dead nodes are removed first.
@@ -45,6 +48,7 @@ def table(
   Raises:
     UserError: no kind has that name, or the space has none of it.
   """
+  space = spaces.as_space(space)
   num, size = len(genotypes), kinds.get(kind).at_once
   rows = np.resize(genotypes, (-(-num // size) * size, space.genotype_length))
   chunks = jnp.asarray(rows.reshape(-1, size, space.genotype_length))
@@ -64,37 +68,37 @@ def _compiled(space: spaces_base.Space, prune: bool, kind: str):
   return compiler.jit(compute)
 
 
-def feature_names(space: spaces_base.Space) -> tuple[str, ...]:
+def feature_names(space: SpaceOrName) -> tuple[str, ...]:
   """Names of the graph features of an architecture, `F` of them."""
   return names(space, "graph")
 
 
-def path_feature_names(space: spaces_base.Space) -> tuple[str, ...]:
+def path_feature_names(space: SpaceOrName) -> tuple[str, ...]:
   """Names of the path features of an architecture, `P` of them."""
   return names(space, "paths")
 
 
-def signal_names(space: spaces_base.Space) -> tuple[str, ...]:
+def signal_names(space: SpaceOrName) -> tuple[str, ...]:
   """Names of the signals of an architecture, `U` of them."""
   return names(space, "signals")
 
 
 def graph_features(
-  space: spaces_base.Space, genotypes: np.ndarray, *, prune: bool = True
+  space: SpaceOrName, genotypes: np.ndarray, *, prune: bool = True
 ) -> np.ndarray:
   """Graph features `[n, F]`; see `table`."""
   return table(space, genotypes, "graph", prune=prune)
 
 
 def path_features(
-  space: spaces_base.Space, genotypes: np.ndarray, *, prune: bool = True
+  space: SpaceOrName, genotypes: np.ndarray, *, prune: bool = True
 ) -> np.ndarray:
   """Path features `[n, P]`; see `table`."""
   return table(space, genotypes, "paths", prune=prune)
 
 
 def signals(
-  space: spaces_base.Space, genotypes: np.ndarray, *, prune: bool = True
+  space: SpaceOrName, genotypes: np.ndarray, *, prune: bool = True
 ) -> np.ndarray:
   """Signals `[n, U]`; see `table`."""
   return table(space, genotypes, "signals", prune=prune)

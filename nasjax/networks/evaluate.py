@@ -62,15 +62,13 @@ def evaluate(
     UserError: arguments do not fit, the folder holds another run or is in use,
       or workers died too often (the next call finishes the rest).
   """
-  space = spaces.get_space(space) if isinstance(space, str) else space
+  space = spaces.as_space(space)
   sets = [image_sets] if isinstance(image_sets, ImageSet) else image_sets
-  skeleton = skeleton or _skeleton_for(space.name, sets)
+  skeleton = skeleton or _skeleton_for(space, sets)
   runs = tuple(int(seed) for seed in seeds)
   folder = files.expand(workdir).absolute()
   how = checkpoint_every, before_cell, cells_at_once, keep_weights
-  job = Job(
-    space.name, skeleton, tuple(sets), recipe, runs, shared, folder, *how
-  )
+  job = Job(space, skeleton, tuple(sets), recipe, runs, shared, folder, *how)
   texts = space.format(space.check(genotypes))
   _claim(job)
   _train_missing(job, list(dict.fromkeys(texts)), executor, max_retries)
@@ -104,7 +102,9 @@ def _train_missing(
     _executor(executor)(job, blocks(job, missing), max_retries, bar)
 
 
-def _skeleton_for(space: str, image_sets: Sequence[ImageSet]) -> Skeleton:
+def _skeleton_for(
+  space: base.Space, image_sets: Sequence[ImageSet]
+) -> Skeleton:
   if not image_sets:
     raise errors.UserError("image sets: expected at least one, got none")
   shape = image_sets[0].train_images.shape

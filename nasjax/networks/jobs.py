@@ -20,7 +20,7 @@ from nasjax.networks.image_sets import ImageSet
 from nasjax.networks.recipe import TrainingRecipe
 from nasjax.networks.skeleton import Skeleton
 from nasjax.networks.training import Trainer, TrainingResult
-from nasjax.spaces import registry as spaces
+from nasjax.spaces import base
 
 Hook = Callable[[pathlib.Path], None]
 OnEpoch = Callable[[int, float], Any]
@@ -31,7 +31,7 @@ class Job:
   """What the trainings of all cells share.
 
   Attributes:
-    space: name of the space.
+    space: the space of the cells.
     skeleton: of the networks.
     image_sets: of equal shapes.
     recipe: the training.
@@ -46,7 +46,7 @@ class Job:
       result of its cell.
   """
 
-  space: str
+  space: base.Space
   skeleton: Skeleton
   image_sets: tuple[ImageSet, ...]
   recipe: TrainingRecipe
@@ -62,7 +62,7 @@ class Job:
   def description(self) -> dict[str, Any]:
     """What must agree when results are added to a folder, as JSON values."""
     return {
-      "space": self.space,
+      "space": self.space.name,
       "skeleton": dataclasses.asdict(self.skeleton),
       "recipe": dataclasses.asdict(self.recipe),
       "seeds": list(self.seeds),
@@ -146,7 +146,7 @@ def _train_held(
   """`train_block` in a folder that no other process writes to."""
   if job.before_cell is not None:
     job.before_cell(folder)
-  space = spaces.get_space(job.space)
+  space = job.space
   genotypes = space.parse(list(texts))
   trainer = _shared_trainer(job) if job.shared else _trainer(job, genotypes[0])
   # One size of block compiles once: the last one is filled up.
@@ -190,7 +190,7 @@ def _keep_weights(
     which = by_name[result.image_set]
     image_set = job.image_sets[which]
     facts = weights.Facts(
-      job.space,
+      job.space.name,
       text,
       job.skeleton,
       job.recipe.dtype,
@@ -233,11 +233,10 @@ def _trainer(job: Job, genotype: np.ndarray) -> Trainer:
 
 @functools.lru_cache(maxsize=1)
 def _shared_trainer(job: Job) -> Trainer:
-  if job.space != "nb201":
+  if job.space.name != "nb201":
     raise errors.UserError(
-      f"shared program: expected space 'nb201', got {errors.quote(job.space)}; "
-      "give "
-      "shared=False"
+      "shared program: expected space 'nb201', got "
+      f"{errors.quote(job.space.name)}; give shared=False"
     )
   module = nb201_shared.SharedNetwork(job.skeleton, jnp.dtype(job.recipe.dtype))
   return Trainer(module, job.image_sets, job.recipe, seeds=job.seeds)

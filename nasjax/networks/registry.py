@@ -1,6 +1,5 @@
-"""The network of a cell, by the name of its space."""
+"""The network of a cell."""
 
-import importlib
 from typing import Any
 
 import flax.linen as nn
@@ -8,15 +7,10 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from nasjax import compiler, errors
+from nasjax import compiler
+from nasjax.networks.families import get_family
 from nasjax.networks.skeleton import Skeleton
 from nasjax.spaces import base, registry
-
-_MODULES = {
-  "nb101": "nasjax.networks.nb101",
-  "nb201": "nasjax.networks.nb201",
-  "darts": "nasjax.networks.darts",
-}
 
 
 def build(
@@ -41,18 +35,17 @@ def build(
     **fields: further fields of the module (`drop_path` of DARTS).
 
   Raises:
-    UserError: unknown space, or no cell of it.
+    UserError: unknown space, a space without networks, or no cell of it.
   """
-  space = registry.get_space(space) if isinstance(space, str) else space
-  errors.check_name("space", space.name, _MODULES)
+  space = registry.as_space(space)
+  family = get_family(space)
   if isinstance(genotype, np.ndarray | jax.Array):
     row = space.check(np.asarray(genotype)[None])[0]
   else:
     row = space.parse([genotype])[0]
-  network = importlib.import_module(_MODULES[space.name]).Network
   codes = tuple(int(code) for code in row)
-  skeleton = skeleton or Skeleton.official(space.name)
-  return network(codes, skeleton, dtype, **fields)
+  skeleton = skeleton or Skeleton.official(space)
+  return family.make(codes, skeleton, dtype, **fields)
 
 
 @compiler.own_numbers()

@@ -3,9 +3,8 @@
 import dataclasses
 
 from nasjax import errors
-
-_OFFICIAL = {"nb201": (16, 5), "nb101": (128, 3), "darts": (36, 6)}
-_SMALL = {"nb201": (8, 1), "nb101": (16, 1), "darts": (8, 1)}
+from nasjax.networks.families import get_family
+from nasjax.spaces import base
 
 
 @dataclasses.dataclass(frozen=True)
@@ -55,23 +54,23 @@ class Skeleton:
       )
 
   @classmethod
-  def official(cls, space: str, **changes: int) -> "Skeleton":
+  def official(cls, space: str | base.Space, **changes: int) -> "Skeleton":
     """Returns the skeleton of the space's benchmark or paper, on CIFAR-10.
 
     NAS-Bench-201: 16 channels, 5 cells a stage. NAS-Bench-101: 128 channels,
     3 cells. DARTS: C = 36, 20 cells, the network trained from scratch.
 
     Args:
-      space: name of the space.
+      space: a space or its name.
       **changes: other values of fields.
 
     Raises:
-      UserError: unknown space, or a bad value.
+      UserError: unknown space, one without networks, or a bad value.
     """
-    return cls._of(_OFFICIAL, space, changes)
+    return cls._of(get_family(space).official, changes)
 
   @classmethod
-  def small(cls, space: str, **changes: int) -> "Skeleton":
+  def small(cls, space: str | base.Space, **changes: int) -> "Skeleton":
     """Returns a skeleton that trains in seconds to minutes on one CPU core.
 
     One cell a stage, 8 channels (16 in NAS-Bench-101, whose cells divide
@@ -79,21 +78,20 @@ class Skeleton:
     multiple of 8.
 
     Args:
-      space: name of the space.
+      space: a space or its name.
       **changes: other values of fields.
 
     Raises:
-      UserError: unknown space, or a bad value.
+      UserError: unknown space, one without networks, or a bad value.
     """
     size = changes.get("image_size", 16)
     halves = isinstance(size, int) and size % 8 == 0
     values = {"image_size": size, "stem_stride": 2 if halves else 1, **changes}
-    return cls._of(_SMALL, space, values)
+    return cls._of(get_family(space).small, values)
 
   @classmethod
-  def _of(cls, table, space, changes) -> "Skeleton":
-    errors.check_name("space", space, table)
-    channels, cells = table[space]
+  def _of(cls, sizes: tuple[int, int], changes) -> "Skeleton":
+    channels, cells = sizes
     values = {"channels": channels, "cells_per_stage": cells, **changes}
     known = [field.name for field in dataclasses.fields(cls)]
     for name in values:

@@ -36,6 +36,12 @@ def open_predictor(
   name = checkpoint or space
   if f"{space}_{name}" in names:
     name = f"{space}_{name}"
+  if checkpoint is None and name not in names:
+    raise errors.UserError(
+      f"no predictor of the space {space!r} comes with nasjax: expected "
+      "--checkpoint of one that was trained (a folder, or the workdir of "
+      "train.py)"
+    )
   if checkpoint is None or name in names:
     model = predictor.Predictor.pretrained(name)
   else:

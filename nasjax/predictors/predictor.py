@@ -94,7 +94,7 @@ class Predictor:
 
   def __init__(
     self,
-    space: str = "nb201",
+    space: str | spaces_base.Space = "nb201",
     seed: int = 0,
     *,
     config: configs.Config = None,
@@ -104,7 +104,8 @@ class Predictor:
     """Makes an untrained predictor.
 
     Args:
-      space: name of the search space.
+      space: the search space, or its name; a space of one's own need not be
+        registered.
       seed: seed of all draws of the training.
       config: a whole config; the default of the space where None
         (`nasjax.config.space_defaults`).
@@ -116,8 +117,9 @@ class Predictor:
       UserError: a name is unknown, or a value has the wrong type or is out of
         its range (`nasjax.config.checks`).
     """
+    self.space = spaces.as_own(space)
     if config is None:
-      resolved: configs.Config = configs.space_defaults(space)
+      resolved: configs.Config = configs.space_defaults(self.space)
     else:
       resolved = checks.check(config).copy_and_resolve_references()
     flat = {}
@@ -126,9 +128,9 @@ class Predictor:
         flat.update({f"{name}.{key}": each for key, each in value.items()})
       else:
         flat[name] = value
-    configs.override(resolved, {"space": space, "seed": seed, **flat})
+    name = self.space.name
+    configs.override(resolved, {"space": name, "seed": seed, **flat})
     checks.check(resolved)
-    self.space = spaces.get_space(resolved.space)
     resolved = fitting.resolve(resolved, self.space)
     model = models.create_model(resolved.model)
     self._state = _State(resolved, model, None, {})
@@ -268,12 +270,19 @@ class Predictor:
     checkpoint.save_model(path, fitted.params, meta, readme)
 
   @classmethod
-  def load(cls, path: files.PathLike) -> "Predictor":
+  def load(
+    cls, path: files.PathLike, *, space: spaces_base.Space | None = None
+  ) -> "Predictor":
     """Reads a predictor from a saved folder or from a training's workdir.
 
+    Args:
+      path: the folder.
+      space: the space of the predictor; the one that is registered by its name
+        where None.
+
     Raises:
-      UserError: nothing is there, it is damaged, or it was changed after it
-        was saved.
+      UserError: nothing is there, it is damaged, it was changed after it was
+        saved, or its space is another or not registered.
     """
     folder = files.expand(path)
     if (folder / "checkpoint" / FINAL_MODEL).is_dir():
@@ -285,7 +294,8 @@ class Predictor:
         "one of architectures alone; use DatasetPredictor.load"
       )
     config = found.config
-    predictor = cls(config.space, config.seed, config=config)
+    known = spaces.of_saved(path, config.space, space)
+    predictor = cls(known, config.seed, config=config)
     model = solver.of_sizes(
       predictor.model, found.regression, config.kernel.power
     )

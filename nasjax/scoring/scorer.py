@@ -11,13 +11,14 @@ from jax.sharding import Mesh
 from nasjax import compiler, errors
 from nasjax.scoring import chunks, compiled, precisions, sharding, sharing
 from nasjax.spaces import base as spaces_base
+from nasjax.spaces import registry as spaces
 
 
 @compiler.own_numbers()
 def score(
   model: nn.Module,
   params: Any,
-  space: spaces_base.Space,
+  space: str | spaces_base.Space,
   genotypes: np.ndarray,
   *,
   prune: bool = True,
@@ -35,7 +36,7 @@ def score(
   Args:
     model: a module for one architecture.
     params: parameters with a leading axis `R` on every leaf.
-    space: the space of the genotypes.
+    space: the space of the genotypes, or its name.
     genotypes: valid cells `[n, G]`.
     prune: whether dead nodes are removed.
     chunk: architectures in flight on a device; automatic where None.
@@ -51,6 +52,7 @@ def score(
     UserError: the precision or a size is bad.
   """
   precisions.check(precision)
+  space = spaces.as_space(space)
   if chunk is not None and chunk < 1:
     raise errors.UserError(f"chunk: expected at least 1, got {chunk}")
   if not len(genotypes):

@@ -15,6 +15,7 @@ from nasjax import errors
 from nasjax.search import base
 from nasjax.search.state import State
 from nasjax.spaces import base as spaces_base
+from nasjax.spaces import registry as spaces
 
 ScoreFn = Callable[[np.ndarray], Any]  # [b, G] -> [b], higher = better
 
@@ -46,7 +47,7 @@ class Result:
 
 def run(
   strategy: base.Strategy,
-  space: spaces_base.Space,
+  space: str | spaces_base.Space,
   score_fn: ScoreFn,
   budget: int | None = None,
   seed: int = 0,
@@ -59,7 +60,7 @@ def run(
 
   Args:
     strategy: the search strategy.
-    space: where to search.
+    space: where to search, a space or its name.
     score_fn: scores cells `[b, G]` as `[b]` numbers; higher = better.
     budget: how many architectures to score; None for the whole space.
     seed: seed of all draws.
@@ -74,6 +75,7 @@ def run(
   Raises:
     UserError: an argument is out of range, or a score is not finite.
   """
+  space = spaces.as_space(space)
   if state is None:
     state = strategy.init(space, seed, budget)
   elif state.space.name != space.name:

@@ -5,7 +5,8 @@ the padded op-on-node graph.
 """
 
 import abc
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import jax
@@ -53,8 +54,12 @@ class Functions(NamedTuple):
 class Space(abc.ABC):
   """A search space: integer genotypes, always handled in batches.
 
+  A subclass has the attributes up to `max_hops` and `size` and the abstract
+  methods. All else is optional: where something needs what a space does not
+  have, one line says so. `nasjax.register_space` makes a space known by name.
+
   Attributes:
-    name: the registered name.
+    name: what configs, commands and saved predictors call it.
     genotype_length: `G`.
     num_nodes: `N`, nodes of the padded op-on-node graph.
     op_names: official names of the codes in a genotype, by code.
@@ -65,6 +70,11 @@ class Space(abc.ABC):
     max_hops: edges of the longest path that a graph can have.
     size: how many cells `enumerate` gives; None where it cannot.
     num_genotypes: how many genotypes there are where `size` is None.
+    defaults: what the default config of the space has otherwise than
+      `nasjax/configs/default.py`, by dotted name, such as
+      `{"model.paths": True}`.
+    networks: the networks of its cells (`nasjax.networks.Family`), with which
+      cells can be trained on images; None where there are none.
   """
 
   name: str
@@ -76,6 +86,8 @@ class Space(abc.ABC):
   max_hops: int
   size: int | None
   num_genotypes: int | None = None
+  defaults: Mapping[str, Any] = MappingProxyType({})
+  networks: Any = None
 
   @abc.abstractmethod
   def parse(self, archs: Sequence[Any]) -> Genotypes:
@@ -177,16 +189,31 @@ class Space(abc.ABC):
   def lookup_keys(self, genotypes: Genotypes) -> np.ndarray:
     """Returns the identity by which benchmarks tabulate cells, `[n]` uint64."""
 
-  @abc.abstractmethod
   def num_params(self, genotypes: Genotypes) -> np.ndarray:
-    """Trainable parameters of the official network, `[n]` int64."""
+    """Trainable parameters of the official network, `[n]` int64.
 
-  @abc.abstractmethod
+    Raises:
+      UserError: the space does not count them, as by default.
+    """
+    del genotypes
+    raise self._uncounted("parameters", "num_params")
+
   def flops(self, genotypes: Genotypes) -> np.ndarray:
     """Multiply-adds of one forward pass of the official network, `[n]` int64.
 
     Counted by the space's official tool at the official image size.
+
+    Raises:
+      UserError: the space does not count them, as by default.
     """
+    del genotypes
+    raise self._uncounted("multiply-adds", "flops")
+
+  def _uncounted(self, what: str, method: str) -> errors.UserError:
+    return errors.UserError(
+      f"space {self.name!r} does not count {what}: expected a method {method} "
+      f"of {type(self).__name__}, got none; define it"
+    )
 
   @abc.abstractmethod
   def encode(self, genotypes: jax.Array) -> EncodedCells:

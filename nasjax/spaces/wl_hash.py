@@ -57,6 +57,14 @@ def dag_hash(
   return result
 
 
+def row_hash(rows: np.ndarray) -> np.ndarray:
+  """Hashes rows of integers `[n, G]`, values and places, `[n]` uint64."""
+  keys = np.zeros(len(rows), np.uint64)
+  for column in np.asarray(rows).T.astype(np.int64).view(np.uint64):
+    keys = _mix(keys * np.uint64(_GAMMA) + column + _LABEL)
+  return keys
+
+
 def _mix(values: np.ndarray) -> np.ndarray:
   values = (values ^ (values >> 30)) * np.uint64(0xBF58476D1CE4E5B9)
   values = (values ^ (values >> 27)) * np.uint64(0x94D049BB133111EB)

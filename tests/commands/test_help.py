@@ -22,6 +22,7 @@ MODULES = {
   "nasjax.scoring": "nasjax.commands.score",
 }
 """Each form, and the module whose `main` it runs."""
+NO_ARGUMENTS = {"nasjax.features.measure", "nasjax.pretrained.images"}
 ENTRIES = ("nasjax",)  # tested as commands
 """Forms that are tested in other files."""
 
@@ -64,7 +65,9 @@ def test_an_unknown_option_is_one_line(name, monkeypatch, capsys):
 @pytest.mark.parametrize(
   "name",
   # The other two need no argument.
-  sorted(set(MODULES) - {"nasjax.features.measure", "nasjax.pretrained.images"}),
+  sorted(
+    set(MODULES) - {"nasjax.features.measure", "nasjax.pretrained.images"}
+  ),
 )
 def test_missing_arguments_are_one_line(name, monkeypatch, capsys):
   status, printed = run(name, monkeypatch, capsys)

@@ -16,7 +16,6 @@ from nasjax.benchmarks import base, registry
 from nasjax.commands import scorers, search, search_options, search_report
 from nasjax.predictors import checkpoints
 from nasjax.search import strategy_names
-from nasjax.spaces import registry as spaces
 
 
 @pytest.fixture(scope="module")
@@ -159,7 +158,6 @@ def test_help(capsys):
 
 
 def test_the_names_of_the_flags_are_those_of_the_library():
-  assert set(search_options.NAMES["space"]) == set(spaces.space_names())
   assert search_options.parse(["search", "--best=lowest"]).best == "lowest"
   assert set(search_options.NAMES["strategy"]) == set(strategy_names())
 

