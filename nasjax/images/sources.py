@@ -53,7 +53,7 @@ class Source:
     return self.path if name == self.path.name else self.path / name
 
   def where(self, name: str) -> str:
-    """Returns the name of a file in messages: the end of its path, if it is long."""
+    """Returns the name of a file in messages: the end of a long path."""
     path = str(self.at(name))
     cut = len(path) > _MAX_SHOWN
     return errors.quote(f"...{path[-_MAX_SHOWN:]}" if cut else path)
