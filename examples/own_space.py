@@ -2,8 +2,8 @@
 
   python examples/own_space.py
 
-Four layers in a row, each one of three operations: 81 networks, of which 30 have
-a label. docs/spaces.md says what a space may define besides.
+Four layers in a row, each one of three operations: 81 networks, 30 of them with
+a label. docs/spaces.md says what else a space may define.
 """
 
 import jax.numpy as jnp
