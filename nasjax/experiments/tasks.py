@@ -1,4 +1,4 @@
-"""What a config names, made concrete: labels, splits, training cells."""
+"""Loads what a config names: labels, splits, training cells."""
 
 import dataclasses
 import hashlib
@@ -102,7 +102,7 @@ def _standardised(
   Args:
     labels: in the benchmark's unit, `[n]`.
     benchmark: that they are from.
-    name: of the label.
+    name: name of the label.
     known: how many cells have it.
 
   Raises:

@@ -147,7 +147,7 @@ class DatasetPredictor:
 
   @property
   def card(self) -> dict[str, Any]:
-    """What is known of the model; empty after `fit`."""
+    """Facts on the model (data, label, split, scores); empty after `fit`."""
     return self._state.card
 
   @card.setter

@@ -23,7 +23,7 @@ Resume = Callable[[state.TrainState], tuple[int, state.TrainState] | None]
 
 @dataclasses.dataclass(frozen=True)
 class Fitted:
-  """What training leaves behind.
+  """The result of a training.
 
   Attributes:
     params: parameters, each leaf with a leading axis of members `R`.

@@ -40,8 +40,8 @@ def create_optimizer(
 ) -> optax.GradientTransformation:
   """Adam with a schedule and gradient clipping by global norm.
 
-  `adam` decays nothing, `adamw` decays the weights themselves, `adam_l2` adds
-  the decay to the gradient before Adam scales it (the `weight_decay` of
+  `adam` has no weight decay, `adamw` decays the weights directly, `adam_l2`
+  adds the decay to the gradient before Adam scales it (the `weight_decay` of
   torch's Adam, which many published predictors use). Equal arguments return the
   same optimizer, so that programs of it can be used again.
 
