@@ -1,6 +1,5 @@
 """The fields that every predictor config has, and the defaults of a space."""
 
-import functools
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
