@@ -29,7 +29,7 @@ def _short() -> reprlib.Repr:
 
 
 def quote(value: object) -> str:
-  """Returns `repr(value)` as a message shows it: a line of `QUOTED` characters.
+  """Returns `repr(value)` on one line of at most `QUOTED` characters.
 
   Args:
     value: what the user gave; it is cut before its `repr` is made, so that
@@ -62,7 +62,7 @@ def one_of(what: str, got: object, known) -> UserError:
 
 
 def check_name(what: str, got: object, known) -> None:
-  """Refuses what is no name of a list, of whatever type it is.
+  """Checks that a value is one of the known names.
 
   Args:
     what: what the name stands for, e.g. `'space'`.
@@ -70,7 +70,7 @@ def check_name(what: str, got: object, known) -> None:
     known: the names that exist.
 
   Raises:
-    UserError: it is no text, or not one of them.
+    UserError: the value is not a text, or not a known name.
   """
   if not isinstance(got, str) or got not in known:
     raise one_of(what, got, known)
@@ -82,11 +82,11 @@ class Terminated(KeyboardInterrupt):
 
 @contextlib.contextmanager
 def resuming(advice: Callable[[], str]) -> Iterator[None]:
-  """Says what an interrupt inside keeps; the innermost one counts.
+  """Adds to an interrupt how to go on; the innermost context counts.
 
   Args:
-    advice: called after an interrupt; returns what to do to go on, or nothing
-      where nothing was kept.
+    advice: called after an interrupt; returns what to do to go on, or an empty
+      text if nothing was kept.
   """
   try:
     yield

@@ -1,4 +1,4 @@
-"""Where nasjax keeps files, and how it writes them without losing any."""
+"""Folders of nasjax, and files that are read and written safely."""
 
 import contextlib
 import fcntl
@@ -156,7 +156,7 @@ def _sweep(path: pathlib.Path) -> None:
 
 
 def check_writable(path: PathLike) -> None:
-  """Finds out before long work whether a file can be written; makes nothing.
+  """Checks before long work that a file can be written; creates nothing.
 
   Args:
     path: the file; folders above it may be missing.
@@ -241,7 +241,7 @@ def sha256(path: PathLike) -> str:
 
 
 def umask() -> int:
-  """Returns the permissions that new files of this process do not get."""
+  """Returns the umask of this process."""
   mask = os.umask(0)
   os.umask(mask)
   return mask

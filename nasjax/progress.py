@@ -29,7 +29,7 @@ class _Ticker:
       pause = _EVERY
 
   def stop(self) -> None:
-    """Returns once no further call can come."""
+    """Stops the calls; returns after the last one has ended."""
     self._ended.set()
     self._thread.join()
 
@@ -42,7 +42,7 @@ def phase(
   after: float = _FIRST,
   stream: IO[str] | None = None,
 ) -> Iterator[None]:
-  """Says what is being done while it is, unless it is done in a moment.
+  """Prints what a long step does while it runs; a short step prints nothing.
 
   Args:
     what: a few words, e.g. `'reading labels of nb101'`.

@@ -4,6 +4,7 @@ import jax
 import numpy as np
 import pytest
 import scoring_models
+import tiny
 
 import nasjax
 from nasjax import scoring
@@ -89,3 +90,41 @@ def test_no_number_of_cells_compiles_anew_in_bfloat16(
   for num in (33, 50):
     scoring.score(model, params, space, cells[:num], precision="bfloat16")
   assert compilations == []
+
+
+@pytest.mark.parametrize("name", ["nb201", "nb101"])
+def test_a_second_fit_compiles_nothing(name, compilations):
+  """Nor does one with other labels, seeds or cells; another loss does."""
+  space = nasjax.get_space(name)
+  sample = getattr(space, "sample_valid", space.sample)
+  cells = sample(12, np.random.default_rng(0))
+  config = tiny.config(space=name, epochs=2, num_members=2)
+
+  def fit(cells, **fields):
+    labels = np.linspace(0, 1, len(cells))
+    return nasjax.Predictor(name, config=config, **fields).fit(cells, labels)
+
+  first = fit(cells)
+  compilations.clear()
+  again = fit(cells)
+  assert compilations == []
+  np.testing.assert_array_equal(first.predict(cells), again.predict(cells))
+  compilations.clear()
+  fit(sample(12, np.random.default_rng(1)), seed=3)
+  assert compilations == []
+  fit(cells, loss="mse")
+  assert compilations
+
+
+def test_a_fit_compiles_no_program_twice(compilations):
+  space = nasjax.get_space("darts")
+  cells = space.sample(9, np.random.default_rng(0))
+  config = tiny.config(space="darts", epochs=2, num_members=2)
+  nasjax.Predictor("darts", config=config).fit(cells, np.linspace(0, 1, 9))
+  compiled = [
+    name
+    for event, name in compilations
+    if event.endswith("backend_compile_duration")
+  ]
+  for program in ("create", "epoch"):
+    assert compiled.count(f"jit({program})") == 1

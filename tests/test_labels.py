@@ -12,9 +12,9 @@ import pytest
 import tiny
 
 import nasjax
-from nasjax import errors
+from nasjax import errors, labels
 from nasjax.predictors import exporting, predictor
-from nasjax.scoring import labels, streaming
+from nasjax.scoring import streaming
 from nasjax.systems.architecture import multitask
 
 SPACE = nasjax.get_space("nb201")

@@ -7,7 +7,7 @@ import tiny
 import nasjax
 from nasjax import config as configs
 from nasjax import errors
-from nasjax.scoring import labels as label_numbers
+from nasjax import labels as label_numbers
 from nasjax.training import metrics
 
 SPACE = nasjax.get_space("nb201")

@@ -27,7 +27,7 @@ def load_all(folder: files.PathLike) -> list[image_sets.ImageSet]:
   part and within the test part.
 
   Args:
-    folder: of the sources.
+    folder: folder of the sources.
 
   Raises:
     UserError: a source is missing or damaged.

@@ -1,4 +1,4 @@
-"""Which cells are trained on and which are predicted: named presets.
+"""Splits of a benchmark into training and test cells, by named presets.
 
 Published papers draw their splits differently, and say so rarely; a preset
 repeats one recipe. All give rows of the benchmark, not genotypes.
@@ -110,7 +110,7 @@ def make_split(
     train_label: label to train on.
     test_label: label to test on.
     num_train: number of rows to train on, at least 2.
-    seed: another seed, another draw; `narformer` ignores it.
+    seed: seed of the draw; `narformer` ignores it.
 
   Raises:
     UserError: an unknown preset or label, or too few labelled rows.

@@ -56,14 +56,14 @@ def integers(
 
   Args:
     table: what `read` returned.
-    name: of the column.
+    name: name of the column.
     where: how an error calls the table.
-    low: the least value that the column may have.
-    high: the largest.
-    shape: of one row.
+    low: smallest value that is allowed.
+    high: largest value that is allowed.
+    shape: shape of one row.
 
   Raises:
-    UserError: its type, its shape or a value is another.
+    UserError: the type or the shape is another, or a value is out of range.
   """
   column = table[name]
   if column.dtype.kind not in "iu" or column.shape[1:] != shape:
@@ -77,10 +77,10 @@ def integers(
 
 
 def check_rows(genotypes: np.ndarray, where: str) -> np.ndarray:
-  """Returns genotypes `[n, G]`, or keys `[n]`, if none is there twice.
+  """Checks that genotypes `[n, G]`, or keys `[n]`, are distinct; returns them.
 
   Raises:
-    UserError: one is, so that its accuracy is not known.
+    UserError: one occurs twice, so that its accuracy is not known.
   """
   first = np.unique(
     genotypes, axis=0 if genotypes.ndim > 1 else None, return_index=True
@@ -137,7 +137,7 @@ def percent(
 
   Args:
     table: what `read` returned.
-    name: of the column.
+    name: name of the column.
     where: how an error calls the table.
 
   Raises:

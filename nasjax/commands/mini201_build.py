@@ -48,7 +48,7 @@ def choose_cells(num_cells: int, seed: int = 0) -> np.ndarray:
 
   Args:
     num_cells: at least 20.
-    seed: of the random ones.
+    seed: seed of the random cells.
 
   Returns:
     Representatives (`Space.canonical`), `[num_cells, 6]` int8. Known cells

@@ -1,4 +1,4 @@
-"""Embeds the image sets of `mini201`, so that nobody needs the images.
+"""Embeds the image sets of `mini201`; users then need no images.
 
     python -m nasjax.benchmarks.mini201_embed --images DIR --out FILE.npz
 

@@ -6,11 +6,11 @@ import time
 import jax
 import numpy as np
 
-from nasjax import errors, files
+from nasjax import errors, files, labels
 from nasjax.commands.score import ScoreOptions
 from nasjax.io import replacing
 from nasjax.predictors import checkpoints, predictor
-from nasjax.scoring import labels, shards, streaming
+from nasjax.scoring import shards, streaming
 from nasjax.scoring.scorer import score
 from nasjax.spaces import registry as spaces
 

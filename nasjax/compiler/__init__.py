@@ -31,7 +31,7 @@ def own_numbers() -> Iterator[None]:
 
 
 class Program:
-  """What `jit` returns: a compiled function, always run with `own_numbers`."""
+  """A compiled function, always run with `own_numbers`; see `jit`."""
 
   def __init__(self, jitted: Any):
     """Wraps what `jax.jit` returned."""
@@ -62,7 +62,7 @@ def jit(
   Args:
     function: what is compiled; its products are those of `float32`.
     quick: whether it runs once, so that it should compile fast.
-    **keywords: of `jax.jit`.
+    **keywords: keywords of `jax.jit`.
   """
   program_cache.use()
   chosen = quick_options() if quick else options()

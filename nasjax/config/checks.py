@@ -1,4 +1,4 @@
-"""What every field of a config may be: one table, for fresh and saved configs.
+"""Allowed values of every config field, for fresh and saved configs.
 
 `config.override` holds names and types of what it sets; this holds ranges, and
 types where a config came from a file.
@@ -289,7 +289,7 @@ def check_value(name: str, value: Any, rule: Rule) -> None:
 
   Args:
     name: what messages call it.
-    value: of any type.
+    value: value of any type.
     rule: what it may be.
 
   Raises:

@@ -1,4 +1,4 @@
-"""What a config names, made concrete: labels, splits, training cells."""
+"""Loads what a config names: labels, splits, training cells."""
 
 import dataclasses
 import hashlib
@@ -7,11 +7,11 @@ import numpy as np
 
 from nasjax import config as configs
 from nasjax import errors, files
+from nasjax import labels as label_numbers
 from nasjax.benchmarks import base as benchmarks_base
 from nasjax.benchmarks import custom, registry, splits
 from nasjax.config import checks
 from nasjax.experiments import teachers
-from nasjax.scoring import labels as label_numbers
 from nasjax.spaces import registry as spaces
 
 
@@ -102,7 +102,7 @@ def _standardised(
   Args:
     labels: in the benchmark's unit, `[n]`.
     benchmark: that they are from.
-    name: of the label.
+    name: name of the label.
     known: how many cells have it.
 
   Raises:

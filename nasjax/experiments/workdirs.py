@@ -57,7 +57,7 @@ def check(folder: files.PathLike, config: configs.Config) -> None:
 
 
 def difference(folder: files.PathLike, config: configs.Config) -> str:
-  """Says what a workdir's training has otherwise: `field: its -> this one's`.
+  """Describes how a workdir's training differs: `field: its -> this one's`.
 
   Returns:
     The fields in one line, or `labels of FILE` where only those differ, or

@@ -1,4 +1,4 @@
-"""Features of what is typical of a cell's paths, where GRAF has the extremes.
+"""Path features of a cell: means over its paths, beside the extremes of GRAF.
 
 `cell_features` has numbers, longest and shortest of the paths. Here is how
 often an operator stands on the mean path and on random walks, how far it is

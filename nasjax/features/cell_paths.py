@@ -14,7 +14,7 @@ _FAR = 1e3
 
 
 class PathGraph(NamedTuple):
-  """What paths run through.
+  """The graph of one cell, for sums over its paths.
 
   Attributes:
     adjacency: 1 where node i feeds node j, `[N, N]`, acyclic.
@@ -60,7 +60,7 @@ def extreme(graph: PathGraph, views, weights, better) -> jax.Array:
   Args:
     graph: the cell.
     views: 1 on the nodes of a view, `[V, N]`.
-    weights: of the nodes, `[V, N]`.
+    weights: weights of the nodes, `[V, N]`.
     better: `jnp.maximum` or `jnp.minimum`.
 
   Returns:

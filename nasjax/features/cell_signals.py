@@ -1,4 +1,4 @@
-"""Signals: what a miniature network with random weights makes of a cell.
+"""Zero-cost signals: statistics of a tiny untrained network of the cell.
 
 A zero-cost proxy looks at a network before training. Here the network is so
 small that a whole space of them fits in one compiled call: two copies of the

@@ -1,4 +1,4 @@
-"""Bytes that somebody else wrote: what reading them may cost, and may raise.
+"""Limits and error messages for files that others wrote.
 
 Every reader of a foreign file works inside `reading`, so that one place decides
 which exceptions mean a damaged file, and asks `afford` before it allocates what
@@ -101,9 +101,9 @@ def reading(
 
 
 def check_regular(path: str | os.PathLike[str]) -> None:
-  """Refuses what has no end, or waits for somebody to write into it.
+  """Checks that a path is no device, named pipe or socket.
 
-  Folders and names that do not exist pass: their readers say more of them.
+  Folders and missing files pass: their readers report them.
 
   Args:
     path: the file.
@@ -141,7 +141,7 @@ def afford(source: object, num_bytes: int, limit: int = MAX_BYTES) -> None:
 
 
 def budget(num_bytes: int, factor: int, least: int = MAX_BYTES) -> int:
-  """Returns what the content of a file may take, bytes.
+  """Returns how many bytes of memory the content of a file may take.
 
   A small file may take a fixed amount, so that none is a bomb. A large one,
   such as an official table, may take some times its own size.
@@ -155,13 +155,13 @@ def budget(num_bytes: int, factor: int, least: int = MAX_BYTES) -> int:
 
 
 def check_shape(shape: Sequence[int], count: int) -> None:
-  """Refuses a shape that does not have as many values as are there.
+  """Checks that a shape has as many values as are given.
 
   Arrays without values may be no wider than `MAX_EMPTY`: a loop over their
   rows would not end.
 
   Args:
-    shape: of an array.
+    shape: shape of an array.
     count: how many values there are.
 
   Raises:
@@ -224,7 +224,7 @@ def _places(content: bytes, text: bytes) -> Iterator[int]:
 
 
 def unpack(file: IO[bytes], source: object, limit: int) -> bytes:
-  """Reads a compressed file, whose size nothing announces, up to a limit.
+  """Reads a compressed file of unknown size, up to a limit.
 
   Args:
     file: gives the unpacked bytes.

@@ -1,4 +1,4 @@
-"""Reads `.npz` archives of anybody, within a budget of memory.
+"""Reads `.npz` archives from untrusted sources within a memory limit.
 
 `numpy.load` allocates what a header announces, and raises whatever its zip and
 text parsers raise. Here every member is checked before anything is allocated:

@@ -29,7 +29,7 @@ _ENCRYPTED = 1
 
 @dataclasses.dataclass(frozen=True)
 class Listing:
-  """What an archive holds.
+  """Files and folders of an archive.
 
   Attributes:
     sizes: file name to bytes.
@@ -71,7 +71,7 @@ def read_zip(
 
   Args:
     path: the archive.
-    members: of `zip_members`.
+    members: list of `zip_members`.
     max_bytes: what the contents may add up to.
 
   Raises:

@@ -22,7 +22,7 @@ class _Layout:
   """One of the four archives.
 
   Attributes:
-    name: of the data set.
+    name: name of the data set.
     train: files of the training split.
     test: file of the test split.
     names: file of the class names.
@@ -115,7 +115,7 @@ def read_batch(
 
   Args:
     source: the files.
-    name: of the batch.
+    name: name of the batch.
     label_key: key of the labels.
     size: height and width of the images.
 

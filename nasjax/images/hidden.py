@@ -1,4 +1,4 @@
-"""Files and folders that systems leave behind, which are no part of a set."""
+"""Hidden files, and files that operating systems leave behind."""
 
 _LEFT_BEHIND = {
   "#recycle",

@@ -208,7 +208,7 @@ def _classes(
 
   Args:
     source: the files.
-    prefix: of the folder.
+    prefix: prefix of the folder.
     images: names of all images.
     strict: whether images beside the class folders are refused.
   """

@@ -1,4 +1,4 @@
-"""What an image set may cost: files, folders, bytes, pixels.
+"""Limits of an image set: files, folders, bytes, pixels.
 
 Every reader of `nasjax.images` asks here before it lists or allocates what
 somebody else's bytes announce. `docs/images.md` states the same numbers.
@@ -68,7 +68,7 @@ def check_count(
     num: how many there are.
     limit: how many there may be.
     source: the folder or archive, as messages name it.
-    what: is counted.
+    what: name of what is counted.
 
   Raises:
     UserError: there are more.

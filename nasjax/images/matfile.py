@@ -54,10 +54,10 @@ _STORED = {
 
 @dataclasses.dataclass(frozen=True)
 class Variable:
-  """What the head of an element says; nothing of its values is unpacked.
+  """The head of an element; its values stay packed.
 
   Attributes:
-    name: of the variable.
+    name: name of the variable.
     kind: its class in MATLAB, e.g. `double`; `complex ...` or `logical` too.
     shape: its axes.
     order: byte order, `<` or `>`.
@@ -67,7 +67,7 @@ class Variable:
     size: bytes of the values.
     content: the element, packed or not.
     packed: whether it is packed.
-    num_bytes: of the unpacked element.
+    num_bytes: size of the unpacked element.
   """
 
   name: str

@@ -1,4 +1,4 @@
-"""From image files to pixels, and from one size to another, with Pillow."""
+"""Decodes and resizes images with Pillow."""
 
 import contextlib
 import io

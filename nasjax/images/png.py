@@ -1,6 +1,6 @@
-"""Whether the rows of a PNG file are all there.
+"""Checks that a PNG file holds all of its rows.
 
-A decoder leaves the rows black whose bytes a complete zlib stream lacks.
+A decoder paints missing rows black where the zlib stream itself is complete.
 """
 
 import struct

@@ -48,7 +48,7 @@ def embed_classes(
     image_set: the images.
     encoder: one of `encoder_names()`.
     num_per_class: `P`; 20 as in MetaD2A (Lee et al. 2021).
-    seed: of the draw of images and classes.
+    seed: seed of the draw of images and classes.
     max_classes: draws so many classes where there are more.
     weights: see `encode`.
 
@@ -94,7 +94,7 @@ def embed_arrays(
   Args:
     images: `[n, H, W, C]` uint8.
     labels: `[n]`, integers from 0 on; numbered anew where one is n or more.
-    **options: of `embed_classes`.
+    **options: options of `embed_classes`.
 
   Returns:
     Embeddings `[K, P, D]` and their mask.

@@ -45,7 +45,7 @@ class Source:
 
   @property
   def here(self) -> str:
-    """What messages call the source."""
+    """Name of the source in messages."""
     return errors.quote(str(self.path))
 
   def at(self, name: str) -> pathlib.Path:
@@ -53,7 +53,7 @@ class Source:
     return self.path if name == self.path.name else self.path / name
 
   def where(self, name: str) -> str:
-    """Returns what messages call a file: the end of its path, if it is long."""
+    """Returns the name of a file in messages: the end of a long path."""
     path = str(self.at(name))
     cut = len(path) > _MAX_SHOWN
     return errors.quote(f"...{path[-_MAX_SHOWN:]}" if cut else path)
@@ -66,7 +66,7 @@ class Source:
     """Returns a file.
 
     Args:
-      name: of the file.
+      name: name of the file.
       limit: bytes that it may have.
 
     Raises:

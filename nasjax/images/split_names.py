@@ -61,7 +61,7 @@ def speaking(names: Iterable[str]) -> list[str]:
   others.
 
   Args:
-    names: of folders beside each other.
+    names: names of folders beside each other.
 
   Returns:
     The names, sorted; none where all may be classes.

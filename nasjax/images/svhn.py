@@ -54,7 +54,7 @@ def _read(
 
   Args:
     source: the files.
-    name: of the file.
+    name: name of the file.
     spent: bytes of the splits that were read before.
   """
   content = source.read(name)

@@ -19,7 +19,7 @@ _LONG_NAME, _LONG_LINK, _PAX, _PAX_GLOBAL = b"L", b"K", b"x", b"g"
 
 
 class Stream(Protocol):
-  """What headers and contents are read from, from the start to the end."""
+  """A stream of bytes that is read once, from start to end."""
 
   def read(self, size: int, /) -> bytes:
     """Returns the next bytes, fewer only at the end."""

@@ -1,4 +1,4 @@
-"""What a path holds that is no image set, and what to do about it."""
+"""Error messages for paths that hold no known image set."""
 
 from nasjax import errors
 from nasjax.images import folder, pixels, sources

@@ -20,7 +20,7 @@ def cached(
   *,
   folder: str = "benchmarks",
 ) -> Arrays:
-  """Returns `make()`, from the cache folder where it was made before.
+  """Returns the arrays of `make()`, from the cache folder if they are there.
 
   A damaged cache file is made again, with a warning; so is one that cannot be
   written, which costs only time.

@@ -1,4 +1,4 @@
-"""What an unpickler works on: a stack, a memo, and a budget of memory.
+"""The state of an unpickler: a stack, a memo, and a budget of memory.
 
 Every value is charged before it is made, keys of dictionaries are simple, and
 nothing is called but what the caller lists.

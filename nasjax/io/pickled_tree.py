@@ -1,4 +1,4 @@
-"""How large unpickled data are to whoever walks through them.
+"""Limits the size of unpickled data as a walk through them sees it.
 
 A file of some hundred bytes can hold a list of ten references to a list of ten
 references and so on: small in memory, and without end to a loop, a comparison

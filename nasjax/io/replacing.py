@@ -1,4 +1,4 @@
-"""Folders and files that are replaced only where nasjax wrote the former one.
+"""Replaces folders and files, but only those that nasjax wrote.
 
 A file is written by `files.write_atomic`; `check_file` says before that whether
 a user's file has its name. A folder is written beside the old one and changes

@@ -29,7 +29,7 @@ class Network(nn.Module):
   Attributes:
     genotype: 32 integers, as `nasjax.spaces.darts` describes them.
     skeleton: widths and depth.
-    dtype: of the computation.
+    dtype: number format of the computation.
     drop_path: chance with which an operation of a cell is left out for an
       image in training; needs the random stream `drop_path`.
   """

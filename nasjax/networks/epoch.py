@@ -30,8 +30,8 @@ def run(
     module: the network.
     recipe: its training.
     data: the image sets.
-    state: of the trainings.
-    number: of the epoch, from 0.
+    state: state of the trainings.
+    number: number of the epoch, from 0.
     together: whether the trainings run as one batch (`vmap`), else one after
       another.
   """
@@ -47,7 +47,7 @@ def normalise(images, mean: jax.Array, scale: jax.Array) -> jax.Array:
 
   Args:
     images: uint8.
-    mean: of the channels of the training images, `[C]`.
+    mean: mean of the channels of the training images, `[C]`.
     scale: their inverse standard deviation, `[C]`.
   """
   images = images.astype(jnp.float32) - mean[None, None, None]

@@ -95,7 +95,7 @@ def split(
     labels: `[n]` integers.
     num_test: images of the test part.
     num_train: images of the training part; by default all others.
-    seed: of the split.
+    seed: seed of the split.
 
   Raises:
     UserError: there are too few images.

@@ -24,7 +24,7 @@ class Conv(nn.Module):
     stride: 1 or 2.
     dilation: distance of the kernel's taps.
     depthwise: one group per channel.
-    dtype: of the computation; parameters are float32.
+    dtype: number format of the computation; parameters are float32.
   """
 
   features: int
@@ -104,7 +104,7 @@ class Norm(nn.Module):
 
   Attributes:
     momentum: weight of the old running statistics.
-    dtype: of the result; statistics are float32.
+    dtype: number format of the result; statistics are float32.
   """
 
   momentum: float = 0.9

@@ -28,7 +28,7 @@ class Network(nn.Module):
   Attributes:
     genotype: 26 integers, as `nasjax.spaces.nb101` describes them.
     skeleton: widths and depth.
-    dtype: of the computation.
+    dtype: number format of the computation.
   """
 
   genotype: tuple[int, ...]

@@ -27,7 +27,7 @@ class Network(nn.Module):
   Attributes:
     genotype: six codes, as `nasjax.spaces.nb201` describes them.
     skeleton: widths and depth.
-    dtype: of the computation.
+    dtype: number format of the computation.
   """
 
   genotype: tuple[int, ...]

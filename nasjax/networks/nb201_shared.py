@@ -37,7 +37,7 @@ class SharedNetwork(nn.Module):
 
   Attributes:
     skeleton: widths and depth.
-    dtype: of the computation.
+    dtype: number format of the computation.
   """
 
   skeleton: Skeleton

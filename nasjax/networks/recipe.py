@@ -1,4 +1,4 @@
-"""How a network is trained."""
+"""Training recipes of networks."""
 
 import dataclasses
 from typing import Any
@@ -17,17 +17,17 @@ class TrainingRecipe:
     batch_size: images in a step; a last incomplete batch is left out.
     learning_rate: at the start, or after the warm-up.
     warmup_epochs: epochs in which the rate rises linearly from 0.
-    momentum: of SGD.
+    momentum: momentum of SGD.
     nesterov: Nesterov's momentum instead of the plain one.
     weight_decay: factor of the L2 term in the gradient, of all parameters.
-    gradient_clip: largest global norm of the gradient; 0 for any.
+    gradient_clip: largest global norm of the gradient; 0: no limit.
     label_smoothing: part of the target that is spread over all classes.
     crop_padding: pixels by which images are padded before a random crop.
     flip: whether images are mirrored at random.
     cutout: side of the square that is blanked at random; 0 for none.
     test_every: epochs from test to test; the last epoch is always tested.
-    dtype: of the computation, `float32` or `bfloat16`.
-    seed: of the whole; each training has a seed of its own besides.
+    dtype: number format of the computation, `float32` or `bfloat16`.
+    seed: seed of all trainings; each of them has a seed of its own besides.
   """
 
   epochs: int = 10
@@ -80,7 +80,7 @@ class TrainingRecipe:
     cutout 16). `small` is meant for a CPU.
 
     Args:
-      name: of the preset.
+      name: name of the preset.
       **changes: other values of fields.
 
     Raises:

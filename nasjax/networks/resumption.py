@@ -1,4 +1,4 @@
-"""What lets a training go on after a stop: its checkpoints and its log."""
+"""Checkpoints and log of a network's training, from which it resumes."""
 
 import json
 from typing import Any
@@ -21,7 +21,7 @@ class Keeper:
     """Opens the folder.
 
     Args:
-      workdir: of the training; None keeps nothing.
+      workdir: folder of the training; None keeps nothing.
       every: epochs from checkpoint to checkpoint; 0 for none.
       meta: what the training is; a resumed one must be the same.
 

@@ -24,7 +24,7 @@ class Data(NamedTuple):
     train_labels: `[D, n]` int32.
     test_images: `[D, m, H, W, C]` uint8.
     test_labels: `[D, m]` int32.
-    mean: of the channels of the training images, `[D, C]`.
+    mean: mean of the channels of the training images, `[D, C]`.
     scale: their inverse standard deviation, `[D, C]`.
     num_classes: `[D]` int32.
   """

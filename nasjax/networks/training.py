@@ -25,18 +25,18 @@ _SERIES = ("loss", "train_accuracy", "test_accuracy")
 
 @dataclasses.dataclass(frozen=True)
 class TrainingResult:
-  """What one training gave; accuracies in percent.
+  """Result of one training; accuracies in percent.
 
   Attributes:
     image_set: name of the image set.
-    seed: of the training.
+    seed: seed of the training.
     loss: mean training loss of each epoch, `[E]`.
     train_accuracy: on the augmented training images, `[E]`.
     test_accuracy: after each epoch, `[E]`; NaN where it was not tested.
     final: test accuracy after the last epoch; NaN if the training diverged.
     best: the highest test accuracy; NaN if there is none.
-    diverged: the epoch, from 1, whose loss was no finite number, else None.
-    seconds: that all trainings of the program took together.
+    diverged: first epoch, from 1, whose loss was not finite; None if all were.
+    seconds: time of all trainings of the program together.
   """
 
   image_set: str
@@ -86,12 +86,12 @@ class Trainer:
     """Prepares the trainings: each image set with each seed.
 
     Args:
-      module: from `networks.build`, with the recipe's dtype, or a
+      module: network from `networks.build`, with the recipe's dtype, or a
         `SharedNetwork`, which takes the cell as an argument of `run`.
-      image_sets: of equal shapes; they may have different classes, at most as
-        many as the skeleton.
+      image_sets: image sets of equal shapes; they may have different classes,
+        at most as many as the skeleton.
       recipe: the training.
-      seeds: of the trainings of each image set.
+      seeds: seeds of the trainings of each image set.
       together: whether the trainings are one batch (`vmap`) or run one after
         another in one program; by default one after another on a CPU, whose
         caches then hold them.
@@ -130,7 +130,7 @@ class Trainer:
 
     Args:
       genotype: `[G]`, for a `SharedNetwork` only.
-      **options: of `run_cells`.
+      **options: options of `run_cells`.
 
     Returns:
       One result for each training.

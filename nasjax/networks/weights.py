@@ -28,20 +28,20 @@ _SERIES = ("mean", "scale")
 
 @dataclasses.dataclass(frozen=True)
 class Facts:
-  """What a network is and what it was trained on.
+  """Description of a network and of its training.
 
   Attributes:
     space: name of its space.
     arch: official notation of its cell.
     skeleton: how the cell is stacked.
-    dtype: of the computation.
+    dtype: number format of the computation.
     shared: whether it has the parameters of `nb201_shared`.
     image_set: name of the images.
     num_classes: classes of the images; the skeleton may have more.
     class_names: their names in the order of the logits; empty where they have
       none.
-    seed: of the training.
-    epochs: of the training.
+    seed: seed of the training.
+    epochs: epochs of the training.
     test_accuracy: after the last epoch, percent.
   """
 
@@ -67,7 +67,7 @@ class TrainedNetwork:
     module: the Flax module; `SharedNetwork` takes the genotype besides images.
     variables: collections `params` and `batch_stats`.
     genotype: `[G]` of a `SharedNetwork`, else `[0]`.
-    mean: of the channels of the training images, `[C]`.
+    mean: mean of the channels of the training images, `[C]`.
     scale: their inverse standard deviation, `[C]`.
   """
 
@@ -82,8 +82,8 @@ class TrainedNetwork:
     """Maps images `[n, H, W, C]` uint8 to logits `[n, num_classes]` float32.
 
     Args:
-      images: of the skeleton's size and channels; what the network was trained
-        on was resized to it (`nasjax.images.ImageSet.resized`).
+      images: images of the skeleton's size and channels. Those of the training
+        were resized to that size (`nasjax.images.ImageSet.resized`).
       batch: images of one call.
 
     Raises:
@@ -158,7 +158,7 @@ def save(
     path: the file, `.npz`.
     facts: what the network is.
     variables: collections `params` and `batch_stats`, nested dicts of arrays.
-    mean: of the channels of the training images, `[C]`.
+    mean: mean of the channels of the training images, `[C]`.
     scale: their inverse standard deviation, `[C]`.
 
   Raises:

@@ -14,11 +14,11 @@ import numpy as np
 
 from nasjax import compiler, errors, files, scoring
 from nasjax import config as configs
+from nasjax import labels as label_numbers
 from nasjax.config import checks
 from nasjax.images import sample as samples
 from nasjax.images.encoders import registry as encoders
 from nasjax.predictors import fitting, predictor, saved
-from nasjax.scoring import labels as label_numbers
 from nasjax.spaces import registry as spaces
 from nasjax.systems import registry as models
 from nasjax.systems.architecture import conditioned, multitask
@@ -147,7 +147,7 @@ class DatasetPredictor:
 
   @property
   def card(self) -> dict[str, Any]:
-    """What is known of the model; empty after `fit`."""
+    """Facts on the model (data, label, split, scores); empty after `fit`."""
     return self._state.card
 
   @card.setter

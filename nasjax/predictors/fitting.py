@@ -10,10 +10,10 @@ import numpy as np
 
 from nasjax import compiler, errors, progress, scoring, settings
 from nasjax import config as configs
+from nasjax import labels as label_numbers
 from nasjax.features import inputs, kinds
 from nasjax.operators import encoding
 from nasjax.regression import solver
-from nasjax.scoring import labels as label_numbers
 from nasjax.spaces import base as spaces_base
 from nasjax.systems import registry
 from nasjax.training import loop, state
@@ -23,7 +23,7 @@ Resume = Callable[[state.TrainState], tuple[int, state.TrainState] | None]
 
 @dataclasses.dataclass(frozen=True)
 class Fitted:
-  """What training leaves behind.
+  """The result of a training.
 
   Attributes:
     params: parameters, each leaf with a leading axis of members `R`.

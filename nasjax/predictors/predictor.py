@@ -12,10 +12,10 @@ import numpy as np
 
 from nasjax import compiler, errors, files, scoring
 from nasjax import config as configs
+from nasjax import labels as label_numbers
 from nasjax.config import checks
 from nasjax.predictors import fitting, saved
 from nasjax.regression import solver
-from nasjax.scoring import labels as label_numbers
 from nasjax.spaces import base as spaces_base
 from nasjax.spaces import notations
 from nasjax.spaces import registry as spaces

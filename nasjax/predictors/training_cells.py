@@ -52,7 +52,7 @@ def find(
 
 
 def find_named(space: spaces_base.Space, name: str) -> np.ndarray | None:
-  """`find` of a predictor that is known by its name, folder or workdir."""
+  """Like `find`, for a predictor given by its name, folder or workdir."""
   if name in predictor.pretrained_names():
     return find(space, name, predictor.Predictor.pretrained(name))
   return find(space, name, predictor.Predictor.load(name))
@@ -94,8 +94,8 @@ def keep(workdir: files.PathLike, folder: files.PathLike) -> bool:
   """Writes the training cells of a finished training beside a saved predictor.
 
   Args:
-    workdir: of the training.
-    folder: of the predictor.
+    workdir: folder of the training.
+    folder: folder of the predictor.
 
   Returns:
     Whether they are known.

@@ -24,7 +24,7 @@ def power_kernel(
   of each cell takes five times as long on a CPU.
 
   Args:
-    features: of one architecture, `[F]`.
+    features: features of one architecture, `[F]`.
     cells: features of others, `[n, F]`.
     rate: scalar.
     power: power of the differences.

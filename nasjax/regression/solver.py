@@ -23,8 +23,8 @@ import jax.numpy as jnp
 import numpy as np
 
 from nasjax import errors, settings
+from nasjax import labels as label_numbers
 from nasjax.regression import layer
-from nasjax.training import metrics
 
 RATES = (0.05, 0.1, 0.2, 0.4, 0.8, 1.6)
 RIDGES = (0.01, 0.03, 0.1, 0.3, 1.0, 3.0)
@@ -98,7 +98,7 @@ def normal_scores(labels: np.ndarray) -> np.ndarray:
   """Ranks of labels `[n]` as quantiles of a normal distribution, `[n]`."""
   from scipy import special  # a quarter of a second that scoring can do without
 
-  return special.ndtri((metrics.average_ranks(labels) - 0.5) / len(labels))
+  return special.ndtri((label_numbers.ranks(labels) - 0.5) / len(labels))
 
 
 def solve(

@@ -1,4 +1,4 @@
-"""What is compared: labelled cells with their sample sizes, and methods."""
+"""The compared studies (cells, labels, sample sizes) and methods."""
 
 import dataclasses
 from collections.abc import Sequence
@@ -31,7 +31,7 @@ class Study:
 
   @property
   def key(self) -> tuple[str, str, str]:
-    """What tells studies apart: space, benchmark, data set."""
+    """Identity of the study: space, benchmark, data set."""
     return self.space, self.benchmark, self.dataset
 
 
@@ -93,7 +93,7 @@ TITLES = {**METHODS, CEILING: "ceiling: training label against test label"}
 
 
 def title(method: str) -> str:
-  """How a method, or a variant such as `paper width=16`, is called."""
+  """Title of a method, or of a variant such as `paper width=16`."""
   name, variant = split_variant(method)
   if name not in TITLES:
     return method

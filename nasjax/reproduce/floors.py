@@ -1,4 +1,4 @@
-"""Cheap floors: what a predictor has to beat to be worth its training.
+"""Cheap baselines ("floors") that a predictor has to beat.
 
 Multiply-adds, parameters, and tree ensembles on one-hot genotypes, on graph
 features or on graph and path features, on the same splits and standardised

@@ -1,4 +1,4 @@
-"""What a finished experiment leaves behind, and its result rows."""
+"""Finished experiments and their result rows."""
 
 import dataclasses
 import pathlib

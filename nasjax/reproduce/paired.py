@@ -12,7 +12,7 @@ from nasjax.reproduce import results
 
 @dataclasses.dataclass(frozen=True)
 class Paired:
-  """What a paired comparison says.
+  """Result of a paired comparison.
 
   Attributes:
     difference: mean of first minus second.
@@ -58,7 +58,7 @@ def of_rows(
   """Compares the default predictor with every other method, size by size.
 
   Args:
-    rows: of one metric; studies are told apart.
+    rows: rows of one metric; studies are told apart.
 
   Returns:
     (row of the other method, comparison) where both hold the same seeds.

@@ -121,7 +121,7 @@ TAUS = ("tau_rest", "tau_all")
 def shown(
   name: str, benchmark: str, dataset: str, metric: str
 ) -> dict[str, dict[int, float]]:
-  """Returns what stands beside a table's measured values: method -> size.
+  """Returns the published values of a table: method -> size -> value.
 
   Args:
     name: the table or figure; only `table3` has methods that are not measured.

@@ -1,5 +1,6 @@
-"""The result tables of the README, generated from `docs/results/*.json`."""
+"""The result tables of the documents, made from `docs/results/*.json`."""
 
+import pathlib
 import textwrap
 from collections.abc import Sequence
 
@@ -9,6 +10,14 @@ from nasjax.reproduce import catalog, markdown, paired, published, results
 BEGIN = "<!-- results:begin -->"
 END = "<!-- results:end -->"
 
+PAGE = "index.md"
+"""The page in the folder of the results that holds the tables."""
+
+_MAIN = "table3.json"
+_NOTHING = (
+  "Tables of all methods and sample sizes: `python -m nasjax.reproduce table3` "
+  "measures them; `--list` prints further names."
+)
 _SHOWN = (*catalog.COMPARED, "xgboost_graph", catalog.CEILING)
 _NAMES = {
   "nb101": "NAS-Bench-101",
@@ -16,31 +25,53 @@ _NAMES = {
   "nb301": "DARTS, surrogate labels",
   "darts545": "DARTS, 545 trained cells",
 }
+_SHORT = {**_NAMES, "nb301": "DARTS (surrogate)"}
 
 
-def generate(folder: files.PathLike) -> str:
-  """Returns the Markdown between the markers.
+def tables(folder: files.PathLike) -> str:
+  """Returns the result tables of every method, as Markdown.
 
   Args:
-    folder: the result files; those that are missing leave nothing behind.
+    folder: the result files; a missing file leaves its tables out.
   """
   folder = files.expand(folder)
   parts = []
-  table3 = folder / "table3.json"
+  table3 = folder / _MAIN
   if table3.exists():
     parts += _tables(results.read(table3))
   others = sorted(path.stem for path in folder.glob("*.json") if path != table3)
   if others:
-    links = ", ".join(f"[{name}](docs/results/{name}.md)" for name in others)
+    links = ", ".join(f"[{name}]({name}.md)" for name in others)
     parts.append(_prose(f"Further tables and figures: {links}."))
-  if not parts:
-    parts.append(
-      _prose(
-        "Tables of all methods and sample sizes: `python -m nasjax.reproduce "
-        "table3` measures them; `--list` prints further names."
+  return "\n\n".join(parts or [_prose(_NOTHING)])
+
+
+def headline(folder: files.PathLike) -> str:
+  """Returns the README's table: default predictor and best published tau.
+
+  Args:
+    folder: the result files; without `table3.json` a sentence says so.
+  """
+  path = files.expand(folder) / _MAIN
+  rows = results.read(path)["rows"] if path.exists() else []
+  lines = []
+  for benchmark, best in published.BEST.items():
+    for size, (value, source) in best.items():
+      row = markdown.find(
+        rows,
+        benchmark=benchmark,
+        dataset="cifar10",
+        method="default",
+        metric="tau_rest",
+        size=size,
       )
-    )
-  return "\n\n".join(parts)
+      if row is not None:
+        what = f"{_SHORT[benchmark]}, {size:,} labels"
+        known = f"{markdown.number(value)} ({source})"
+        lines.append([what, known, markdown.measured(row)])
+  if not lines:
+    return _prose(_NOTHING)
+  return markdown.table(["Kendall tau-b", "best published", "nasjax"], lines)
 
 
 def replace(text: str, generated: str) -> str:
@@ -59,22 +90,38 @@ def replace(text: str, generated: str) -> str:
 
 
 def update(path: files.PathLike, folder: files.PathLike) -> None:
-  """Rewrites the part between the markers of a document, atomically.
+  """Rewrites the table of the README and those of the results page.
+
+  Each file is replaced atomically, and neither if one of them is wrong.
+
+  Args:
+    path: the README.
+    folder: the result files and the page `PAGE`.
 
   Raises:
-    UserError: the document is missing or has no markers.
+    UserError: a document is missing or has no markers.
   """
+  page = files.expand(folder) / PAGE
   path = files.expand(path)
+  fresh = {
+    path: replace(_read(path), headline(folder)),
+    page: replace(_read(page), tables(folder)),
+  }
+  for document, text in fresh.items():
+    files.write_atomic(
+      document, lambda file, text=text: file.write(text.encode())
+    )
+
+
+def _read(path: pathlib.Path) -> str:
   try:
-    text = path.read_text()
+    return path.read_text()
   except (OSError, UnicodeDecodeError) as error:
     reason = getattr(error, "strerror", None) or "no text"
     raise errors.UserError(
       f"cannot read {str(path)!r}: {reason}; run the command in the "
       "root of the checkout"
     ) from error
-  fresh = replace(text, generate(folder))
-  files.write_atomic(path, lambda file: file.write(fresh.encode()))
 
 
 def _tables(data: results.Data) -> list[str]:
@@ -100,7 +147,7 @@ def _tables(data: results.Data) -> list[str]:
       "label and the test label. Published numbers are the best of any paper, "
       f"each under its own protocol. {_comparison(data['rows'])} All methods, "
       "labels, bounds and paired tests: "
-      "[docs/results/table3.md](docs/results/table3.md). Commit "
+      "[table3](table3.md). Commit "
       f"{', '.join(sorted(commits))}; {seconds:,.0f} s."
     )
   )

@@ -1,4 +1,4 @@
-"""What the tables and figures share: what they cover, and how rows are made."""
+"""Shared parts of tables and figures: their scope, and how rows are made."""
 
 import dataclasses
 import pathlib
@@ -19,7 +19,7 @@ from nasjax.reproduce import (
 
 @dataclasses.dataclass(frozen=True)
 class Spec:
-  """What a table or figure covers where the command line does not say.
+  """Default scope of a table or figure.
 
   Attributes:
     what: one line for `--list`.

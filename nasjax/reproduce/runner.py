@@ -29,7 +29,7 @@ _PROBED = 64  # cells whose features tell whether the features changed
 
 @dataclasses.dataclass(frozen=True)
 class Setup:
-  """What all experiments of a command share.
+  """Settings that all experiments of a command share.
 
   Attributes:
     recipe: maps (method, space, num_train) to a config.

@@ -19,7 +19,7 @@ MERGED = "scores.npz"
 
 
 def digest(params: Any, *parts: Any) -> str:
-  """Hex sha256 of parameters and of whatever else decides the scores.
+  """Hex sha256 of parameters and of everything else that decides the scores.
 
   Args:
     params: a pytree of arrays.

@@ -1,4 +1,4 @@
-"""Spaces too large to enumerate: sampled, scored and forgotten, bar the best.
+"""Keeps the best architectures of a stream of scored samples.
 
 Dimensions: `K` architectures that are kept, `G` integers of a genotype.
 """
@@ -9,9 +9,8 @@ from collections.abc import Callable
 
 import numpy as np
 
-from nasjax import errors, files, foreign, progress
+from nasjax import errors, files, foreign, labels, progress
 from nasjax.io import replacing
-from nasjax.scoring import labels
 from nasjax.spaces import base as spaces_base
 
 ScoreFn = Callable[[np.ndarray], np.ndarray]
@@ -20,7 +19,7 @@ BATCH_SIZE = 1 << 15
 
 @dataclasses.dataclass(frozen=True)
 class TopK:
-  """What is remembered of a stream.
+  """The best architectures of a stream, and the moments of all scores.
 
   Attributes:
     genotypes: the best cells so far, best first, no two isomorphic, `[K, G]`
@@ -30,7 +29,7 @@ class TopK:
     mean: mean score of all of them.
     squares: sum of the squared differences from the mean, in units of
       `2 ** power`.
-    power: so that squares are finite whatever the unit of the scores is.
+    power: exponent that keeps `squares` finite in any unit of the scores.
   """
 
   genotypes: np.ndarray
@@ -48,7 +47,7 @@ class TopK:
 
 
 def empty(space: spaces_base.Space) -> TopK:
-  """What is remembered before the first architecture."""
+  """Returns the state before the first architecture."""
   none = np.zeros((0, space.genotype_length), np.int8)
   return TopK(none, np.zeros(0), 0, 0.0, 0.0)
 
@@ -63,15 +62,15 @@ def push(
   """Adds a batch.
 
   Args:
-    best: what is remembered.
+    best: the state so far.
     space: tells isomorphic cells by their fingerprint.
     genotypes: `[b, G]`, at least one.
     scores: `[b]`.
     top_k: `K`.
 
   Returns:
-    What is remembered now. Of isomorphic cells the best stays, of equally good
-    ones the one that was seen first.
+    The new state. Of isomorphic cells the best one stays, of equally good ones
+    the one that was seen first.
   """
   candidates = np.arange(len(scores))
   if len(best.scores) == top_k:
@@ -101,11 +100,10 @@ def push(
 
 
 def save(path: files.PathLike, best: TopK, identity: str) -> None:
-  """Writes what is remembered, atomically.
+  """Writes a state to a file, atomically.
 
   Raises:
-    UserError: a file that is no such state has the name, or it cannot be
-      written.
+    UserError: a file of another kind has the name, or it cannot be written.
   """
   former = replacing.has_arrays("identity", "genotypes")
   replacing.check_file(path, former, "the state of a stream")

@@ -1,4 +1,4 @@
-"""A space cut to a list of its cells: what a partial table can answer."""
+"""A space cut to a list of its cells, such as those of a partial table."""
 
 from collections.abc import Sequence
 from typing import Any

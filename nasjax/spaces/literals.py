@@ -45,8 +45,8 @@ def read(text: str, name: str, fields: Sequence[str]) -> Any:
   does `x = ` before the value.
 
   Args:
-    text: of bounded length (`notations.strip`).
-    name: of the named tuple, e.g. `Genotype`, that may stand around all.
+    text: text of bounded length (`notations.strip`).
+    name: name of the named tuple, e.g. `Genotype`, that may stand around all.
     fields: its fields, in order.
 
   Returns:

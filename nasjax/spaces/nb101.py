@@ -175,7 +175,7 @@ class NB101(base.Space):
     return nb101_variation.neighbours(self.check(np.asarray(genotype)[None])[0])
 
   def fingerprint(self, genotypes: base.Genotypes) -> np.ndarray:
-    """Hashes pruned cells; apart for all cells of the space, `[n]` uint64."""
+    """Hashes pruned cells, without a collision in the space, `[n]` uint64."""
     return nb101_enumerate.fingerprint(*self._pruned(genotypes))
 
   def lookup_keys(self, genotypes: base.Genotypes) -> np.ndarray:

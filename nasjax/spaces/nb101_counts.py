@@ -41,7 +41,7 @@ def vertex_channels(
   many as the widest vertex it feeds.
 
   Args:
-    adjacency: of valid cells, `[n, 7, 7]`.
+    adjacency: adjacency of valid cells, `[n, 7, 7]`.
     ops: `[n, 7]`, as `nb101_modelspec.to_matrix` gives them.
     in_channels: channels of the input vertex.
     out_channels: channels of the output vertex.
@@ -75,7 +75,7 @@ def num_params(adjacency: np.ndarray, ops: np.ndarray) -> np.ndarray:
   weights and biases of the dense layer.
 
   Args:
-    adjacency: of valid cells, `[n, 7, 7]`.
+    adjacency: adjacency of valid cells, `[n, 7, 7]`.
     ops: `[n, 7]`.
 
   Returns:
@@ -97,7 +97,7 @@ def multiply_adds(adjacency: np.ndarray, ops: np.ndarray) -> np.ndarray:
   official project publishes no such count.
 
   Args:
-    adjacency: of valid cells, `[n, 7, 7]`.
+    adjacency: adjacency of valid cells, `[n, 7, 7]`.
     ops: `[n, 7]`.
 
   Returns:

@@ -27,13 +27,13 @@ _CROSSOVER_TRIES = 20
 def sample_valid(num: int, rng: np.random.Generator) -> np.ndarray:
   """Draws valid cells without enumerating the space.
 
-  Draws edges and operations of seven vertices by fair dice, prunes, and keeps
+  Draws edges and operations of seven vertices uniformly, prunes, and keeps
   what is in the space. This is not uniform: cells that many matrices
   stand for come more often.
 
   Args:
     num: how many.
-    rng: the source of chance.
+    rng: generator of the draws.
 
   Returns:
     `[num, 26]` int8.
@@ -59,7 +59,7 @@ def mutate(genotypes: np.ndarray, rng: np.random.Generator) -> np.ndarray:
 
   Args:
     genotypes: `[n, 26]`.
-    rng: the source of chance.
+    rng: generator of the draws.
 
   Returns:
     `[n, 26]` int8; row i is in `neighbours(genotypes[i])` up to isomorphism.
@@ -105,7 +105,7 @@ def crossover(
   Args:
     first: `[n, 26]`.
     second: `[n, 26]`.
-    rng: the source of chance.
+    rng: generator of the draws.
 
   Returns:
     `[n, 26]` int8.

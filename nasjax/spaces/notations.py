@@ -1,4 +1,4 @@
-"""What all spaces do with the notations that users give them."""
+"""Reads notations as users give them, for all spaces."""
 
 import collections.abc
 import re
@@ -48,7 +48,7 @@ def as_list(archs: Any, space: str) -> list[Any]:
 
 
 def refuse_masked(archs: Any, space: str) -> None:
-  """Refuses arrays, and lists of arrays, that hide some of their values."""
+  """Refuses arrays with masked values, and lists of such arrays."""
   if isinstance(archs, np.ma.MaskedArray):
     places = np.argwhere(np.ma.getmaskarray(archs))[:1, :1].ravel().tolist()
   elif isinstance(archs, list | tuple):
@@ -88,10 +88,10 @@ def whole_numbers(values: Any, what: str) -> np.ndarray:
 
 
 def strip(text: str, where: str) -> str:
-  """Returns a notation without what counts for nothing.
+  """Removes what carries no meaning from a notation.
 
-  That is white space and quotes around it, comments from `#` to the end of a
-  line, and characters that nobody sees.
+  Removed are white space and quotes around it, comments from `#` to the end
+  of a line, and invisible characters.
 
   Args:
     text: what the user gave.

@@ -46,7 +46,7 @@ class Checkpoints:
       )
 
   def save(self, epoch: int, state: Any, meta: dict[str, Any]) -> None:
-    """Writes the state after an epoch, and what must agree on a resume.
+    """Writes the state after an epoch, and the facts that a resume checks.
 
     Raises:
       UserError: the folder cannot be written.

@@ -1,4 +1,4 @@
-"""Digests of parameters: what a saved model or a checkpoint must still hold."""
+"""Digests of parameters, by which damaged models and checkpoints are found."""
 
 import hashlib
 import json

@@ -29,7 +29,7 @@ class _Finishing(asyncio.SelectorEventLoop):
 
 @contextlib.contextmanager
 def finished() -> Iterator[None]:
-  """Has event loops that this thread makes inside end after their tasks."""
+  """Makes event loops of this thread end only after their tasks."""
   with _LOCK:
     former, ours = asyncio.new_event_loop, threading.get_ident()
 

@@ -28,6 +28,9 @@ Objective = Callable[..., tuple[jax.Array, dict[str, jax.Array]]]
 rows) and a key to the loss of a batch and further numbers of it by name."""
 
 
+_PROGRAMS = 16  # that a process keeps for further trainings
+
+
 @dataclasses.dataclass(frozen=True)
 class Plan:
   """Sizes of a training that follow from its config.
@@ -167,6 +170,30 @@ def make_epoch(
   return compiler.jit(jax.vmap(members), donate_argnums=0)
 
 
+@functools.lru_cache(maxsize=_PROGRAMS)
+def _score_epoch(
+  model: nn.Module,
+  loss_fn: losses.Loss,
+  optimizer: optax.GradientTransformation,
+  plan: Plan,
+) -> Callable[..., tuple[state.TrainState, dict[str, jax.Array]]]:
+  """`make_epoch` of `score_objective`; equal trainings share one program."""
+  return make_epoch(score_objective(model, loss_fn), optimizer, plan)
+
+
+@functools.lru_cache(maxsize=_PROGRAMS)
+def _first_states(
+  model: nn.Module, optimizer: optax.GradientTransformation, init: str
+) -> Callable[..., state.TrainState]:
+  """The jitted `state.create`: keys `[S, R]` and a model's inputs to states."""
+
+  def create(key, example):
+    return state.create(model, optimizer, example, key, init=init)
+
+  members = jax.vmap(create, in_axes=(0, None))
+  return compiler.jit(jax.vmap(members, in_axes=(0, None)), quick=True)
+
+
 @compiler.own_numbers()
 def create_state(
   model: nn.Module,
@@ -187,10 +214,7 @@ def create_state(
     init: see `state.create`.
   """
   example = jax.tree.map(lambda field: field[0, 0], cells)
-  make = functools.partial(
-    state.create, model, optimizer, (example, *inputs), init=init
-  )
-  return compiler.jit(jax.vmap(jax.vmap(make)), quick=True)(keys)
+  return _first_states(model, optimizer, init)(keys, (example, *inputs))
 
 
 def _check_finite(loss: np.ndarray, first_step: int) -> None:
@@ -248,8 +272,10 @@ def fit(
   if optimizer is None:
     optimizer = optimizers.create_optimizer(config.optimizer, plan.num_steps)
   if objective is None:
-    objective = score_objective(model, losses.get_loss(config.loss))
-  epoch_fn = make_epoch(objective, optimizer, plan)
+    loss_fn = losses.get_loss(config.loss)
+    epoch_fn = _score_epoch(model, loss_fn, optimizer, plan)
+  else:
+    epoch_fn = make_epoch(objective, optimizer, plan)
   if fresh is None:
     init = config.get("init", "lecun")
     fresh = create_state(model, optimizer, cells, keys, inputs, init)

@@ -46,7 +46,7 @@ def pairwise_logistic(
 ) -> jax.Array:
   """Logistic cost of each pair in the wrong order (RankNet, Burges 2005).
 
-  `mean over y_i > y_j of log(1 + exp(-(s_i - s_j)))`; ties count nothing.
+  `mean over y_i > y_j of log(1 + exp(-(s_i - s_j)))`; ties are ignored.
   Arguments as in `mse`; returns a scalar.
   """
   margins, weight = _pairs(predictions, targets, where)
@@ -62,7 +62,7 @@ def pairwise_hinge(
 ) -> jax.Array:
   """Hinge cost of each pair (GATES, Ning et al. 2020), scalar.
 
-  `mean over y_i > y_j of max(0, margin - (s_i - s_j))`; ties count nothing.
+  `mean over y_i > y_j of max(0, margin - (s_i - s_j))`; ties are ignored.
   Arguments as in `mse`, and the margin in units of the prediction.
   """
   margins, weight = _pairs(predictions, targets, where)

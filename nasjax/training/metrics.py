@@ -6,7 +6,7 @@ that scores a space needs nothing else of it.
 
 import numpy as np
 
-from nasjax import errors
+from nasjax import errors, labels
 
 
 def _finite(predictions, targets) -> tuple[np.ndarray, np.ndarray]:
@@ -52,13 +52,6 @@ def kendall_tau(predictions: np.ndarray, targets: np.ndarray) -> float:
   return float(np.clip(tau, -1, 1))
 
 
-def average_ranks(values: np.ndarray) -> np.ndarray:
-  """Ranks of `[n]` from 1 on, float64; equal values share their mean rank."""
-  _, place, counts = np.unique(values, return_inverse=True, return_counts=True)
-  last = np.cumsum(counts)
-  return (last - (counts - 1) / 2)[place]
-
-
 def _ordinals(values: np.ndarray) -> np.ndarray:
   """Replaces values `[n]` by numbers from 0 on that sort and tie alike."""
   return np.unique(values, return_inverse=True)[1].astype(np.int64)
@@ -97,7 +90,7 @@ def _num_inversions(values: np.ndarray) -> int:
 def spearman_rho(predictions: np.ndarray, targets: np.ndarray) -> float:
   """Spearman's rho of `[n]` against `[n]`, in [-1, 1]; NaN if constant."""
   predictions, targets = _finite(predictions, targets)
-  ranks = average_ranks(predictions), average_ranks(targets)
+  ranks = labels.ranks(predictions), labels.ranks(targets)
   if any(np.ptp(rank) == 0 for rank in ranks):
     return float("nan")
   return float(np.corrcoef(*ranks)[0, 1])

@@ -1,4 +1,4 @@
-"""What the folder of a saved model holds, and how nasjax tells that it is one.
+"""Folders of saved models: their content, and how they are recognised.
 
 `model.json`, `params/` as Orbax writes it, a `README.md` whose digest is in
 `model.json`, and where the model comes with nasjax `train_keys.npz`

@@ -1,6 +1,9 @@
 """Optimizers and schedules from a config."""
 
+import functools
+
 import optax
+from ml_collections import config_dict
 
 from nasjax import errors, settings
 
@@ -37,9 +40,10 @@ def create_optimizer(
 ) -> optax.GradientTransformation:
   """Adam with a schedule and gradient clipping by global norm.
 
-  `adam` decays nothing, `adamw` decays the weights themselves, `adam_l2` adds
-  the decay to the gradient before Adam scales it (the `weight_decay` of
-  torch's Adam, which many published predictors use).
+  `adam` has no weight decay, `adamw` decays the weights directly, `adam_l2`
+  adds the decay to the gradient before Adam scales it (the `weight_decay` of
+  torch's Adam, which many published predictors use). Equal arguments return the
+  same optimizer, so that programs of it can be used again.
 
   Args:
     config: the fields of `create_schedule`, `name`, `weight_decay` (not for
@@ -49,6 +53,13 @@ def create_optimizer(
   Raises:
     UserError: the optimizer or the schedule is unknown.
   """
+  return _create(config_dict.FrozenConfigDict(config), num_steps)
+
+
+@functools.lru_cache(maxsize=64)
+def _create(
+  config: config_dict.FrozenConfigDict, num_steps: int
+) -> optax.GradientTransformation:
   errors.check_name("optimizer", config.name, OPTIMIZERS)
   schedule = create_schedule(config, num_steps)
   if config.name == "adam":

@@ -147,7 +147,7 @@ def test_skeletons():
 @pytest.mark.parametrize(
   ("space", "change", "message"),
   [
-    ("nb301", {}, "expected one of 'nb201', 'nb101', 'darts'"),
+    ("nb301", {}, "expected one of 'nb101', 'nb201', 'darts'"),
     ("nb201", {"image_size": 30}, "multiple of 4"),
     ("nb201", {"image_size": 12, "stem_stride": 2}, "multiple of 8"),
     ("nb201", {"channels": 0}, "positive integer as channels, got 0"),

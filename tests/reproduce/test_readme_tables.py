@@ -1,4 +1,4 @@
-"""The README's result tables are what the result files say."""
+"""The tables of the documents are what the result files say."""
 
 import pathlib
 
@@ -12,10 +12,19 @@ ROOT = pathlib.Path(__file__).parent.parent.parent
 NB201 = next(study for study in catalog.STUDIES if study.space == "nb201")
 
 
-def test_readme_is_what_it_generates():
-  text = (ROOT / "README.md").read_text()
-  generated = readme.generate(ROOT / "docs" / "results")
-  assert readme.replace(text, generated) == text
+RESULTS = ROOT / "docs" / "results"
+
+
+@pytest.mark.parametrize(
+  ("document", "generate"),
+  [
+    (ROOT / "README.md", readme.headline),
+    (RESULTS / readme.PAGE, readme.tables),
+  ],
+)
+def test_document_is_what_it_generates(document, generate):
+  text = document.read_text()
+  assert readme.replace(text, generate(RESULTS)) == text
 
 
 def test_tables_by_hand(tmp_path):
@@ -36,7 +45,7 @@ def test_tables_by_hand(tmp_path):
   rows[3]["max_steps"] = 1000
   results.update(tmp_path / "table3.json", "table3", "C", "abc", rows)
   results.update(tmp_path / "figure6.json", "figure6", "C", "abc", rows)
-  text = readme.generate(tmp_path)
+  text = readme.tables(tmp_path)
   assert text.splitlines()[:10] == [
     "**NAS-Bench-201, cifar10**",
     "",
@@ -54,7 +63,27 @@ def test_tables_by_hand(tmp_path):
   assert "A star: trained for less than the recipe says. Of 1 comp" in flat
   assert "another method at one size, stars left out, the default" in flat
   assert "better on every seed in 0." in flat
-  assert text.endswith("[figure6](docs/results/figure6.md).")
+  assert text.endswith("[figure6](figure6.md).")
+
+
+def test_headline_by_hand(tmp_path):
+  rows = [
+    results.make_row(
+      NB201, method, size, metric, values, note="", commit="abc", seconds=2.0
+    )
+    for method, metric, size, values in (
+      ("default", "tau_rest", 156, [0.83, 0.85]),
+      ("default", "tau_all", 78, [0.1, 0.1]),
+      ("default", "tau_rest", 99, [0.2, 0.2]),
+      ("tnasp", "tau_rest", 78, [0.6, 0.6]),
+    )
+  ]
+  results.update(tmp_path / "table3.json", "table3", "C", "abc", rows)
+  assert readme.headline(tmp_path).splitlines() == [
+    "| Kendall tau-b | best published | nasjax |",
+    "| --- | ---: | ---: |",
+    "| NAS-Bench-201, 156 labels | .804 (NN-Former) | .840 +- .010 (2) |",
+  ]
 
 
 def test_stars_are_explained_only_where_there_are_some(tmp_path):
@@ -65,25 +94,29 @@ def test_stars_are_explained_only_where_there_are_some(tmp_path):
     for method, values in (("default", [0.8, 0.9]), ("tnasp", [0.5, 0.7]))
   ]
   results.update(tmp_path / "table3.json", "table3", "C", "a", rows)
-  flat = " ".join(readme.generate(tmp_path).split())
+  flat = " ".join(readme.tables(tmp_path).split())
   assert "star" not in flat
   assert "Of 1 comparisons with another method at one size, the def" in flat
   assert "better on every seed in 1." in flat
 
 
 def test_replace_and_the_command(tmp_path, capsys):
-  document = tmp_path / "README.md"
-  document.write_text(f"a\n{readme.BEGIN}\nold\n{readme.END}\nb\n")
-  argv = f"--readme={document} --results={tmp_path / 'none'}".split()
+  documents = tmp_path / "README.md", tmp_path / readme.PAGE
+  for document in documents:
+    document.write_text(f"a\n{readme.BEGIN}\nold\n{readme.END}\nb\n")
+  argv = f"--readme={documents[0]} --results={tmp_path}".split()
   assert reproduce.main(["reproduce", "readme", *argv]) == 0
-  text = document.read_text()
-  assert "old" not in text
-  assert text.startswith(f"a\n{readme.BEGIN}\nTables of all methods")
-  assert text.endswith(f"\n{readme.END}\nb\n")
-  document.write_text("no markers")
+  for document in documents:
+    text = document.read_text()
+    assert "old" not in text
+    assert text.startswith(f"a\n{readme.BEGIN}\nTables of all methods")
+    assert text.endswith(f"\n{readme.END}\nb\n")
+  documents[0].write_text(text.replace("Tables", "Old tables"))
+  documents[1].write_text("no markers")
   assert reproduce.main(["reproduce", "readme", *argv]) == 2
   assert "put them back" in capsys.readouterr().err
-  assert document.read_text() == "no markers"
+  assert "Old tables" in documents[0].read_text()
+  assert documents[1].read_text() == "no markers"
 
 
 def test_missing_readme(tmp_path):

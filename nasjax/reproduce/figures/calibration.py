@@ -14,12 +14,12 @@ from typing import Any, NamedTuple
 import jax
 import numpy as np
 
+from nasjax import labels as label_numbers
 from nasjax import scoring
 from nasjax.experiments import experiment, tasks
 from nasjax.predictors import predictor
 from nasjax.reproduce import catalog, outcomes, reports, results
 from nasjax.reproduce.figures import style
-from nasjax.scoring import labels as label_numbers
 from nasjax.systems import registry as models
 from nasjax.training import metrics
 

@@ -15,7 +15,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from nasjax import errors, settings
-from nasjax.scoring import labels as label_numbers
+from nasjax import labels as label_numbers
 from nasjax.systems.architecture import conditioned
 from nasjax.training import loop, losses
 

@@ -270,3 +270,10 @@ def show(score: float) -> str:
   """Returns a score as a command prints it, whatever its unit is."""
   is_usual = not score or 1e-3 <= abs(score) < 1e9
   return f"{score:.4f}" if is_usual else f"{score:.6g}"
+
+
+def ranks(values: np.ndarray) -> np.ndarray:
+  """Ranks of `[n]` from 1 on, float64; equal values share their mean rank."""
+  _, place, counts = np.unique(values, return_inverse=True, return_counts=True)
+  last = np.cumsum(counts)
+  return (last - (counts - 1) / 2)[place]
