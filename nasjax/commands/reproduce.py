@@ -21,7 +21,7 @@ Rows are merged into DIR/NAME.json; DIR/NAME.md and the figures are made from
 it. DIR is the folder `results` of the workdir, or with --update docs/results,
 whose files are tracked. An experiment that is finished in the workdir is read,
 not run again, and one that was cut off resumes. `readme` writes the tables of
-README.md from the tracked files.
+README.md and docs/results/index.md from the tracked files.
 """
 _RUN = "nasjax.commands.reproduce_run"
 
