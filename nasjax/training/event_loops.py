@@ -7,8 +7,10 @@ tracebacks beside the one line that says what is wrong.
 
 import asyncio
 import contextlib
+import contextvars
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import Any
 
 _TIMEOUT = 30.0  # seconds that a read which was begun may take to end
 _LOCK = threading.Lock()
@@ -26,18 +28,39 @@ class _Finishing(asyncio.SelectorEventLoop):
         self.run_until_complete(asyncio.wait(left, timeout=_TIMEOUT))
     super().close()
 
+  def call_soon_threadsafe(
+    self,
+    callback: Callable[..., object],
+    *args: Any,
+    context: contextvars.Context | None = None,
+  ) -> asyncio.Handle:
+    """Calls a function in the loop; of a closed one, nobody waits for it.
+
+    A read that was cancelled ends in a thread of its own, at any later time.
+    """
+    try:
+      return super().call_soon_threadsafe(callback, *args, context=context)
+    except RuntimeError:
+      if not self.is_closed():
+        raise
+      return asyncio.Handle(callback, args, self, context)
+
 
 @contextlib.contextmanager
 def finished() -> Iterator[None]:
   """Makes event loops of this thread end only after their tasks."""
   with _LOCK:
     former, ours = asyncio.new_event_loop, threading.get_ident()
+    # Orbax makes loops itself, or through `asyncio.run`.
+    places: tuple[Any, ...] = asyncio, asyncio.events
 
     def new_event_loop() -> asyncio.AbstractEventLoop:
       return _Finishing() if threading.get_ident() == ours else former()
 
-    asyncio.new_event_loop = new_event_loop
+    for place in places:
+      place.new_event_loop = new_event_loop
     try:
       yield
     finally:
-      asyncio.new_event_loop = former
+      for place in places:
+        place.new_event_loop = former

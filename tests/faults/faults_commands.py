@@ -62,7 +62,7 @@ def run(words: list[str], **more: str) -> subprocess.CompletedProcess:
     words,
     capture_output=True,
     text=True,
-    timeout=300,
+    timeout=900,  # of a busy machine
     cwd=ROOT,
     env=environment(**more),
   )
