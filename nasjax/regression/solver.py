@@ -216,15 +216,16 @@ def _by_cholesky(
   Raises:
     LinAlgError: the matrix is not positive definite.
   """
-  from scipy.linalg import lapack  # imports slowly; scoring needs none of it
+  from scipy import linalg  # imports slowly; scoring needs none of it
 
   regular = np.array(gram, np.float64)
   regular[np.diag_indices_from(regular)] += ridge
+  potrf, trtri = linalg.get_lapack_funcs(("potrf", "trtri"), (regular,))
   # Transposed: LAPACK stores columns, so that nothing is copied.
-  factor, failed = lapack.dpotrf(regular.T, lower=1, overwrite_a=1)
+  factor, failed = potrf(regular.T, lower=1, overwrite_a=1)
   if failed:
     raise np.linalg.LinAlgError("a Gram matrix is not positive definite")
-  inverse, _ = lapack.dtrtri(factor, lower=1, overwrite_c=1)
+  inverse, _ = trtri(factor, lower=1, overwrite_c=1)
   coefficients = (inverse @ targets) @ inverse
   return coefficients, coefficients / np.einsum("ij,ij->j", inverse, inverse)
 
