@@ -16,6 +16,7 @@ import sys
 import warnings
 import zlib
 from collections.abc import Iterator
+from typing import Any
 
 import jax
 
@@ -49,8 +50,9 @@ def use() -> pathlib.Path | None:
     UserError: `NASJAX_PROGRAMS_MB` is no whole number.
   """
   limit = _limit()
-  chosen = jax.config.jax_compilation_cache_dir
-  if not limit or chosen or not jax.config.jax_enable_compilation_cache:
+  config: Any = jax.config
+  chosen = config.jax_compilation_cache_dir
+  if not limit or chosen or not config.jax_enable_compilation_cache:
     return None
   try:
     files.cache_dir().mkdir(parents=True, exist_ok=True)
@@ -77,7 +79,8 @@ def _turn_on(folder: pathlib.Path) -> None:
     "Error (reading|writing) persistent compilation cache",
     UserWarning,
   )
-  least = jax.config.jax_persistent_cache_min_compile_time_secs
+  config: Any = jax.config
+  least = config.jax_persistent_cache_min_compile_time_secs
   if least == _JAX_LEAST_SECONDS:
     jax.config.update(
       "jax_persistent_cache_min_compile_time_secs", _LEAST_SECONDS

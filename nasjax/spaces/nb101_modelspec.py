@@ -42,11 +42,12 @@ def to_matrix(genotypes: Any, xp: Any = np) -> tuple[Any, Any]:
   bits, codes = genotypes[:, :NUM_EDGE_BITS], genotypes[:, NUM_EDGE_BITS:]
   place = xp.arange(MAX_VERTICES)[None]
   last = (codes >= 0).sum(1)[:, None] + 1
-  ops = xp.pad(codes, ((0, 0), (1, 1)))
+  end = xp.zeros_like(codes[:, :1])
+  ops = xp.concatenate([end, codes, end], 1)
   ops = xp.where(place < last, ops, PADDING)
   ops = xp.where(place == last, OUTPUT, ops)
   ops = xp.where(place == 0, INPUT, ops)
-  bits = xp.pad(bits, ((0, 0), (0, 1)))[:, _BIT_OF_PAIR.reshape(-1)]
+  bits = xp.concatenate([bits, end], 1)[:, _BIT_OF_PAIR.reshape(-1)]
   return bits.reshape(-1, MAX_VERTICES, MAX_VERTICES), ops
 
 

@@ -134,8 +134,10 @@ def _moved(genotypes, moves):
   possible = _flip(adjacency, ops, moves)
   possible &= _change(ops, moves - _FLIPS)
   grown, fits = _add(adjacency, ops, moves - _FLIPS - _CHANGES)
-  moved, valid = _pruned(*grown)
-  keys = enumeration.fingerprint(*modelspec.to_matrix(moved))
+  adjacency, ops = modelspec.prune(*grown)
+  valid = modelspec.in_domain(adjacency, ops)
+  moved = modelspec.from_matrix(adjacency, ops)
+  keys = enumeration.fingerprint(adjacency, ops)
   return moved, valid & possible & fits, keys
 
 

@@ -12,6 +12,8 @@ _GAMMA = 0x9E3779B97F4A7C15
 _LABEL, _SOURCE, _TARGET, _OWN, _GRAPH = (
   np.uint64(_GAMMA * k & 0xFFFFFFFFFFFFFFFF) for k in range(1, 6)
 )
+_FIRST, _SECOND = np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB)
+_ROLES = np.array([_SOURCE, _TARGET, _OWN])[:, None, None]
 
 
 def dag_hash(
@@ -66,9 +68,12 @@ def row_hash(rows: np.ndarray) -> np.ndarray:
 
 
 def _mix(values: np.ndarray) -> np.ndarray:
-  values = (values ^ (values >> 30)) * np.uint64(0xBF58476D1CE4E5B9)
-  values = (values ^ (values >> 27)) * np.uint64(0x94D049BB133111EB)
-  return values ^ (values >> 31)
+  values = values ^ (values >> 30)
+  values *= _FIRST
+  values ^= values >> 27
+  values *= _SECOND
+  values ^= values >> 31
+  return values
 
 
 def _hash(adjacency, labels, mask, rounds):
@@ -88,6 +93,7 @@ def _hash(adjacency, labels, mask, rounds):
 
 def _refine(edges: np.ndarray, colours: np.ndarray) -> np.ndarray:
   """Gives nodes `[N, n]` new colours over edges `[N, N, n]`."""
-  sources = np.einsum("ijn,in->jn", edges, _mix(colours + _SOURCE))
-  targets = np.einsum("ijn,jn->in", edges, _mix(colours + _TARGET))
-  return _mix(_mix(_mix(colours + _OWN) + sources) * _OWN + targets)
+  before, after, own = _mix(colours + _ROLES)  # one call: batches can be small
+  sources = np.einsum("ijn,in->jn", edges, before)
+  targets = np.einsum("ijn,jn->in", edges, after)
+  return _mix(_mix(own + sources) * _OWN + targets)

@@ -1,6 +1,7 @@
 """Optimizers and schedules from a config."""
 
 import functools
+from typing import Any
 
 import optax
 from ml_collections import config_dict
@@ -57,9 +58,7 @@ def create_optimizer(
 
 
 @functools.lru_cache(maxsize=64)
-def _create(
-  config: config_dict.FrozenConfigDict, num_steps: int
-) -> optax.GradientTransformation:
+def _create(config: Any, num_steps: int) -> optax.GradientTransformation:
   errors.check_name("optimizer", config.name, OPTIMIZERS)
   schedule = create_schedule(config, num_steps)
   if config.name == "adam":

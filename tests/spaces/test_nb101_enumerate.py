@@ -61,6 +61,22 @@ def test_order_is_that_of_the_official_hash():
   assert hashes == sorted(set(hashes))
 
 
+def test_the_known_order_is_what_hashing_gives(long):
+  """Cells of up to 5 vertices, all with `--long`: those of all in between."""
+  order = files.load_npz(nb101_enumerate.ORDER)["order"]
+  assert order.dtype == np.uint32
+  np.testing.assert_array_equal(np.sort(order), np.arange(SPACE.size))
+  cells = nb101_enumerate.distinct_cells(7 if long else 5)
+  few = order[order < len(cells)]
+  np.testing.assert_array_equal(few, nb101_enumerate.hash_order(cells))
+
+
+def test_the_whole_space_is_not_hashed(monkeypatch):
+  monkeypatch.setattr(nb101_enumerate.nb101_md5, "module_hash", None)
+  cells = nb101_enumerate.sorted_cells()
+  np.testing.assert_array_equal(cells, SPACE.enumerate())
+
+
 @pytest.fixture
 def table(data_dir):
   """The complete table: genotypes `[423624, 26]` and parameters."""
@@ -97,15 +113,14 @@ def test_records_have_the_same_hashes(data_dir):
 def small_cache(tmp_path, monkeypatch):
   """A cache of the 91 smallest cells, and how often they were enumerated."""
   calls = []
-  enumerate_cells = nb101_enumerate.enumerate_cells
 
-  def counted(**_):
+  def counted():
     calls.append(1)
-    return enumerate_cells(4)
+    return nb101_enumerate.enumerate_cells(4)
 
   monkeypatch.setenv("NASJAX_CACHE", str(tmp_path))
   monkeypatch.setattr(nb101_enumerate, "NUM_CELLS", 91)
-  monkeypatch.setattr(nb101_enumerate, "enumerate_cells", counted)
+  monkeypatch.setattr(nb101_enumerate, "sorted_cells", counted)
   return calls
 
 

@@ -344,3 +344,19 @@ def test_members_that_share_similarities_score_as_each_alone(rng):
       for i in range(3)
     ]
     np.testing.assert_allclose(raw[member, :3], alone, rtol=1e-4, atol=1e-4)
+
+
+@pytest.mark.parametrize("power", [1.0, 2.0, 4.0])
+def test_many_cells_are_solved_as_few_are(power, rng, monkeypatch):
+  """Cholesky factors give what eigenvectors do, where there are factors."""
+  features, labels = rng.normal(size=(90, 4)), rng.normal(size=90)
+  distances = solver._distances(features, features, power)
+  gram = np.exp(-0.05 * distances)
+  expected = list(solver._leave_one_out(gram, labels))
+  monkeypatch.setattr(solver, "_CHOSEN_ON", 50)
+  found = list(solver._leave_one_out(gram, labels))
+  assert len(found) == len(solver.RIDGES)
+  np.testing.assert_allclose(found, expected, rtol=1e-9)
+  if power == 4:
+    with pytest.raises(np.linalg.LinAlgError, match="not positive definite"):
+      solver._by_cholesky(gram, 1e-9, labels)
