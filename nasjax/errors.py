@@ -144,6 +144,11 @@ def _checked_output() -> Iterator[None]:
     sys.stdout, sys.stderr = former
 
 
+_interrupts: list[BaseException] = []
+"""The last interrupt. A compilation that it leaves behind in a thread of JAX
+reads what the frames of its traceback hold, and crashes where that is freed."""
+
+
 def exit_status(command: Callable[[], None]) -> int:
   """Runs a command and returns its exit status; prints one line on a mistake.
 
@@ -162,6 +167,7 @@ def exit_status(command: Callable[[], None]) -> int:
   except UserError as error:
     return _ended(f"error: {' '.join(str(error).splitlines())}", 2)
   except KeyboardInterrupt as interrupt:
+    _interrupts[:] = [interrupt]
     ended = isinstance(interrupt, Terminated)
     advice = getattr(interrupt, "advice", "")
     line = "terminated" if ended else "interrupted"

@@ -1,27 +1,20 @@
 """Commands and code of the documents: they parse, and the code runs."""
 
 import ast
+import functools
 import re
 import shlex
 import sys
 import tomllib
-from collections.abc import Callable, Sequence
-from typing import Any
 
 import pytest
 import tiny
-from absl import flags
 from documents import ROOT, blocks
 
 from nasjax import config as configs
-from nasjax import search
 from nasjax.benchmarks import registry as benchmarks
-from nasjax.commands import data as benchmarks_command
-from nasjax.commands import flags as command_flags
-from nasjax.commands import own_spaces
-from nasjax.commands import reproduce as reproduce_command
-from nasjax.commands import search as search_command
-from nasjax.commands import train as train_command
+from nasjax.commands import arguments, command, main, train_run
+from nasjax.commands import reproduce_run as reproduce_command
 from nasjax.spaces import registry as spaces
 
 DOCUMENTS = sorted(
@@ -52,28 +45,20 @@ def commands(document: str) -> list[str]:
   ]
 
 
-def parsed(
-  main: Callable[[Sequence[str]], int], arguments: list[str]
-) -> flags.FlagValues:
-  """Flags as a command parses them; the command itself is not run."""
-  seen = []
-
-  def parse(values, argv, usage):
-    assert command_flags_parse(values, argv, usage)
-    seen.append(values)
-    return False
-
-  command_flags_parse = command_flags.parse
-  with pytest.MonkeyPatch.context() as patch:
-    patch.setattr(command_flags, "parse", parse)
-    assert main(["command", *arguments]) == 0
-  return seen[0]
+def check_own(name: str, given: list[str]) -> None:
+  """A command of nasjax: its options parse, and name what exists."""
+  chosen: command.Command | command.Group = main.NASJAX
+  words = [*name.split(), *given]
+  while isinstance(chosen, command.Group) and words[0] != "--help":
+    word = words.pop(0)
+    (chosen,) = (each for each in chosen.commands if each.name == word)
+  if isinstance(chosen, command.Command) and words != ["--help"]:
+    options = arguments.parse(chosen.options, words)
+    CHECKED.get(chosen.name, lambda _: None)(options)
 
 
-def check_train(arguments: list[str]) -> None:
-  chosen: Any = parsed(train_command.main, arguments)["config"].value
-  assert chosen is not None
-  config = chosen.config
+def check_train(options) -> None:
+  config = train_run.choose(options).config
   assert config.space in spaces.space_names()
   if config.table:
     return
@@ -81,27 +66,16 @@ def check_train(arguments: list[str]) -> None:
   assert benchmarks.get_entry(name).space == config.space
 
 
-def check_search(arguments: list[str]) -> None:
-  values = parsed(search_command.main, arguments)
-  assert own_spaces.find(values["space"].value) in spaces.space_names()
-  assert values["strategy"].value in search.strategy_names()
-  assert values["scores"].value in ("predictor", "table")
+def check_reproduce(options) -> None:
+  if not options.list and options.name != reproduce_command.README:
+    assert reproduce_command.get_report(options.name).SPEC.methods
 
 
-def check_benchmarks(arguments: list[str]) -> None:
-  action, *rest = arguments
-  if action == "list":
-    assert benchmarks_command.main([action]) == 0
-  else:
-    assert action == "get"
-    assert rest[0] in benchmarks.benchmark_names()
-
-
-def check_reproduce(arguments: list[str]) -> None:
-  name, *rest = arguments
-  parsed(reproduce_command.main, rest)
-  if name not in ("--list", reproduce_command.README):
-    assert reproduce_command.get_report(name).SPEC.methods
+CHECKED = {
+  "train": check_train,
+  "get": lambda options: benchmarks.get_entry(options.name),
+  "reproduce": check_reproduce,
+}
 
 
 def check_install(arguments: list[str]) -> None:
@@ -130,11 +104,16 @@ def check_timing(arguments: list[str]) -> None:
   assert all(f'"{option}"' in known for option in options)
 
 
+OWN = {
+  ("nasjax",): "",
+  ("python", "train.py"): "train",
+  ("python", "search.py"): "search",
+  ("python", "-m", "nasjax.scoring"): "score",
+  ("python", "-m", "nasjax.benchmarks"): "data",
+  ("python", "-m", "nasjax.reproduce"): "reproduce",
+}
 CHECKS = {
-  ("python", "train.py"): check_train,
-  ("python", "search.py"): check_search,
-  ("python", "-m", "nasjax.benchmarks"): check_benchmarks,
-  ("python", "-m", "nasjax.reproduce"): check_reproduce,
+  **{start: functools.partial(check_own, name) for start, name in OWN.items()},
   ("pip", "install"): check_install,
 }
 

@@ -62,6 +62,10 @@ def load(name: str, what: str = "loading JAX") -> types.ModuleType:
 
   An interrupt ends the process at once: raised inside an import, it can get
   lost there. In a process that `run` did not start, nothing is said or caught.
+
+  Args:
+    name: of the module.
+    what: what is said; nothing where empty.
   """
   from nasjax import progress  # heavier than what may be interrupted above
 
@@ -69,11 +73,16 @@ def load(name: str, what: str = "loading JAX") -> types.ModuleType:
   for number in ours:
     signal.signal(number, _quit)
   try:
-    with progress.phase(what, shown=bool(ours), after=0.2):
+    with progress.phase(what, shown=bool(ours and what), after=0.2):
       return importlib.import_module(name)
   finally:
     for number in ours:
       signal.signal(number, _interrupt)
+
+
+def main() -> int:
+  """`nasjax`, the same as `python -m nasjax`."""
+  return run("nasjax.commands.main")
 
 
 def train() -> int:

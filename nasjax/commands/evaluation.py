@@ -1,4 +1,4 @@
-"""`search.py --evaluate K`: the best cells are trained on one's own images."""
+"""Images of one's own, the trainings on them, and what is printed of those."""
 
 import dataclasses
 import hashlib

@@ -8,7 +8,7 @@ import numpy as np
 from nasjax import errors, files, search
 from nasjax.benchmarks import base as benchmarks_base
 from nasjax.benchmarks import registry as benchmarks
-from nasjax.commands.search_options import Options
+from nasjax.commands.search_options import SearchOptions
 from nasjax.spaces import base as spaces_base
 
 
@@ -78,15 +78,13 @@ class Known:
     }
 
 
-def load(options: Options) -> Known:
+def load(options: SearchOptions) -> Known:
   """Loads what the options name; nothing known is a reason in words.
 
   Raises:
     UserError: what the options name is not there.
   """
   name = options.benchmark
-  if options.evaluate:
-    return Known(None, missing=f"{options.dataset} is a set of images")
   if options.data_dir is not None:
     files.data_dir(options.data_dir)
   try:

@@ -15,7 +15,7 @@ from typing import Any
 
 from nasjax import config as configs
 from nasjax import errors, files
-from nasjax.commands import arguments, flags
+from nasjax.commands import arguments, command
 from nasjax.predictors import predictor, training_cells
 from nasjax.training import loop
 
@@ -135,4 +135,4 @@ def _main(argv: Sequence[str]) -> None:
   print(f"written to {add(given.WORKDIR, given.NAME)}")
 
 
-main = flags.guard(_main)
+main = command.guard(_main)

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from nasjax import files
-from nasjax.commands import arguments, flags
+from nasjax.commands import arguments, command
 from nasjax.predictors import dataset_predictor, predictor, saved
 from nasjax.training import model_folders
 
@@ -51,4 +51,4 @@ def _main(argv: Sequence[str]) -> None:
     print(f"{add(folder)}  {folder}")
 
 
-main = flags.guard(_main)
+main = command.guard(_main)

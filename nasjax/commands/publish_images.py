@@ -13,7 +13,7 @@ import numpy as np
 
 from nasjax import config as configs
 from nasjax.benchmarks import mini201
-from nasjax.commands import arguments, flags
+from nasjax.commands import arguments, command
 from nasjax.experiments import experiment
 from nasjax.images import sample as samples
 from nasjax.predictors import dataset_predictor
@@ -105,4 +105,4 @@ def _main(argv: Sequence[str]) -> None:
   print(f"written to {target}")
 
 
-main = flags.guard(_main)
+main = command.guard(_main)

@@ -11,7 +11,11 @@ import numpy as np
 from nasjax import progress
 from nasjax.commands import evaluation
 from nasjax.commands.known import Known
-from nasjax.commands.search_options import Options
+from nasjax.commands.search_options import (
+  Asked,
+  EvaluateOptions,
+  SearchOptions,
+)
 from nasjax.networks import image_sets
 from nasjax.predictors import checkpoints, training_cells
 from nasjax.spaces import base as spaces_base
@@ -49,10 +53,8 @@ class Scorer:
   sign: int = 1
 
 
-def open_scorer(
-  options: Options, known: Known, image_set: image_sets.ImageSet | None
-) -> Scorer:
-  """Opens what the options name.
+def open_scorer(options: SearchOptions, known: Known) -> Scorer:
+  """Opens the table or the predictor that a search names.
 
   Raises:
     UserError: there is no such predictor, or no labelled cell.
@@ -60,25 +62,38 @@ def open_scorer(
   space = spaces.get_space(options.space)
   if options.scores == "table":
     return Scorer(known.lookup, known.searched(space))
-  if image_set is None:
-    model: Any = checkpoints.open_predictor(options.space, options.checkpoint)
-  else:
-    model = checkpoints.open_on_images(
-      options.space,
-      options.checkpoint,
-      lambda: evaluation.embed(image_set, options.seed),
-    )
-  config = getattr(model, "config", None)
+  model = checkpoints.open_predictor(options.space, options.checkpoint)
   keys = None
   if known.benchmark is not None:
     keys = training_cells.find(space, options.checkpoint, model)
+  return _scorer(options, model, keys)
+
+
+def open_on_images(
+  options: EvaluateOptions, image_set: image_sets.ImageSet
+) -> Scorer:
+  """Opens the predictor of a search for the best network of some images.
+
+  Raises:
+    UserError: there is no such predictor.
+  """
+  model = checkpoints.open_on_images(
+    options.space,
+    options.checkpoint,
+    lambda: evaluation.embed(image_set, options.seed),
+  )
+  return _scorer(options, model, None)
+
+
+def _scorer(options: Asked, model: Any, keys: np.ndarray | None) -> Scorer:
+  """The scorer of a predictor."""
   is_cost = getattr(model, "target", "accuracy") == "cost"
   best = options.best or ("lowest" if is_cost else "highest")
   sign = -1 if best == "lowest" else 1
   return Scorer(
     lambda cells: sign * model.predict(cells),
-    space,
-    _trained_on(options, model.card, config),
+    spaces.get_space(options.space),
+    _trained_on(options, model.card, getattr(model, "config", None)),
     keys,
     is_cost,
     sign,
@@ -86,7 +101,7 @@ def open_scorer(
 
 
 def _trained_on(
-  options: Options, card: dict[str, Any], config: Any
+  options: Asked, card: dict[str, Any], config: Any
 ) -> dict[str, Any]:
   """What the card of a predictor says; unknown values are None."""
   words = card.get("label")

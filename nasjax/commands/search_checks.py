@@ -4,7 +4,7 @@ import pathlib
 from typing import Any
 
 from nasjax import errors, files
-from nasjax.commands.search_options import Options
+from nasjax.commands.search_options import Asked, SearchOptions
 from nasjax.training import model_folders
 
 # Written out, as the names of flags are: name and space of each benchmark.
@@ -22,7 +22,7 @@ IMAGES = "images"
 _PRETRAINED = pathlib.Path(__file__).parent.parent / "pretrained"
 
 
-def check(options: Options) -> None:
+def check(options: SearchOptions) -> None:
   """Checks that what the options name is there and is of their space.
 
   Whether it is whole shows when it is loaded.
@@ -41,8 +41,26 @@ def check(options: Options) -> None:
       "--checkpoint images is a predictor that sees images: expected "
       "--evaluate and --dataset of images as well"
     )
-  if options.checkpoint not in (None, IMAGES):
-    _check_predictor(options.checkpoint, options.space)
+  check_predictor(options)
+
+
+def check_predictor(options: Asked) -> None:
+  """Checks that the predictor is there and is of the space.
+
+  Raises:
+    UserError: it is none, or one of another space.
+  """
+  name, space = options.checkpoint, options.space
+  if name in (None, IMAGES):
+    return
+  meta: Any = model_folders.read(_folder(name, space))
+  config = meta.get("config")
+  found = config.get("space") if isinstance(config, dict) else None
+  if isinstance(found, str) and found != space:
+    raise errors.UserError(
+      f"--checkpoint {errors.quote(name)} is a predictor of the space "
+      f"{errors.quote(found)}: expected one of {space!r}"
+    )
 
 
 def _check_benchmark(name: str, space: str) -> None:
@@ -51,17 +69,6 @@ def _check_benchmark(name: str, space: str) -> None:
     raise errors.UserError(
       f"--benchmark {name!r} is of the space {BENCHMARKS[name]!r}: expected "
       f"one of {space!r}"
-    )
-
-
-def _check_predictor(name: str, space: str) -> None:
-  meta: Any = model_folders.read(_folder(name, space))
-  config = meta.get("config")
-  found = config.get("space") if isinstance(config, dict) else None
-  if isinstance(found, str) and found != space:
-    raise errors.UserError(
-      f"--checkpoint {errors.quote(name)} is a predictor of the space "
-      f"{errors.quote(found)}: expected one of {space!r}"
     )
 
 

@@ -8,7 +8,7 @@ import numpy as np
 from nasjax import search
 from nasjax.commands.known import Known
 from nasjax.commands.scorers import Scorer
-from nasjax.commands.search_options import Options
+from nasjax.commands.search_options import Asked
 from nasjax.spaces import registry as spaces
 from nasjax.training import metrics
 
@@ -30,7 +30,7 @@ _SHORT = {
 
 
 def make(
-  options: Options,
+  options: Asked,
   result: search.Result,
   rows: np.ndarray,
   seconds: float,
@@ -56,7 +56,7 @@ def make(
   return {
     "space": space.name,
     "strategy": options.strategy,
-    "scores": options.scores,
+    "scores": "table" if scorer.trained_on is None else "predictor",
     "benchmark": known.benchmark.name if known.benchmark else None,
     "label": known.label or None,
     "seed": options.seed,

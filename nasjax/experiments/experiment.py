@@ -1,7 +1,6 @@
 """One reported training: split, fit every seed, score the space, report."""
 
 import json
-import os
 import pathlib
 import shlex
 import subprocess
@@ -14,7 +13,7 @@ import jax
 import numpy as np
 
 from nasjax import config as configs
-from nasjax import errors, files, progress
+from nasjax import errors, files, invocation, progress
 from nasjax.experiments import tasks, workdirs
 from nasjax.io import replacing
 from nasjax.predictors import fitting, predictor
@@ -24,7 +23,7 @@ from nasjax.training import checkpoint, loop, metrics, state
 
 _PACKAGES = ("jax", "jaxlib", "flax", "optax", "numpy")
 
-_FOLDERS = ("--workdir", "-workdir", "--data_dir", "-data_dir")
+_FOLDERS = ("workdir", "data_dir")
 
 
 class _Log:
@@ -169,15 +168,8 @@ def _correlations(
 
 def command() -> str:
   """The command line that runs, without the folders of one machine."""
-  words = ["python", os.path.relpath(sys.argv[0])]
-  rest = iter(sys.argv[1:])
-  for word in rest:
-    name, equals, _ = word.partition("=")
-    if name not in _FOLDERS:
-      words.append(word)
-    elif not equals:
-      next(rest, None)
-  return shlex.join(words)
+  words = invocation.without(sys.argv[1:], _FOLDERS)
+  return f"{invocation.program()} {shlex.join(words)}"
 
 
 def commit() -> str:

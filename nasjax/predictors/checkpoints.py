@@ -30,7 +30,7 @@ def open_predictor(
   if checkpoint == IMAGES:
     raise errors.UserError(
       "--checkpoint images is a predictor that sees images: expected "
-      "--evaluate and --dataset of images as well"
+      "--evaluate and --dataset of images as well, as in nasjax evaluate"
     )
   names = predictor.pretrained_names()
   name = checkpoint or space

@@ -1,5 +1,7 @@
 """Benchmarks by name, the error where data is missing, the command line."""
 
+import dataclasses
+import functools
 import hashlib
 
 import numpy as np
@@ -8,6 +10,7 @@ import pytest
 from nasjax import errors
 from nasjax.benchmarks import registry
 from nasjax.commands import data as command
+from nasjax.commands import data_run
 from nasjax.spaces import registry as spaces
 
 from . import test_download, test_nb101, test_nb201
@@ -92,10 +95,16 @@ def server(tmp_path):
   return test_download.Server(content=path.read_bytes())
 
 
+def _get(server, *words):
+  """Runs `data get` with a server of downloads."""
+  work = functools.partial(data_run.get, opener=server)
+  return dataclasses.replace(command.GET, run=work).main(["data get", *words])
+
+
 def test_get_downloads_and_converts(server, tmp_path, capsys):
   digest = hashlib.sha256(server.content).hexdigest()
-  arguments = ["get", "nb101", "--sha256", digest]
-  assert command.main(arguments, server) == 0
+  arguments = ["nb101", "--sha256", digest]
+  assert _get(server, *arguments) == 0
   out = capsys.readouterr().out
   assert "storage.googleapis.com/nasbench/nasbench_only108.tfrecord" in out
   assert f"sha256 {digest}" in out
@@ -109,14 +118,14 @@ def test_get_into_a_folder_and_the_full_file(server, tmp_path, capsys):
   folder = tmp_path / "data"
   folder.mkdir()
   digest = hashlib.sha256(server.content).hexdigest()
-  arguments = ["get", "nb101", "--full", "--sha256", digest]
-  assert command.main([*arguments, "--data_dir", str(folder)], server) == 0
+  arguments = ["nb101", "--full", "--sha256", digest]
+  assert _get(server, *arguments, "--data_dir", str(folder)) == 0
   assert (folder / "nasbench_full.tfrecord").read_bytes() == server.content
   assert "nasbench_full.tfrecord" in capsys.readouterr().out
 
 
 def test_get_checks_the_published_checksum(server, capsys):
-  assert command.main(["get", "nb101"], server) == 2
+  assert _get(server, "nb101") == 2
   error = capsys.readouterr().err.splitlines()[-1]
   assert error.startswith("error: https://storage.googleapis.com/nasbench/")
   assert "expected sha256 4c39c3936e36a852" in error
@@ -125,29 +134,29 @@ def test_get_checks_the_published_checksum(server, capsys):
 
 
 def test_get_what_a_person_must_fetch(capsys):
-  assert command.main(["get", "nb201"]) == 2
+  assert command.main(["data", "get", "nb201"]) == 2
   assert "error: no data for benchmark 'nb201'" in capsys.readouterr().err
-  assert command.main(["get", "nb5"]) == 2
+  assert command.main(["data", "get", "nb5"]) == 2
   assert "unknown benchmark 'nb5'" in capsys.readouterr().err
 
 
 def test_get_what_is_installed(capsys):
-  assert command.main(["get", "nb201_analog"]) == 0
+  assert command.main(["data", "get", "nb201_analog"]) == 0
   assert "nb201_analog: 15625 cells; AnalogNAS" in capsys.readouterr().out
 
 
 def test_list(tmp_path, capsys):
-  assert command.main(["list"]) == 0
+  assert command.main(["data", "list"]) == 0
   out = capsys.readouterr().out
   for name in registry.benchmark_names():
     assert f"{name} (" in out
   assert "SURROGATE" in out
   assert "data folder: none" in out
-  assert command.main(["list", "--data_dir", str(tmp_path)]) == 0
+  assert command.main(["data", "list", "--data_dir", str(tmp_path)]) == 0
   assert f"data folder: {tmp_path}" in capsys.readouterr().out
 
 
 def test_usage_error_exits_with_2(capsys):
-  assert command.main(["get"]) == 2
+  assert command.main(["data", "get"]) == 2
   (line,) = capsys.readouterr().err.splitlines()
-  assert line.startswith("error: the following arguments are required: name")
+  assert line.startswith("error: no NAME: expected name of a benchmark")

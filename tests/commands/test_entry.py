@@ -1,10 +1,13 @@
 """Processes: one line and a status on interrupts and closed pipes."""
 
+import gc
 import os
 import pathlib
 import signal
 import subprocess
 import sys
+import time
+import weakref
 
 import pytest
 
@@ -101,6 +104,8 @@ def test_a_signal_while_a_command_is_loaded(tmp_path):
 def test_mistakes_of_flags_are_found_before_jax_is_loaded():
   code = """
 import sys
+import time
+import weakref
 from nasjax.commands import train
 status = train.main(["train.py", "--config=nb201", "--config.x=1"])
 print(status, "jax" in sys.modules)
@@ -116,6 +121,8 @@ print(status, "jax" in sys.modules)
 def test_a_closed_pipe_is_no_error(lines):
   code = """
 import sys
+import time
+import weakref
 from nasjax import errors
 def work():
   for number in range(100_000):
@@ -180,6 +187,8 @@ def test_a_signal_that_comes_twice_is_one_interrupt(tmp_path):
 
 WRITES = """
 import sys
+import time
+import weakref
 from nasjax import errors
 def work():
   print("a result")
@@ -233,3 +242,57 @@ def test_an_empty_value_is_none():
     parser.parse_args(["--data_dir="])
   with pytest.raises(errors.UserError, match="name: expected a value"):
     parser.parse_args([""])
+
+
+def test_an_interrupt_frees_nothing_that_a_compilation_reads(capsys):
+  class Module:
+    """Stands for what a thread of the compiler reads."""
+
+  seen = []
+
+  def compile_it():
+    module = Module()
+    seen.append(weakref.ref(module))
+    raise KeyboardInterrupt
+
+  assert errors.exit_status(compile_it) == 130
+  gc.collect()
+  assert seen[0]() is not None
+  assert capsys.readouterr().err == "interrupted\n"
+
+
+# Compiles for some seconds, in C++ alone.
+_COMPILES = """
+def main():
+  from nasjax import errors
+  def work():
+    import jax
+    import jax.numpy as jnp
+    def long(x):
+      for number in range(1000):
+        x = jnp.sin(x) @ x + jnp.sort(x, axis=0) * number
+      return x
+    lowered = jax.jit(long).lower(jnp.ones((8, 8)))
+    print("ready", flush=True)
+    lowered.compile()
+    print("compiled", flush=True)
+  return errors.exit_status(work)
+"""
+
+
+def test_two_signals_end_a_compilation_with_one_line(tmp_path):
+  (tmp_path / "compiling_command.py").write_text(_COMPILES)
+  code = "import sys; from nasjax.commands import entry; "
+  code += "sys.exit(entry.run('compiling_command'))"
+  path = os.pathsep.join([str(tmp_path), str(ROOT)])
+  env = {**os.environ, "PYTHONPATH": path, "JAX_ENABLE_COMPILATION_CACHE": "0"}
+  process = _start("-c", code, env=env)
+  assert process.stdout is not None
+  assert process.stdout.readline() == "ready\n"
+  time.sleep(0.3)
+  process.send_signal(signal.SIGINT)
+  time.sleep(0.05)
+  process.send_signal(signal.SIGINT)
+  out, printed = process.communicate(timeout=60)
+  assert (process.returncode, out) == (130, ""), printed
+  assert printed.removeprefix(LOADING) == "interrupted\n"

@@ -12,6 +12,7 @@ ROOT = pathlib.Path(nasjax.__file__).parent
 
 MODULES = {
   "nasjax.benchmarks": "nasjax.commands.data",
+  "nasjax.commands.document": "nasjax.commands.document",
   "nasjax.benchmarks.mini201_build": "nasjax.commands.mini201_build",
   "nasjax.benchmarks.mini201_embed": "nasjax.commands.mini201_embed",
   "nasjax.features.measure": "nasjax.features.measure",
@@ -22,14 +23,20 @@ MODULES = {
   "nasjax.scoring": "nasjax.commands.score",
 }
 """Each form, and the module whose `main` it runs."""
-NO_ARGUMENTS = {"nasjax.features.measure", "nasjax.pretrained.images"}
+NEED_NOTHING = {
+  "nasjax.commands.document",
+  "nasjax.features.measure",
+  "nasjax.pretrained.images",
+}
 ENTRIES = ("nasjax",)  # tested as commands
 """Forms that are tested in other files."""
 
 
 def run(name, monkeypatch, capsys, *words):
   module = importlib.import_module(MODULES[name])
-  monkeypatch.setattr("sys.argv", [name, *words])
+  path = ROOT.parent.joinpath(*name.split("."))
+  script = path / "__main__.py" if path.is_dir() else path.with_suffix(".py")
+  monkeypatch.setattr("sys.argv", [str(script), *words])
   try:
     status = module.main()
   except SystemExit as ended:
@@ -64,10 +71,7 @@ def test_an_unknown_option_is_one_line(name, monkeypatch, capsys):
 
 @pytest.mark.parametrize(
   "name",
-  # The other two need no argument.
-  sorted(
-    set(MODULES) - {"nasjax.features.measure", "nasjax.pretrained.images"}
-  ),
+  sorted(set(MODULES) - NEED_NOTHING),
 )
 def test_missing_arguments_are_one_line(name, monkeypatch, capsys):
   status, printed = run(name, monkeypatch, capsys)

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from nasjax.commands import search as command
-from nasjax.commands import search_report, train
+from nasjax.commands import search_report, train_run
 
 SUMMARY = {
   "space": "nb201",
@@ -27,11 +27,11 @@ SUMMARY = {
 
 
 def test_a_regret_says_among_how_many_cells(capsys, tmp_path):
-  train._report(SUMMARY, tmp_path)
+  train_run._report(SUMMARY, tmp_path)
   line = "regret       0.250 of the top 10 among all 60 cells\n"
   assert line in capsys.readouterr().out
   # The best of ten cells is among their top 10, whatever was learnt.
-  train._report({**SUMMARY, "num_all": 10}, tmp_path)
+  train_run._report({**SUMMARY, "num_all": 10}, tmp_path)
   assert "regret  " not in capsys.readouterr().out
 
 

@@ -8,7 +8,8 @@ import pytest
 
 from nasjax import search
 from nasjax.benchmarks import registry
-from nasjax.commands import search_checks, search_options, search_run
+from nasjax.commands import arguments, search_checks, search_run
+from nasjax.commands.search_options import SearchOptions
 from nasjax.search import base as search_base
 
 
@@ -65,19 +66,19 @@ def test_mistakes_come_before_jax(words, message, other, monkeypatch):
 
 @pytest.mark.parametrize("name", ["student", "nb201_student", "nb201"])
 def test_predictors_that_are_there_pass(name):
-  options = search_options.parse(["search", "--checkpoint", name])
+  options = arguments.parse(SearchOptions, ["--checkpoint", name])
   search_checks.check(options)
 
 
 def test_a_budget_is_checked_before_anything_is_opened(monkeypatch):
-  words = ["search", "--space", "darts", "--budget", "10000001"]
+  words = ["--space", "darts", "--budget", "10000001"]
 
   def no_table(_):
     raise AssertionError
 
   monkeypatch.setattr(search_run.known_accuracies, "load", no_table)
   with pytest.raises(ValueError, match="expected at most 10000000 arch"):
-    search_run.run(search_options.parse(words))
+    search_run.run(arguments.parse(SearchOptions, words))
 
 
 def test_a_budget_in_a_space_of_known_size():

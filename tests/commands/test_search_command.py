@@ -13,9 +13,16 @@ import tiny
 import nasjax
 from nasjax import scoring
 from nasjax.benchmarks import base, registry
-from nasjax.commands import scorers, search, search_options, search_report
+from nasjax.commands import (
+  scorers,
+  search,
+  search_options,
+  search_report,
+  shared_options,
+)
 from nasjax.predictors import checkpoints
 from nasjax.search import strategy_names
+from nasjax.spaces import registry as spaces
 
 
 @pytest.fixture(scope="module")
@@ -158,8 +165,8 @@ def test_help(capsys):
 
 
 def test_the_names_of_the_flags_are_those_of_the_library():
-  assert search_options.parse(["search", "--best=lowest"]).best == "lowest"
-  assert set(search_options.NAMES["strategy"]) == set(strategy_names())
+  assert set(shared_options.SPACES) == set(spaces.space_names())
+  assert set(search_options.STRATEGIES) == set(strategy_names())
 
 
 def test_flags_are_checked_before_anything_heavy_is_imported():

@@ -5,7 +5,7 @@ import pathlib
 import pytest
 
 from nasjax import config as configs
-from nasjax.commands import config_files, flags, train
+from nasjax.commands import config_files, train
 
 CONFIGS = pathlib.Path(__file__).parent.parent.parent / "configs"
 NB201 = f"--config={CONFIGS / 'nb201.py'}"
@@ -232,9 +232,8 @@ def test_the_text_of_a_config_is_part_of_the_name_of_a_run():
 
 
 def test_the_help_names_the_configs(capsys):
-  _run(capsys, "--help")
-  values = train._define()
-  text = values[flags.CONFIG].help
+  _, printed = _run(capsys, "--help")
+  text = printed.out
   assert all(name in text for name in ("nb101", "custom", "method"))
   assert "executed" in text
 

@@ -1,13 +1,14 @@
 """Recipes, features and a table small enough for tests of the command."""
 
+import dataclasses
 import functools
 
 import numpy as np
 import tiny
 
 import nasjax
-from nasjax.commands import flags
-from nasjax.commands import reproduce as command
+from nasjax.commands import reproduce
+from nasjax.commands import reproduce_run as command
 
 SPACE = nasjax.get_space("nb201")
 DATASETS = ("cifar10", "cifar100", "imagenet16")
@@ -51,7 +52,6 @@ def write_table(folder, num=60):
 
 def run(*words):
   """Runs the command with the stand-ins; returns the exit status."""
-  reproduce = functools.partial(
-    command._reproduce, recipe=recipe, features=features
-  )
-  return flags.guard(reproduce)(["reproduce", *words])
+  work = functools.partial(command.run, recipe=recipe, features=features)
+  tiny_command = dataclasses.replace(reproduce.COMMAND, run=work)
+  return tiny_command.main(["reproduce", *words])

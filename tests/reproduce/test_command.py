@@ -6,7 +6,7 @@ import pathlib
 import pytest
 import reproduce_tiny
 
-from nasjax.commands import reproduce
+from nasjax.commands import reproduce_run as reproduce
 from nasjax.experiments import experiment, tasks
 from nasjax.reproduce import catalog, outcomes, recipes, runner
 
@@ -95,7 +95,7 @@ def test_mistakes(words, message, capsys, tmp_path, monkeypatch):
 
 def test_recorded_command_names_no_folder():
   argv = (
-    "x table3 --workdir=/a/b --data_dir /c --space nb201 --results=/d --seed 1 "
+    "table3 --workdir=/a/b --data_dir /c --space nb201 --results=/d --seed 1 "
     "--readme /e/README.md"
   )
   assert reproduce.recorded(argv.split()) == (
@@ -244,7 +244,7 @@ def test_reports_without_training(
   assert len(rows) == num_rows
   assert {row["size"] for row in rows} == {20}
   assert {len(row["seeds"]) for row in rows} <= {1, 5}
-  found = {path.name for path in folder.iterdir()}
+  found = {path.name for path in folder.iterdir()} - {".lock"}
   kinds = [f"{each}.{kind}" for each in pictures for kind in ("png", "svg")]
   assert found == {f"{name}.json", f"{name}.md", *kinds}
 

@@ -1,0 +1,11 @@
+"""All commands: `python -m nasjax --help`."""
+
+import sys
+
+if __name__ == "__main__":
+  try:
+    from nasjax.commands import entry
+  except KeyboardInterrupt:
+    print("interrupted", file=sys.stderr)
+    sys.exit(130)
+  sys.exit(entry.main())

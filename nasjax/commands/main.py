@@ -1,0 +1,32 @@
+"""`nasjax`: every command under one name."""
+
+from nasjax.commands import (
+  data,
+  evaluate,
+  export,
+  reproduce,
+  score,
+  search,
+  train,
+)
+from nasjax.commands.command import Group
+
+NASJAX = Group(
+  "nasjax",
+  "performance predictors of neural architectures, and search with them",
+  """Predicts how accurate neural architectures will be, and searches with that.
+
+  {program} COMMAND [options]
+  {program} COMMAND --help
+""",
+  (
+    train.COMMAND,
+    search.COMMAND,
+    evaluate.COMMAND,
+    score.COMMAND,
+    data.GROUP,
+    reproduce.COMMAND,
+    export.COMMAND,
+  ),
+)
+main = NASJAX.main
