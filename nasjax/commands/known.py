@@ -44,7 +44,7 @@ class Known:
     return cells
 
   def searched(self, space: spaces_base.Space) -> spaces_base.Space:
-    """What a search of the table can ask: the cells that have the label.
+    """The part of a space that a table can answer: the cells with the label.
 
     The space itself where all of its cells have it.
     """
