@@ -1,4 +1,4 @@
-"""How this process was called, as help and records name it."""
+"""The command line of this process, as help and records show it."""
 
 import os
 import pathlib

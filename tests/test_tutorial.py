@@ -55,6 +55,14 @@ def test_every_example_is_listed():
   assert [each.name for each in EXAMPLES if f"/{each.name}" not in text] == []
 
 
+def test_every_figure_is_in_the_gallery():
+  docs = documents.ROOT / "docs"
+  figures = {path.relative_to(docs).as_posix() for path in docs.rglob("*.png")}
+  assert figures
+  text = (docs / "gallery.md").read_text()
+  assert {name for name in figures if f"]({name})" not in text} == set()
+
+
 def test_own_model_runs(monkeypatch, capsys):
   module, use = documents.blocks("docs/own_model.md", "python")
   names: dict = {}

@@ -12,7 +12,7 @@ from nasjax.spaces import base as spaces_base
 
 @dataclasses.dataclass(frozen=True)
 class Label:
-  """What one column of accuracies stands for.
+  """Description of one column of accuracies.
 
   Attributes:
     dataset: `cifar10`, `cifar100`, `imagenet16`, ...

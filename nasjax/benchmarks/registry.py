@@ -131,7 +131,7 @@ def benchmark_names() -> tuple[str, ...]:
 
 
 def get_entry(name: str) -> Entry:
-  """Returns what is known of a benchmark before loading it.
+  """Returns the entry of a benchmark, without loading it.
 
   Raises:
     UserError: no benchmark has that name.

@@ -43,7 +43,7 @@ class Parser(argparse.ArgumentParser):
 
 
 def asks_for_help(words: Sequence[str]) -> bool:
-  """Whether a command line has `--help`."""
+  """Says whether a command line has `--help`."""
   return any(word in _HELP for word in words)
 
 
@@ -78,7 +78,7 @@ def parse(cls: type[T], words: Sequence[str]) -> T:
 
 
 def help_text(cls: type[options.Options], program: str, usage: str) -> str:
-  """What `--help` prints.
+  """The text of `--help`.
 
   Args:
     cls: the options.
@@ -127,7 +127,7 @@ def _add(parser: Parser, each: options.Option) -> None:
 
 
 def _line(each: options.Option) -> str:
-  """What an option means, its values and its default."""
+  """Meaning of an option, its values and its default."""
   facts = [", ".join(each.names)] if each.names else []
   if each.default_shown:
     facts.append(f"default: {each.default_shown}")

@@ -95,7 +95,7 @@ class Group:
     )
 
   def help_text(self, program: str) -> str:
-    """What `--help` prints: a line for each command."""
+    """The text of `--help`: a line for each command."""
     width = max(len(each.name) for each in self.commands)
     lines = [
       f"  {each.name:<{width}}  {each.summary}" for each in self.commands

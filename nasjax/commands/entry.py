@@ -1,4 +1,4 @@
-"""How a process becomes a command: one line and a status, whatever happens.
+"""The start of every command: signals, one line for a mistake, exit status.
 
 Nothing heavy is imported here, so that an interrupt during the imports of a
 command ends as one of the command itself does.
@@ -64,7 +64,7 @@ def load(name: str, what: str = "loading JAX") -> types.ModuleType:
   lost there. In a process that `run` did not start, nothing is said or caught.
 
   Args:
-    name: of the module.
+    name: name of the module.
     what: what is said; nothing where empty.
   """
   from nasjax import progress  # heavier than what may be interrupted above

@@ -26,7 +26,7 @@ def load(dataset: str, size: int, seed: int) -> image_sets.ImageSet:
   Args:
     dataset: path, see `nasjax.images.load_images`.
     size: every image is resized to `size` x `size`.
-    seed: of the split.
+    seed: seed of the split.
 
   Raises:
     UserError: the images cannot be read, or are too few or too many.
@@ -110,7 +110,7 @@ def train_best(
     genotypes: cells `[k, G]`.
     image_set: what they are trained and tested on.
     epochs: of each training.
-    seed: of each training.
+    seed: seed of each training.
     workdir: folder of results, logs and checkpoints.
 
   Returns:
@@ -151,7 +151,7 @@ def report(
   Args:
     top: rows of the best cells, best first.
     accuracies: of the first of them, percent; NaN where a training diverged.
-    workdir: of the trainings; says where the weights are.
+    workdir: folder of the trainings, for the place of the weights.
   """
   print(f"{'rank':>4}  {'trained %':>9}  architecture")
   for rank, (row, accuracy) in enumerate(zip(top, accuracies, strict=False), 1):

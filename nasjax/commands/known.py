@@ -44,7 +44,7 @@ class Known:
     return cells
 
   def searched(self, space: spaces_base.Space) -> spaces_base.Space:
-    """What a search of the table can ask: the cells that have the label.
+    """The part of a space that a table can answer: the cells with the label.
 
     The space itself where all of its cells have it.
     """
@@ -58,7 +58,7 @@ class Known:
     return self.benchmark.lookup(genotypes, self.label)
 
   def report(self) -> dict[str, Any] | None:
-    """What the label stands for, as JSON values; None where none is known."""
+    """Description of the label as JSON values; None without a label."""
     if self.benchmark is None:
       return None
     label = self.benchmark.labels[self.label]
@@ -79,7 +79,7 @@ class Known:
 
 
 def load(options: SearchOptions) -> Known:
-  """Loads what the options name; nothing known is a reason in words.
+  """Loads the known accuracies that the options name, or a reason in words.
 
   Raises:
     UserError: what the options name is not there.

@@ -33,7 +33,7 @@ class Option:
     is_path: whether the value is a path of the file system.
     is_positional: whether it is given without a flag.
     flag: the flag in help, where that is not the name of the field.
-    name: of the field.
+    name: name of the field.
     kind: type of a value: bool, int, float or str.
     is_list: whether a value is several ones, separated by commas.
     default: of the field; `REQUIRED` where it has none.
@@ -63,7 +63,7 @@ class Option:
 
   @property
   def value_shown(self) -> str:
-    """What stands for its value in help; empty where it takes none."""
+    """Placeholder of the value in help; empty if it takes none."""
     if self.kind is bool:
       return ""
     return self.metavar or _METAVARS[self.kind]
@@ -76,7 +76,7 @@ class Option:
     return "" if is_nothing else str(self.default)
 
   def describe(self) -> str:
-    """What it means."""
+    """Meaning of the option, as help and documents print it."""
     return self.help if isinstance(self.help, str) else self.help()
 
   def read(self, text: str) -> Any:

@@ -1,4 +1,4 @@
-"""What `nasjax reproduce` makes: a table, a figure, or those of the README."""
+"""Runs `nasjax reproduce`: a table, a figure, or the tables of documents."""
 
 import importlib
 import pathlib
@@ -52,7 +52,7 @@ def recorded(words: Sequence[str]) -> str:
 
 
 def results_folder(given: ReproduceOptions) -> pathlib.Path:
-  """Where the results of a run go.
+  """Returns the folder of the results of a run.
 
   Raises:
     UserError: two folders are named, or the tracked one is not here.

@@ -1,4 +1,4 @@
-"""What a search asks for scores: a predictor, or a table of accuracies."""
+"""Sources of scores for a search: a predictor, or a table of accuracies."""
 
 import dataclasses
 import math
@@ -32,7 +32,7 @@ _LABEL = re.compile(
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class Scorer:
-  """A function of cells, and what is known of it.
+  """A function that scores cells, and its description.
 
   Attributes:
     score_fn: maps cells `[n, G]` to scores `[n]`.

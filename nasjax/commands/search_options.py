@@ -14,7 +14,7 @@ _TRAINING_SEEDS = 2**32
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Asked(Options):
-  """What is asked for scores, and what is told of it."""
+  """Source of the scores, and the known accuracies beside them."""
 
   space: str = shared_options.space()
   dataset: str = option(
@@ -62,7 +62,7 @@ class Asked(Options):
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Training(Options):
-  """How the best are trained."""
+  """Training of the best cells on images."""
 
   epochs: int = option(10, "epochs of each training", least=1, most=1_000_000)
   image_size: int = option(

@@ -1,4 +1,4 @@
-"""What a search found: the content of `--out`, and what is printed."""
+"""The report of a search: the content of `--out`, and the printed lines."""
 
 import re
 from typing import Any

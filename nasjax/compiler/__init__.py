@@ -1,4 +1,4 @@
-"""How nasjax has its programs compiled by XLA."""
+"""Compilation of programs by XLA, with the options of nasjax."""
 
 import contextlib
 import functools

@@ -1,4 +1,4 @@
-"""Which training a workdir holds, and the workdir that a training gets."""
+"""Workdirs: the training that one holds, and the one that a training gets."""
 
 import hashlib
 import json

@@ -159,7 +159,7 @@ def samples(
   *,
   prune: bool = True,
 ) -> graphs.CellGraphs:
-  """What a model reads of training samples, fields `[S, n, ...]`.
+  """Builds the inputs of training samples, fields `[S, n, ...]`.
 
   Args:
     space: the space of the samples.

@@ -1,4 +1,4 @@
-"""What a model reads of an architecture: the contract of models and inputs."""
+"""The inputs that a model declares: the contract of models and inputs."""
 
 import dataclasses
 
@@ -10,7 +10,7 @@ from nasjax import errors, graphs
 
 @dataclasses.dataclass(frozen=True)
 class Reads:
-  """What a model reads; every model and every wrapper has it as `reads`.
+  """Inputs of a model; every model and every wrapper has them as `reads`.
 
   Attributes:
     kinds: kinds of features (`nasjax.features.kinds`), in the order in which

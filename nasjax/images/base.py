@@ -147,7 +147,7 @@ class ImageSet:
 
     Args:
       num: images of each class.
-      seed: of the draw.
+      seed: seed of the draw.
 
     Returns:
       Rows `[K, num]` int64 and a mask `[K, num]` bool, False where a class has
@@ -171,7 +171,7 @@ def join(
   """Makes one set of the splits of a format.
 
   Args:
-    name: of the set.
+    name: name of the set.
     parts: split name to images `[m, H, W, C]` and labels `[m]`.
     class_names: `K` names.
 

@@ -1,4 +1,4 @@
-"""Which images of a folder belong to which split and class, by their paths.
+"""Splits and classes of the images in a folder, by their paths.
 
 `ROOT/CLASS/**/IMAGE`, or `ROOT/train/CLASS/**/IMAGE` beside `ROOT/val/...` and
 `ROOT/test/...`. Whatever could be taken for something else is refused, since a

@@ -140,7 +140,7 @@ def load_images(
       file, whose format is told from its content; or one of
       `image_set_names()`, which is downloaded once. A path that exists wins.
     opener: opens a request, with the answer of `urllib.request.urlopen`.
-    **options: of the format; `level` for FGVC-Aircraft.
+    **options: options of the format; `level` for FGVC-Aircraft.
 
   Raises:
     UserError: nothing is there, no format fits, the data are damaged, or a

@@ -134,7 +134,7 @@ def check_file(
 
 
 def has_json(*names: str) -> Callable[[pathlib.Path], bool]:
-  """Returns what tells a JSON object with these fields."""
+  """Returns a test for JSON objects with these fields."""
 
   def is_former(path: pathlib.Path) -> bool:
     found = json.loads(path.read_bytes())
@@ -162,7 +162,7 @@ def has_json_lines(*names: str) -> Callable[[pathlib.Path], bool]:
 
 
 def has_arrays(*names: str) -> Callable[[pathlib.Path], bool]:
-  """Returns what tells a `.npz` of `files.save_npz` with these arrays."""
+  """Returns a test for `.npz` files of `files.save_npz` with these arrays."""
 
   def is_former(path: pathlib.Path) -> bool:
     with zipfile.ZipFile(path) as archive:

@@ -52,7 +52,7 @@ def head_scopes(
 
 
 def relation_scopes(adjacency: jax.Array, mask: jax.Array) -> jax.Array:
-  """How nodes can be related, one relation a row.
+  """Relations between nodes, one relation a row.
 
   Siblings read the same node or are read by the same node; that these two
   relations help a predictor of architectures is a finding of NN-Former (Xu et

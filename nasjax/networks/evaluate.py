@@ -81,7 +81,7 @@ def weights_path(
   """Returns where the weights of a cell are kept; `networks.load` reads them.
 
   Args:
-    workdir: of `evaluate`.
+    workdir: folder of `evaluate`.
     arch: official notation of the cell.
     training: which of its trainings, in the order of its results.
   """

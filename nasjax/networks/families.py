@@ -31,7 +31,7 @@ class Family:
 
   @property
   def make(self) -> Callable[..., Any]:
-    """What `network` names."""
+    """Returns the network that `network` names."""
     if not isinstance(self.network, str):
       return self.network
     module, _, name = self.network.partition(":")

@@ -28,14 +28,14 @@ OnEpoch = Callable[[int, float], Any]
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class Job:
-  """What the trainings of all cells share.
+  """Settings that the trainings of all cells share.
 
   Attributes:
     space: the space of the cells.
-    skeleton: of the networks.
-    image_sets: of equal shapes.
+    skeleton: skeleton of the networks.
+    image_sets: image sets of equal shapes.
     recipe: the training.
-    seeds: of the trainings of each cell on each image set.
+    seeds: seeds of the trainings of each cell on each image set.
     shared: one program for all cells (NAS-Bench-201 only) instead of one for
       each; it compiles once.
     workdir: folder of the results.
@@ -60,7 +60,7 @@ class Job:
 
   @functools.cached_property
   def description(self) -> dict[str, Any]:
-    """What must agree when results are added to a folder, as JSON values."""
+    """Settings that must agree when results join a folder, as JSON values."""
     return {
       "space": self.space.name,
       "skeleton": dataclasses.asdict(self.skeleton),

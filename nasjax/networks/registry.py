@@ -31,7 +31,7 @@ def build(
     space: a space or its name.
     genotype: integers `[G]`, or one official notation.
     skeleton: the macro skeleton; by default the official one.
-    dtype: of the computation, `jnp.float32` or `jnp.bfloat16`.
+    dtype: number format of the computation, `jnp.float32` or `jnp.bfloat16`.
     **fields: further fields of the module (`drop_path` of DARTS).
 
   Raises:

@@ -15,8 +15,8 @@ class Skeleton:
   number of channels doubled.
 
   Attributes:
-    channels: of the first stage. DARTS widens them by 3 in its stem and by 4
-      at the output of each cell.
+    channels: channels of the first stage. DARTS widens them by 3 in its stem
+      and by 4 at the output of each cell.
     cells_per_stage: cells in a stage; the reduction cells of DARTS, one before
       stage 2 and one before stage 3, come in addition.
     image_size: height and width of the images, a multiple of 4.

@@ -39,7 +39,7 @@ class Data(NamedTuple):
 
 
 class State(NamedTuple):
-  """What a training carries from epoch to epoch; leaves lead with `[T]`.
+  """State of the trainings between epochs; leaves lead with `[T]`.
 
   Attributes:
     params: parameters.
@@ -119,5 +119,5 @@ def initial_state(
 
 
 def cell_arguments(genotype: jax.Array) -> tuple[jax.Array, ...]:
-  """Returns what a network takes besides images: `[G]`, or nothing."""
+  """Returns the arguments of a network besides images: codes `[G]`, or none."""
   return (genotype,) if genotype.size else ()

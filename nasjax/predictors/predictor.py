@@ -138,7 +138,7 @@ class Predictor:
 
   @property
   def target(self) -> str:
-    """What the scores are: `accuracy`, or `cost`, of which less is better."""
+    """Kind of the scores: `accuracy`, or `cost` (lower is better)."""
     return self.config.target
 
   @property
@@ -148,7 +148,7 @@ class Predictor:
 
   @property
   def card(self) -> dict[str, Any]:
-    """What is known of the model; empty after `fit`."""
+    """Facts on the model (data, label, split, scores); empty after `fit`."""
     return self._state.card
 
   @card.setter

@@ -1,4 +1,4 @@
-"""What `model.json` of a saved predictor must hold, checked before it is used.
+"""Reads and checks `model.json` of saved predictors.
 
 A description that is damaged or made by hand ends in one line, before a model
 is built or memory is taken for it.
@@ -96,7 +96,7 @@ class Saved:
     sample: classes, images of each and width of the embeddings of an image set;
       none for a predictor of architectures alone.
     card: what is known of the model.
-    digest: of parameters and of what decides scores; None in old folders.
+    digest: sha256 of all that decides scores; None in old folders.
     regression: sizes of the kernel regression.
   """
 

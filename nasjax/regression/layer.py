@@ -113,7 +113,7 @@ class WithRegression(nn.Module):
 
   @property
   def reads(self) -> reads.Reads:
-    """What the network reads; members share the similarities."""
+    """Inputs of the network; members share the similarities."""
     return dataclasses.replace(_reads(self.network), shared=True)
 
   def setup(self):
@@ -148,7 +148,7 @@ class WithRegression(nn.Module):
   def shared(
     self, params: Any, cell: graphs.CellGraphs
   ) -> dict[str, jax.Array]:
-    """What all members have in common, by argument of the model.
+    """Parts of the score that all members share, by argument of the model.
 
     Args:
       params: those of any member.

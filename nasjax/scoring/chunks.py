@@ -1,4 +1,4 @@
-"""How many architectures are in flight at once, from a memory budget."""
+"""Sizes of chunks: architectures computed at once, from a memory budget."""
 
 import functools
 from typing import Any

@@ -1,4 +1,4 @@
-"""What every search strategy does: init, ask, tell; higher score = better.
+"""The base of search strategies: init, ask, tell; higher score = better.
 
 A strategy sees genotypes and scores, never where the scores come from.
 Dimensions: `b` architectures of a batch, `t` scored so far, `G` integers of a
@@ -81,8 +81,8 @@ class Strategy(abc.ABC):
   ) -> tuple[np.ndarray, Memory]:
     """Returns at most `num` new cells and the arrays after the call.
 
-    No cells `[0, G]` end the search. Nothing is pending when this is called,
-    so `state.history` holds every cell that was asked before.
+    Returning an empty array `[0, G]` ends the search. Nothing is pending when
+    this is called, so `state.history` holds every cell that was asked before.
     """
 
   def init(

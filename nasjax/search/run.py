@@ -1,4 +1,4 @@
-"""Running a search to its end, and judging what it found.
+"""Runs a search to its end, and evaluates its result.
 
 Dimensions: `t` scored architectures in the order of the queries, `G` integers
 of a genotype, `k` winners.
@@ -22,7 +22,7 @@ ScoreFn = Callable[[np.ndarray], Any]  # [b, G] -> [b], higher = better
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class Result:
-  """What a search scored.
+  """Architectures and scores of a search.
 
   Attributes:
     space: the space that was searched.
@@ -125,7 +125,7 @@ def top_k(
 
 
 def function_keys(space: spaces_base.Space) -> base.KeyFn:
-  """Returns what tells networks apart, whatever they are called.
+  """Returns the identity of networks: equal for cells of one function.
 
   The number of the function where the space tells functions (NAS-Bench-201
   has 5,044 of them under 15,625 names), else `lookup_keys`.

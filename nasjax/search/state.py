@@ -1,4 +1,4 @@
-"""What a search knows so far: an immutable value that can be saved.
+"""The state of a search: an immutable value that can be saved.
 
 Dimensions: `t` scored architectures in the order of the queries, `p` asked
 ones without a score, `G` integers of a genotype.

@@ -1,4 +1,4 @@
-"""What every search space offers: genotypes in batches, and their graphs.
+"""The base of search spaces: genotypes in batches, and their graphs.
 
 Dimensions: `n` or `B` architectures, `G` integers of a genotype, `N` nodes of
 the padded op-on-node graph.
@@ -144,7 +144,7 @@ class Space(abc.ABC):
     del genotypes
 
   def functions(self) -> Functions | None:
-    """Says which cells compute the same function, whatever the weights are.
+    """Returns which cells compute the same function for all weights.
 
     None, as by default, in spaces that do not tell.
     """

@@ -1,4 +1,4 @@
-"""What a space of one's own must have, checked before anything is built on it.
+"""Checks of a user's own space, before anything is built on it.
 
 Each mistake ends in one line that names the attribute or the method.
 """

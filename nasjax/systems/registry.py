@@ -42,7 +42,7 @@ def model_names() -> tuple[str, ...]:
 
 
 def default_fields(name: str) -> dict[str, Any]:
-  """Returns what `config.model` holds for a model: name and default values.
+  """Returns the name of a model and its fields with their default values.
 
   Raises:
     UserError: no model has that name.

@@ -1,4 +1,4 @@
-"""What a system is: a predictor that a config can name."""
+"""The type of a system: a predictor that a config can name."""
 
 import dataclasses
 from collections.abc import Callable, Mapping

@@ -1,4 +1,4 @@
-"""What training carries from step to step, as one frozen pytree."""
+"""The state of training between steps, as one frozen pytree."""
 
 import dataclasses
 from collections.abc import Mapping, Sequence

@@ -1,4 +1,4 @@
-"""How every figure looks and is saved; legible without colours.
+"""Style and saving of all figures; legible without colours.
 
 Matplotlib is an extra and loaded when a figure is drawn.
 """

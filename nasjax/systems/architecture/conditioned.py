@@ -42,7 +42,7 @@ class ConditionedPredictor(nn.Module):
 
   @property
   def reads(self) -> reads.Reads:
-    """What the predictor of architectures reads."""
+    """Inputs of the predictor of architectures."""
     return self.predictor.reads
 
   def setup(self):
@@ -118,7 +118,7 @@ class PredictorOnDataset(nn.Module):
 
   @property
   def reads(self) -> reads.Reads:
-    """What the predictor of architectures reads."""
+    """Inputs of the predictor of architectures."""
     return self.predictor.reads
 
   @nn.compact

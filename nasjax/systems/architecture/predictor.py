@@ -102,7 +102,7 @@ class ArchitecturePredictor(nn.Module):
 
   @property
   def reads(self) -> reads.Reads:
-    """What the model reads: its fields say so."""
+    """Inputs of the model, as its fields choose them."""
     further = (
       *(("paths",) if self.paths else ()),
       *(("signals",) if self.signals else ()),

@@ -36,7 +36,7 @@ class MLP(nn.Module):
 
   @property
   def reads(self) -> reads.Reads:
-    """What the model reads of a cell: its graph alone."""
+    """Inputs of the model: the graph of a cell alone."""
     return reads.Reads(node_order=True)
 
   @nn.compact

@@ -75,7 +75,7 @@ class NeuralPredictor(nn.Module):
 
   @property
   def reads(self) -> reads.Reads:
-    """What the model reads of a cell: its graph alone."""
+    """Inputs of the model: the graph of a cell alone."""
     return reads.Reads(node_order=False)
 
   def setup(self):

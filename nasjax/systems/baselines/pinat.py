@@ -206,7 +206,7 @@ class PINAT(nn.Module):
 
   @property
   def reads(self) -> reads.Reads:
-    """What the model reads of a cell: its graph alone."""
+    """Inputs of the model: the graph of a cell alone."""
     return reads.Reads(node_order=self.position)
 
   def setup(self):
