@@ -4,8 +4,8 @@ import sys
 
 if __name__ == "__main__":
   try:
-    from nasjax.commands import entry
+    from nasjax.commands import doors
   except KeyboardInterrupt:
     print("interrupted", file=sys.stderr)
     sys.exit(130)
-  sys.exit(entry.main())
+  sys.exit(doors.main())

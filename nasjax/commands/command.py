@@ -5,8 +5,9 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from nasjax import errors, invocation
+from nasjax import errors
 from nasjax.commands import arguments, options
+from nasjax.experiments import invocation
 
 
 @dataclasses.dataclass(frozen=True)

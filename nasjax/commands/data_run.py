@@ -2,7 +2,7 @@
 
 from nasjax import files
 from nasjax.benchmarks import base, registry
-from nasjax.commands.data import GetOptions, ListOptions
+from nasjax.commands.data_options import GetOptions, ListOptions
 from nasjax.io import download
 
 

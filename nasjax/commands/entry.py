@@ -80,21 +80,6 @@ def load(name: str, what: str = "loading JAX") -> types.ModuleType:
       signal.signal(number, _interrupt)
 
 
-def main() -> int:
-  """`nasjax`, the same as `python -m nasjax`."""
-  return run("nasjax.commands.main")
-
-
-def train() -> int:
-  """`nasjax-train`, the same as `python train.py`."""
-  return run("nasjax.commands.train")
-
-
-def search() -> int:
-  """`nasjax-search`, the same as `python search.py`."""
-  return run("nasjax.commands.search")
-
-
 def _quit(number: int, _: Any) -> None:
   """Ends the process where there is nothing to keep."""
   os.write(2, f"{_WORDS[signal.Signals(number)]}\n".encode())

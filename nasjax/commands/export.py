@@ -1,11 +1,8 @@
 """`nasjax export`: a trained predictor as one StableHLO file."""
 
-import dataclasses
-from collections.abc import Set
-
-from nasjax.commands import entry, shared_options
+from nasjax.commands import entry
 from nasjax.commands.command import Command
-from nasjax.commands.options import REQUIRED, Options, option
+from nasjax.commands.export_options import ExportOptions
 
 _USAGE = """Writes a trained predictor as one file that needs JAX alone.
 
@@ -14,23 +11,6 @@ _USAGE = """Writes a trained predictor as one file that needs JAX alone.
 The file is a StableHLO program that maps genotypes [b, G] to scores [b], on a
 CPU, GPU or TPU; jax.export.deserialize reads it. Needs nasjax[export].
 """
-
-
-@dataclasses.dataclass(frozen=True, kw_only=True)
-class ExportOptions(Options):
-  """Options of `nasjax export`."""
-
-  space: str = shared_options.space()
-  checkpoint: str | None = shared_options.checkpoint()
-  out: str = option(
-    REQUIRED, "file of the program", metavar="FILE", is_path=True
-  )
-
-  def check(self, given: Set[str]) -> None:
-    """Refuses a file that cannot be written."""
-    from nasjax import files  # imports numpy
-
-    files.check_writable(self.out)
 
 
 def _run(options: ExportOptions) -> None:

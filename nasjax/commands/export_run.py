@@ -1,7 +1,7 @@
 """Opens a predictor and exports it."""
 
 from nasjax import files, progress
-from nasjax.commands.export import ExportOptions
+from nasjax.commands.export_options import ExportOptions
 from nasjax.predictors import checkpoints, exporting
 
 

@@ -6,9 +6,9 @@ import shlex
 from collections.abc import Sequence
 from typing import Any
 
-from nasjax import errors, files, invocation
-from nasjax.commands import reproduce
-from nasjax.commands.reproduce import ReproduceOptions
+from nasjax import errors, files
+from nasjax.commands.reproduce_options import ReproduceOptions
+from nasjax.experiments import invocation
 from nasjax.reproduce import catalog, floors, readme, recipes, reports, runner
 
 NAMES = {
@@ -133,6 +133,3 @@ def run(
   files.check_writable(options.path)
   with errors.resuming(lambda: "the same command reads what is finished"):
     get_report(given.name).run(options)
-
-
-main = reproduce.main

@@ -7,7 +7,7 @@ import jax
 import numpy as np
 
 from nasjax import errors, files, labels
-from nasjax.commands.score import ScoreOptions
+from nasjax.commands.score_options import ScoreOptions
 from nasjax.io import replacing
 from nasjax.predictors import checkpoints, predictor
 from nasjax.scoring import shards, streaming

@@ -7,7 +7,7 @@ from typing import Any
 
 from nasjax import files
 from nasjax.commands import config_files, entry, own_spaces
-from nasjax.commands.train import TrainOptions
+from nasjax.commands.train_options import TrainOptions
 from nasjax.experiments import workdirs
 
 _TOP = 10  # of `top10_regret_all`

@@ -13,8 +13,8 @@ import jax
 import numpy as np
 
 from nasjax import config as configs
-from nasjax import errors, files, invocation, progress
-from nasjax.experiments import tasks, workdirs
+from nasjax import errors, files, progress
+from nasjax.experiments import invocation, tasks, workdirs
 from nasjax.io import replacing
 from nasjax.predictors import fitting, predictor
 from nasjax.regression import solver

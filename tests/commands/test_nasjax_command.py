@@ -8,9 +8,9 @@ import sys
 import pytest
 import scoring_models
 
-from nasjax import invocation
 from nasjax.commands import main
 from nasjax.commands.search_options import EvaluateOptions, SearchOptions
+from nasjax.experiments import invocation
 
 ROOT = pathlib.Path(__file__).parent.parent.parent
 NAMES = [each.name for each in main.NASJAX.commands]

@@ -6,6 +6,7 @@ import pathlib
 import pytest
 import reproduce_tiny
 
+from nasjax.commands import reproduce as command
 from nasjax.commands import reproduce_run as reproduce
 from nasjax.experiments import experiment, tasks
 from nasjax.reproduce import catalog, outcomes, recipes, runner
@@ -37,7 +38,7 @@ def finished(table, tmp_path_factory):
 
 
 def test_list_prints_every_name(capsys):
-  assert reproduce.main(["reproduce", "--list"]) == 0
+  assert command.main(["reproduce", "--list"]) == 0
   lines = capsys.readouterr().out.splitlines()
   assert [line.split()[0] for line in lines] == list(reproduce.NAMES)
   for name in reproduce.NAMES:
