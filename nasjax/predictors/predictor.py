@@ -15,7 +15,7 @@ from nasjax import config as configs
 from nasjax import labels as label_numbers
 from nasjax.config import checks
 from nasjax.predictors import fitting, saved
-from nasjax.regression import solver
+from nasjax.regression import beside
 from nasjax.spaces import base as spaces_base
 from nasjax.spaces import notations
 from nasjax.spaces import registry as spaces
@@ -296,7 +296,7 @@ class Predictor:
     config = found.config
     known = spaces.of_saved(path, config.space, space)
     predictor = cls(known, config.seed, config=config)
-    model = solver.of_sizes(
+    model = beside.of_sizes(
       predictor.model, found.regression, config.kernel.power
     )
     params = saved.load_params(
@@ -331,7 +331,7 @@ def _finished(
   """The state after a training with a config, which is copied."""
   kept = config.copy_and_resolve_references()
   network = models.create_model(kept.model)
-  model = solver.beside(network, fitted.params, kept.kernel.power)
+  model = beside.beside(network, fitted.params, kept.kernel.power)
   shown = kept.copy_and_resolve_references()
   return _State(shown, model, (fitted, kept), card)
 

@@ -14,7 +14,8 @@ import numpy as np
 from nasjax import config as configs
 from nasjax import errors, files, foreign
 from nasjax.config import checks
-from nasjax.regression import solver
+from nasjax.predictors import saved_config
+from nasjax.regression import beside
 from nasjax.systems import registry as models
 from nasjax.training import checkpoint, digests, model_folders
 
@@ -34,54 +35,6 @@ _NUMBER = checks.Real(-1e300, 1e300)
 _SCALE = checks.Real(0, 1e300, closed=False)
 _SIDE = checks.Whole(1, 65_536)
 _COUNT = checks.Whole(0, 10**9)
-_FIRST = frozenset(
-  [
-    "space",
-    "benchmark",
-    "table",
-    "dataset",
-    "split",
-    "train_label",
-    "test_label",
-    "num_train",
-    "seed",
-    "num_seeds",
-    "num_members",
-    "epochs",
-    "batch_size",
-    "drop_last",
-    "loss",
-    "prune",
-    "checkpoint_every",
-    "refit",
-    "optimizer.name",
-    "optimizer.learning_rate",
-    "optimizer.schedule",
-    "optimizer.warmup_rate",
-    "optimizer.weight_decay",
-    "optimizer.clip_norm",
-    "model.name",
-    "model.width",
-    "model.num_heads",
-    "model.num_layers",
-    "model.ffn_width",
-    "model.encoder_layers",
-    "model.predictor_layers",
-    "model.gcn_width",
-    "model.head_width",
-    "model.dropout_rate",
-    "model.gcn_dropout_rate",
-    "model.encoding",
-    "model.position",
-    "model.attention",
-    "model.adjacency",
-    "model.bidirectional",
-    "model.graph",
-    "model.head",
-    "model.implementation",
-  ]
-)
-"""Fields of the first saved models; later ones may be missing."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -106,7 +59,7 @@ class Saved:
   sample: tuple[int, ...]
   card: dict[str, Any]
   digest: str | None
-  regression: solver.Sizes
+  regression: beside.Sizes
 
 
 def sees_images(meta: dict[str, Any]) -> bool:
@@ -143,7 +96,7 @@ def make_meta(
   if sample:
     meta[DATASET_ENCODER] = {"sample": list(sample)}
   else:
-    meta[REGRESSION] = solver.sizes(params)._asdict()
+    meta[REGRESSION] = beside.sizes(params)._asdict()
     meta["scale"] = np.asarray(scale, np.float64).tolist()
     meta["shift"] = np.asarray(shift, np.float64).tolist()
   meta["card"] = _card(card)
@@ -182,14 +135,14 @@ def _check(meta: dict[str, Any]) -> Saved:
   for name in meta:
     if name not in allowed:
       raise errors.one_of("field of model.json", name, allowed)
-  fields = _object("config", meta["config"])
-  config = _config(fields)
+  fields = saved_config.as_object("config", meta["config"])
+  config = saved_config.read_config(fields)
   _check_kind(meta, config)
   regression = _regression(fields["model"], meta.get(REGRESSION))
   scale = shift = np.zeros(0)
   sample = ()
   if sees_images(meta):
-    encoder = _object(DATASET_ENCODER, meta[DATASET_ENCODER])
+    encoder = saved_config.as_object(DATASET_ENCODER, meta[DATASET_ENCODER])
     if list(encoder) != ["sample"]:
       raise errors.UserError(
         f"{DATASET_ENCODER}: expected the field 'sample', got "
@@ -220,31 +173,23 @@ def _check_kind(meta: dict[str, Any], config: configs.Config) -> None:
     )
 
 
-def _regression(model: dict[str, Any], found: Any) -> solver.Sizes:
+def _regression(model: dict[str, Any], found: Any) -> beside.Sizes:
   """The sizes of a regression, by their own field or by those of the model."""
   if found is None:
     names = ("kernel_cells", "kernel_distance")
     values = [model.get(name, 0) for name in names]
   else:
-    names = tuple(f"{REGRESSION}.{name}" for name in solver.Sizes._fields)
-    found = _object(REGRESSION, found)
-    if sorted(found) != sorted(solver.Sizes._fields):
+    names = tuple(f"{REGRESSION}.{name}" for name in beside.Sizes._fields)
+    found = saved_config.as_object(REGRESSION, found)
+    if sorted(found) != sorted(beside.Sizes._fields):
       raise errors.UserError(
-        f"{REGRESSION}: expected the fields {', '.join(solver.Sizes._fields)}, "
+        f"{REGRESSION}: expected the fields {', '.join(beside.Sizes._fields)}, "
         f"got {errors.quote(', '.join(found))}"
       )
-    values = [found[name] for name in solver.Sizes._fields]
+    values = [found[name] for name in beside.Sizes._fields]
   for name, value in zip(names, values, strict=True):
     checks.check_value(name, value, _COUNT)
-  return solver.Sizes(*values)
-
-
-def _object(name: str, value: Any) -> dict[str, Any]:
-  if not isinstance(value, dict):
-    raise errors.UserError(
-      f"{name}: expected an object of fields, got {errors.quote(value)}"
-    )
-  return value
+  return beside.Sizes(*values)
 
 
 def _list(name: str, value: Any, length: int, rule: checks.Rule) -> list[Any]:
@@ -260,7 +205,7 @@ def _list(name: str, value: Any, length: int, rule: checks.Rule) -> list[Any]:
 
 def _card(card: Any) -> dict[str, Any]:
   """Checks that a card is one, and that JSON can hold it again."""
-  _object("card", card)
+  saved_config.as_object("card", card)
   try:
     json.dumps(card, allow_nan=False)
   except (TypeError, ValueError, RecursionError) as error:
@@ -282,33 +227,6 @@ def _card(card: Any) -> dict[str, Any]:
     elif isinstance(value, list | tuple):
       pending += value
   return card
-
-
-def _config(fields: dict[str, Any]) -> configs.Config:
-  model = _object("config.model", fields.get("model"))
-  name = model.get("name")
-  checks.check_value("config.model.name", name, checks.Text(64))
-  known = configs.use_model(configs.default(), str(name)).to_dict()
-  for part, value in fields.items():
-    if isinstance(known.get(part), dict):
-      _object(f"config.{part}", value)
-      for field, each in value.items():
-        _plain(f"config.{part}.{field}", each)
-    else:
-      _plain(f"config.{part}", value)
-  flat = configs.flatten(fields)
-  for field in configs.flatten(known):
-    if field in _FIRST and field not in flat:
-      raise errors.UserError(f"config.{field}: expected a value, got none")
-  return checks.check(configs.restored(fields))
-
-
-def _plain(name: str, value: Any) -> None:
-  if isinstance(value, (dict, list)):
-    raise errors.UserError(
-      f"{errors.quote(name)}: expected a text, a number or a truth value, got "
-      f"{'an object' if isinstance(value, dict) else 'a list'}"
-    )
 
 
 def digest(saved: Saved, params: Any) -> str:

@@ -24,14 +24,12 @@ import numpy as np
 
 from nasjax import errors, settings
 from nasjax import labels as label_numbers
-from nasjax.regression import layer
+from nasjax.regression import beside, layer, ridge
 
 RATES = (0.05, 0.1, 0.2, 0.4, 0.8, 1.6)
-RIDGES = (0.01, 0.03, 0.1, 0.3, 1.0, 3.0)
 # Weight of a linear kernel, and within it of the edge features.
 LINEAR_WEIGHTS = (0.1, 0.3, 1.0, 3.0)
 EDGE_WEIGHTS = (0.0, 0.1, 0.3, 1.0)
-_CHOSEN_ON = 1000
 _LABELS_PER_CELL = 20
 _MOST_SIMILARITIES = 20_000_000
 # Floor of the eigenvalues, so that 1/sqrt(value) stays bounded.
@@ -132,7 +130,7 @@ def solve(
     )
     return fit._replace(cells=drawn[fit.cells])
   cells = _draw(num, max_cells, seed)
-  few = cells[_draw(len(cells), _CHOSEN_ON, seed)]
+  few = cells[_draw(len(cells), ridge.CHOSEN_ON, seed)]
   centred = features - features[cells].mean(axis=0, dtype=np.float64)
   kernels = _candidates(centred[few], num_distance, power)
   kernel, fit = _solve_exactly(
@@ -166,7 +164,7 @@ def _solve_exactly(
   """The best kernel and ridge for centred features `[n, F]`, `[n]` targets."""
   best, least = None, np.inf
   for kernel in kernels:
-    for coefficients, residual in _leave_one_out(kernel.gram, targets):
+    for coefficients, residual in ridge.leave_one_out(kernel.gram, targets):
       error = float(np.mean(residual**2))
       if error < least:
         slopes = kernel.weights * (coefficients @ features)
@@ -176,57 +174,6 @@ def _solve_exactly(
         best, least = (kernel, fit), error
   assert best is not None
   return best
-
-
-def _leave_one_out(
-  gram: np.ndarray, targets: np.ndarray
-) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-  """Kernel ridge regressions and their leave-one-out residuals.
-
-  Args:
-    gram: symmetric, `[n, n]`; not positive semi-definite with a power above 2.
-    targets: `[n]`.
-
-  Returns:
-    For each of `RIDGES` coefficients and residuals, `[n]` each.
-  """
-  if len(targets) > _CHOSEN_ON:
-    try:
-      yield from [_by_cholesky(gram, ridge, targets) for ridge in RIDGES]
-      return
-    except np.linalg.LinAlgError:
-      pass  # the eigenvalues say what is possible
-  values, vectors = np.linalg.eigh(gram)
-  projected, squares = targets @ vectors, vectors**2
-  for ridge in RIDGES:
-    inverse = 1 / (values + ridge)
-    coefficients = vectors @ (inverse * projected)
-    yield coefficients, coefficients / (squares @ inverse)
-
-
-def _by_cholesky(
-  gram: np.ndarray, ridge: float, targets: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
-  """`_leave_one_out` of one ridge, for large matrices.
-
-  Six Cholesky factors and their inverses take half the time that eigenvectors
-  take for 3,000 cells, and use all cores.
-
-  Raises:
-    LinAlgError: the matrix is not positive definite.
-  """
-  from scipy import linalg  # imports slowly; scoring needs none of it
-
-  regular = np.array(gram, np.float64)
-  regular[np.diag_indices_from(regular)] += ridge
-  potrf, trtri = linalg.get_lapack_funcs(("potrf", "trtri"), (regular,))
-  # Transposed: LAPACK stores columns, so that nothing is copied.
-  factor, failed = potrf(regular.T, lower=1, overwrite_a=1)
-  if failed:
-    raise np.linalg.LinAlgError("a Gram matrix is not positive definite")
-  inverse, _ = trtri(factor, lower=1, overwrite_c=1)
-  coefficients = (inverse @ targets) @ inverse
-  return coefficients, coefficients / np.einsum("ij,ij->j", inverse, inverse)
 
 
 def _between_all(
@@ -264,36 +211,9 @@ def _solve_all(
   root = vectors / np.sqrt(np.maximum(values, _LEAST_EIGENVALUE))
   scales = np.sqrt(kernel.weights)
   mapped = np.concatenate([similar @ root, features * scales], axis=1)
-  weights, left_out = _ridge_regression(mapped, targets)
+  weights, left_out = ridge.ridge_regression(mapped, targets)
   own, slopes = np.split(weights, [len(cells)])
   return Fit(cells, kernel.rate, root @ own, scales * slopes, left_out)
-
-
-def _ridge_regression(
-  inputs: np.ndarray, targets: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
-  """The ridge of the smallest leave-one-out error.
-
-  Args:
-    inputs: `[n, k]`.
-    targets: `[n]`.
-
-  Returns:
-    Weights `[k]`, and the prediction for each row by the others `[n]`.
-  """
-  spectrum, axes = np.linalg.eigh(inputs.T @ inputs)
-  turned = inputs @ axes
-  projected = targets @ turned
-  found = []
-  for ridge in RIDGES:
-    inverse = 1 / (np.maximum(spectrum, 0) + ridge)
-    leverage = turned**2 @ inverse
-    residual = targets - turned @ (inverse * projected)
-    residual /= np.maximum(1 - leverage, 1e-6)
-    error = float(np.mean(residual**2))
-    found.append((error, axes @ (inverse * projected), targets - residual))
-  _, weights, left_out = min(found, key=lambda each: each[0])
-  return weights, left_out
 
 
 def _distances(
@@ -333,51 +253,6 @@ def _candidates(
       for weight in LINEAR_WEIGHTS:
         total = gram + weight * linear
         yield _Candidate(rate, weight * weights, total, num_distance)
-
-
-class Sizes(NamedTuple):
-  """Sizes of a regression; both are 0 if there is none.
-
-  Attributes:
-    num_cells: training cells that others are compared with.
-    num_distance: features that enter the distance where the kernel has a linear
-      part.
-  """
-
-  num_cells: int = 0
-  num_distance: int = 0
-
-
-def beside(network: nn.Module, params: Any, power: float) -> nn.Module:
-  """Puts the regression beside a network whose parameters have one.
-
-  Args:
-    network: the network.
-    params: parameters, leaves `[R, ...]`, or their shapes.
-    power: power of the differences of features (`config.kernel.power`).
-
-  Returns:
-    The model that scores; the network itself without a regression.
-  """
-  return of_sizes(network, sizes(params), power)
-
-
-def of_sizes(network: nn.Module, found: Sizes, power: float) -> nn.Module:
-  """`beside` for parameters of which the sizes are known."""
-  if not found.num_cells:
-    return network
-  return layer.WithRegression(
-    network, found.num_cells, found.num_distance, power
-  )
-
-
-def sizes(params: Any) -> Sizes:
-  """Sizes of the regression in parameters with leaves `[R, ...]`."""
-  joined = params["params"].get("kernel")
-  if joined is None:
-    return Sizes()
-  _, num_cells, num_features = joined["cells"].shape
-  return Sizes(num_cells, num_features if "slopes" in joined else 0)
 
 
 def attach(
@@ -434,4 +309,4 @@ def attach(
     name: jnp.asarray(value, jnp.float32) for name, value in variables.items()
   }
   params = {"params": joined}
-  return beside(model, params, power), params
+  return beside.beside(model, params, power), params

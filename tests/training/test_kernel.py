@@ -13,8 +13,8 @@ from nasjax import errors, scoring
 from nasjax.experiments import experiment
 from nasjax.features import inputs
 from nasjax.features import tables as graph_features
+from nasjax.regression import beside, ridge, solver
 from nasjax.regression import layer as kernel_model
-from nasjax.regression import solver
 from nasjax.systems import registry as models
 from nasjax.training import metrics
 
@@ -65,7 +65,7 @@ def test_left_out_predictions_are_those_of_refits(power, rng):
   gram = gram_of(features, fit.rate, power)
   ridges = [
     ridge
-    for ridge in solver.RIDGES
+    for ridge in ridge.RIDGES
     if np.allclose(
       np.linalg.solve(gram + ridge * np.eye(12), targets),
       fit.coefficients,
@@ -143,7 +143,7 @@ def test_darts_predictor_with_edges_and_linear_part(tmp_path, rng):
   predictor = nasjax.Predictor("darts", **SMALL).fit(genotypes, labels)
   width = len(graph_features.feature_names(space))
   width += len(graph_features.path_feature_names(space))
-  assert solver.sizes(predictor.params) == (40, width)
+  assert beside.sizes(predictor.params) == (40, width)
   slopes = predictor.fitted.params["params"]["kernel"]["slopes"]
   assert slopes.shape == (2, width + 196)
   assert metrics.kendall_tau(predictor.predict(genotypes), labels) > 0.6
@@ -155,8 +155,8 @@ def test_attached_score_is_the_network_plus_the_regression(rng):
   with_kernel = nasjax.Predictor("nb201", **SMALL).fit(genotypes, labels)
   fields = {**SMALL, "kernel": {"weight": 0.0}}
   without = nasjax.Predictor("nb201", **fields).fit(genotypes, labels)
-  assert solver.sizes(with_kernel.params).num_cells == 30
-  assert solver.sizes(without.params).num_cells == 0
+  assert beside.sizes(with_kernel.params).num_cells == 30
+  assert beside.sizes(without.params).num_cells == 0
   both = with_kernel.fitted.params["params"]
   network = {name: tree for name, tree in both.items() if name != "kernel"}
   jax.tree.map(
@@ -171,7 +171,7 @@ def test_saved_and_fitted_again(tmp_path, rng):
   predictor = nasjax.Predictor("nb201", **SMALL).fit(genotypes, labels)
   loaded = reloaded(predictor, tmp_path, genotypes)
   loaded.fit(genotypes[:20], labels[:20])
-  assert solver.sizes(loaded.params).num_cells == 20
+  assert beside.sizes(loaded.params).num_cells == 20
 
 
 def test_a_predictor_older_than_a_field_scores_as_it_did(tmp_path, rng):
@@ -184,7 +184,7 @@ def test_a_predictor_older_than_a_field_scores_as_it_did(tmp_path, rng):
   for name in ("regression", "config.kernel.power", "config.model.paths"):
     *parents, field = name.split(".")
     del functools.reduce(dict.__getitem__, parents, meta)[field]
-  found = solver.sizes(predictor.params)
+  found = beside.sizes(predictor.params)
   meta["config"]["model"]["kernel_cells"] = found.num_cells
   meta["config"]["model"]["kernel_distance"] = found.num_distance
   path.write_text(json.dumps(meta))
@@ -251,7 +251,7 @@ def test_kernel_chosen_on_few_is_fitted_to_all(num_distance, monkeypatch, rng):
   assert np.any(fit.slopes) == bool(num_distance)
   ridges = (solver.normal_scores(labels) - fitted) / fit.coefficients
   np.testing.assert_allclose(ridges, np.median(ridges), rtol=1e-2)
-  assert np.any(np.isclose(np.median(ridges), solver.RIDGES, rtol=1e-3))
+  assert np.any(np.isclose(np.median(ridges), ridge.RIDGES, rtol=1e-3))
 
 
 def test_most_labels_of_a_regression():
@@ -280,11 +280,11 @@ def test_fit_to_all_is_exact_on_as_many_cells(num_distance, rng):
 
 def test_left_out_predictions_of_a_fit_to_all_are_those_of_refits(rng):
   inputs, targets = rng.normal(size=(30, 5)), rng.normal(size=30)
-  weights, left_out = solver._ridge_regression(inputs, targets)
+  weights, left_out = ridge.ridge_regression(inputs, targets)
   gram = inputs.T @ inputs
   ridges = [
     ridge
-    for ridge in solver.RIDGES
+    for ridge in ridge.RIDGES
     if np.allclose((gram + ridge * np.eye(5)) @ weights, inputs.T @ targets)
   ]
   assert len(ridges) == 1
@@ -318,7 +318,7 @@ def test_predictor_compares_with_max_cells_alone(tmp_path, rng):
   genotypes, labels = labelled(60, rng)
   fields = {**SMALL, "kernel": {"max_cells": 25}}
   predictor = nasjax.Predictor("nb201", **fields).fit(genotypes, labels)
-  assert solver.sizes(predictor.params).num_cells == 25
+  assert beside.sizes(predictor.params).num_cells == 25
   cells = predictor.fitted.params["params"]["kernel"]["cells"]
   assert cells.shape[:2] == (2, 25)
   reloaded(predictor, tmp_path, genotypes)
@@ -352,11 +352,11 @@ def test_many_cells_are_solved_as_few_are(power, rng, monkeypatch):
   features, labels = rng.normal(size=(90, 4)), rng.normal(size=90)
   distances = solver._distances(features, features, power)
   gram = np.exp(-0.05 * distances)
-  expected = list(solver._leave_one_out(gram, labels))
+  expected = list(ridge.leave_one_out(gram, labels))
   monkeypatch.setattr(solver, "_CHOSEN_ON", 50)
-  found = list(solver._leave_one_out(gram, labels))
-  assert len(found) == len(solver.RIDGES)
+  found = list(ridge.leave_one_out(gram, labels))
+  assert len(found) == len(ridge.RIDGES)
   np.testing.assert_allclose(found, expected, rtol=1e-9)
   if power == 4:
     with pytest.raises(np.linalg.LinAlgError, match="not positive definite"):
-      solver._by_cholesky(gram, 1e-9, labels)
+      ridge.by_cholesky(gram, 1e-9, labels)
