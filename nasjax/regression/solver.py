@@ -25,7 +25,7 @@ import numpy as np
 from nasjax import config as configs
 from nasjax import errors
 from nasjax import labels as label_numbers
-from nasjax.regression import layer
+from nasjax.regression import layer, leave_one_out
 
 RATES = (0.05, 0.1, 0.2, 0.4, 0.8, 1.6)
 RIDGES = (0.01, 0.03, 0.1, 0.3, 1.0, 3.0)
@@ -167,7 +167,9 @@ def _solve_exactly(
   """The best kernel and ridge for centred features `[n, F]`, `[n]` targets."""
   best, least = None, np.inf
   for kernel in kernels:
-    for coefficients, residual in _leave_one_out(kernel.gram, targets):
+    for coefficients, residual in leave_one_out.residuals(
+      kernel.gram, targets, RIDGES
+    ):
       error = float(np.mean(residual**2))
       if error < least:
         slopes = kernel.weights * (coefficients @ features)
@@ -177,57 +179,6 @@ def _solve_exactly(
         best, least = (kernel, fit), error
   assert best is not None
   return best
-
-
-def _leave_one_out(
-  gram: np.ndarray, targets: np.ndarray
-) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-  """Kernel ridge regressions and their leave-one-out residuals.
-
-  Args:
-    gram: symmetric, `[n, n]`; not positive semi-definite with a power above 2.
-    targets: `[n]`.
-
-  Returns:
-    For each of `RIDGES` coefficients and residuals, `[n]` each.
-  """
-  if len(targets) > _CHOSEN_ON:
-    try:
-      yield from [_by_cholesky(gram, ridge, targets) for ridge in RIDGES]
-      return
-    except np.linalg.LinAlgError:
-      pass  # the eigenvalues say what is possible
-  values, vectors = np.linalg.eigh(gram)
-  projected, squares = targets @ vectors, vectors**2
-  for ridge in RIDGES:
-    inverse = 1 / (values + ridge)
-    coefficients = vectors @ (inverse * projected)
-    yield coefficients, coefficients / (squares @ inverse)
-
-
-def _by_cholesky(
-  gram: np.ndarray, ridge: float, targets: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
-  """`_leave_one_out` of one ridge, for large matrices.
-
-  Six Cholesky factors and their inverses take half the time that eigenvectors
-  take for 3,000 cells, and use all cores.
-
-  Raises:
-    LinAlgError: the matrix is not positive definite.
-  """
-  from scipy import linalg  # imports slowly; scoring needs none of it
-
-  regular = np.array(gram, np.float64)
-  regular[np.diag_indices_from(regular)] += ridge
-  potrf, trtri = linalg.get_lapack_funcs(("potrf", "trtri"), (regular,))
-  # Transposed: LAPACK stores columns, so that nothing is copied.
-  factor, failed = potrf(regular.T, lower=1, overwrite_a=1)
-  if failed:
-    raise np.linalg.LinAlgError("a Gram matrix is not positive definite")
-  inverse, _ = trtri(factor, lower=1, overwrite_c=1)
-  coefficients = (inverse @ targets) @ inverse
-  return coefficients, coefficients / np.einsum("ij,ij->j", inverse, inverse)
 
 
 def _between_all(

@@ -14,7 +14,7 @@ from nasjax.features import inputs
 from nasjax.features import tables as graph_features
 from nasjax.models import registry as models
 from nasjax.regression import layer as kernel_model
-from nasjax.regression import solver
+from nasjax.regression import leave_one_out, solver
 from nasjax.training import metrics
 
 SMALL = {
@@ -351,11 +351,11 @@ def test_many_cells_are_solved_as_few_are(power, rng, monkeypatch):
   features, labels = rng.normal(size=(90, 4)), rng.normal(size=90)
   distances = solver._distances(features, features, power)
   gram = np.exp(-0.05 * distances)
-  expected = list(solver._leave_one_out(gram, labels))
-  monkeypatch.setattr(solver, "_CHOSEN_ON", 50)
-  found = list(solver._leave_one_out(gram, labels))
+  expected = list(leave_one_out.residuals(gram, labels, solver.RIDGES))
+  monkeypatch.setattr(leave_one_out, "MANY", 50)
+  found = list(leave_one_out.residuals(gram, labels, solver.RIDGES))
   assert len(found) == len(solver.RIDGES)
   np.testing.assert_allclose(found, expected, rtol=1e-9)
   if power == 4:
     with pytest.raises(np.linalg.LinAlgError, match="not positive definite"):
-      solver._by_cholesky(gram, 1e-9, labels)
+      leave_one_out._by_cholesky(gram, 1e-9, labels)
