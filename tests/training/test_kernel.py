@@ -353,7 +353,7 @@ def test_many_cells_are_solved_as_few_are(power, rng, monkeypatch):
   distances = solver._distances(features, features, power)
   gram = np.exp(-0.05 * distances)
   expected = list(ridge.leave_one_out(gram, labels))
-  monkeypatch.setattr(solver, "_CHOSEN_ON", 50)
+  monkeypatch.setattr(ridge, "CHOSEN_ON", 50)
   found = list(ridge.leave_one_out(gram, labels))
   assert len(found) == len(ridge.RIDGES)
   np.testing.assert_allclose(found, expected, rtol=1e-9)
