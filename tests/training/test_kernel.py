@@ -239,7 +239,7 @@ def test_more_labels_than_are_fitted(rng):
 
 @pytest.mark.parametrize("num_distance", [0, 4])
 def test_kernel_chosen_on_few_is_fitted_to_all(num_distance, monkeypatch, rng):
-  monkeypatch.setattr(solver, "_CHOSEN_ON", 20)
+  monkeypatch.setattr(ridge, "CHOSEN_ON", 20)
   features = rng.normal(size=(40, 6))
   labels = rng.normal(size=40) + 3 * features[:, 1]
   fit = solver.solve(features, labels, num_distance, 1.5)
