@@ -53,7 +53,7 @@ def line(path):
     (b"", "a.zip", "an empty file; fetch"),
     (NOISE, "a.zip", "a damaged archive; fetch"),
     (NOISE, "a.bin", "another file; give a folder"),
-    (gzip.compress(b"labels"), "labels.gz", "one gzipped file"),
+    (gzip.compress(b"labels", mtime=0), "labels.gz", "one gzipped file"),
   ],
 )
 def test_files_are_called_what_they_are(content, name, got, tmp_path):
