@@ -71,7 +71,7 @@ class Space(abc.ABC):
     size: how many cells `enumerate` gives; None where it cannot.
     num_genotypes: how many genotypes there are where `size` is None.
     defaults: what the default config of the space has otherwise than
-      `nasjax/configs/default.py`, by dotted name, such as
+      `nasjax/config/fields.py`, by dotted name, such as
       `{"model.paths": True}`.
     networks: the networks of its cells (`nasjax.networks.Family`), with which
       cells can be trained on images; None where there are none.
