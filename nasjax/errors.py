@@ -1,5 +1,6 @@
 """Mistakes that a user can mend: one exception type, and exit statuses."""
 
+import argparse
 import contextlib
 import os
 import reprlib
@@ -206,3 +207,21 @@ def _ended(line: str, status: int) -> int:
       os.close(nowhere)
   nobody_reads = any(isinstance(each, BrokenPipeError) for each in failures)
   return 141 if nobody_reads else status
+
+
+def no_arguments(program: str, what: str) -> None:
+  """Reads the command line of a program that has no options but `--help`.
+
+  Args:
+    program: what starts it.
+    what: what it does, for its help.
+
+  Raises:
+    UserError: there is an argument.
+  """
+  parser = argparse.ArgumentParser(prog=program, description=what)
+  rest = parser.parse_known_args()[1]
+  if rest:
+    raise UserError(
+      f"unexpected argument {quote(rest[0])}: expected none; see --help"
+    )

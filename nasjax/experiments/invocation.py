@@ -5,7 +5,7 @@ import pathlib
 import sys
 from collections.abc import Collection, Sequence
 
-_PACKAGE = pathlib.Path(__file__).parent
+_PACKAGE = pathlib.Path(__file__).parents[1]
 
 
 def program(script: str | None = None) -> str:

@@ -1,6 +1,5 @@
 """`python -m nasjax.features.measure`: measures `scales.json` again."""
 
-import argparse
 import sys
 
 from nasjax import errors, files
@@ -14,15 +13,10 @@ def main() -> int:
 
 
 def _measure_all() -> None:
-  parser = argparse.ArgumentParser(
-    prog="python -m nasjax.features.measure",
-    description=f"Measures the features of every space into {scales.PATH}.",
+  errors.no_arguments(
+    "python -m nasjax.features.measure",
+    f"Measures the features of every space into {scales.PATH}.",
   )
-  rest = parser.parse_known_args()[1]
-  if rest:
-    raise errors.UserError(
-      f"unexpected argument {errors.quote(rest[0])}: expected none; see --help"
-    )
   measured = {}
   for name in registry.space_names():
     space = registry.get_space(name)

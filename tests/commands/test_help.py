@@ -21,6 +21,7 @@ MODULES = {
   "nasjax.pretrained.images": "nasjax.commands.publish_images",
   "nasjax.reproduce": "nasjax.commands.reproduce",
   "nasjax.scoring": "nasjax.commands.score",
+  "nasjax.spaces.nb101_order": "nasjax.spaces.nb101_order",
 }
 """Each form, and the module whose `main` it runs."""
 NEED_NOTHING = {

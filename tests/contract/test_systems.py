@@ -12,6 +12,7 @@ from small_systems import CASES
 
 import nasjax
 from nasjax import compiler, graphs, scoring
+from nasjax import config as configs
 from nasjax.features import inputs, kinds
 from nasjax.spaces import registry as spaces
 from nasjax.systems import registry
@@ -175,10 +176,12 @@ def test_gradients_are_finite_for_a_cell_without_edges(name):
 def test_it_is_fitted_saved_loaded_and_exported(name, tmp_path):
   pytest.importorskip("flatbuffers", reason="needed to export")
   case = CASES[name]
-  config = tiny.config(
-    **{"model.name": case.name},
-    **{f"model.{field}": value for field, value in case.fields.items()},
-    epochs=1,
+  config = configs.override(
+    tiny.config(epochs=1),
+    {
+      "model.name": case.name,
+      **{f"model.{field}": value for field, value in case.fields.items()},
+    },
   )
   labels = CELLS.astype(float) @ np.arange(1, 7)
   fitted = nasjax.Predictor("nb201", config=config).fit(CELLS, labels)
