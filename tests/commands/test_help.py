@@ -25,6 +25,7 @@ MODULES = {
 }
 """Each form, and the module whose `main` it runs."""
 NEED_NOTHING = {
+  "nasjax.spaces.nb101_order",
   "nasjax.commands.document",
   "nasjax.features.measure",
   "nasjax.pretrained.images",
