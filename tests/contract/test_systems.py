@@ -17,6 +17,11 @@ from nasjax.features import inputs, kinds
 from nasjax.spaces import registry as spaces
 from nasjax.systems import registry
 
+QUICK = ("architecture, features", "mlp")
+LIFE = [
+  pytest.param(name, marks=() if name in QUICK else pytest.mark.slow)
+  for name in CASES
+]
 SPACE = spaces.get_space("nb201")
 CELLS = SPACE.sample(12, np.random.default_rng(4))
 
@@ -172,7 +177,7 @@ def test_gradients_are_finite_for_a_cell_without_edges(name):
   assert all(np.isfinite(leaf).all() for leaf in jax.tree.leaves(gradient))
 
 
-@pytest.mark.parametrize("name", CASES)
+@pytest.mark.parametrize("name", LIFE)
 def test_it_is_fitted_saved_loaded_and_exported(name, tmp_path):
   pytest.importorskip("flatbuffers", reason="needed to export")
   case = CASES[name]
