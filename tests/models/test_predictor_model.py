@@ -134,17 +134,14 @@ def test_every_ablation_changes_the_score(field, value, rng):
   assert not np.allclose(first, second)
 
 
-@pytest.mark.parametrize(
-  ("space", "fields", "message"),
-  [
-    ("darts", {}, "says which cells compute the same function"),
-    ("nb201", {"paths": True}, "expected paths=False and edges=False"),
-  ],
-)
-def test_functions_where_there_are_none(space, fields, message, rng):
-  cells = _cells(space, 2, rng)
-  with pytest.raises(errors.UserError, match=message):
-    _model_and_params(cells, functions=True, features="head", **fields)
+def test_functions_where_there_are_none(rng):
+  with pytest.raises(errors.UserError, match="compute the same function"):
+    _cells("darts", 2, rng, by_function=True)
+  fields = {"functions": True, "features": "head", "paths": True}
+  with pytest.raises(errors.UserError, match="paths=False and edges=False"):
+    registry.create_model({**SMALL, **fields})
+  with pytest.raises(errors.UserError, match="a function has"):
+    _cells("nb201", 2, rng, by_function=True, only=("graph", "paths"))
 
 
 def test_edge_features_stand_beside_the_graph_features(rng):
@@ -162,9 +159,8 @@ def test_edge_features_stand_beside_the_graph_features(rng):
 
 
 def test_space_without_edge_features(rng):
-  cells = _cells("nb201", 3, rng)
   with pytest.raises(errors.UserError, match="a space with edge features"):
-    _model_and_params(cells, features="head", edges=True)
+    _cells("nb201", 3, rng, only=("graph", "edges"))
 
 
 def test_dropout_needs_a_key_only_in_training(rng):
