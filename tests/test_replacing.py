@@ -168,7 +168,7 @@ def test_an_interrupt_between_two_renames_brings_the_old_one_back(
 def test_what_a_killed_process_left_is_removed_and_nothing_else(tmp_path):
   code = """
 import pathlib, sys, time
-from nasjax import replacing
+from nasjax.io import replacing
 def write(fresh):
   (fresh / "mine").write_text("half")
   print("writing", flush=True)

@@ -24,8 +24,9 @@ ALL_WAYS = """
 import jax
 jax.config.update("jax_num_cpu_devices", 8)
 import numpy as np
-from nasjax import exporting, scoring
-from nasjax.models import registry
+from nasjax import scoring
+from nasjax.predictors import exporting
+from nasjax.systems import registry
 from scoring_models import make_predictor, pick
 
 predictor, space = make_predictor(members=2)

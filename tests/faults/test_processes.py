@@ -13,7 +13,6 @@ import multiprocessing
 import sys
 import numpy as np
 import nasjax
-from nasjax import predictor
 import scoring_models
 
 def scores(seed):

@@ -14,7 +14,7 @@ from nasjax.training import checkpoint
 
 CACHE = """
 import numpy as np
-from nasjax.benchmarks import cache
+from nasjax.io import cache
 for number in range(40):
   made = cache.cached("t", f"{number:064d}", lambda: {"x": np.arange(5000)})
   np.testing.assert_array_equal(made["x"], np.arange(5000))
