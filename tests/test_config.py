@@ -147,3 +147,17 @@ def test_a_name_of_another_type_is_a_users_mistake(name):
   ):
     with pytest.raises(errors.UserError, match="expected one of"):
       take(name)
+
+
+def test_a_config_file_of_an_older_version_sets_the_power(tmp_path):
+  path = tmp_path / "mine.py"
+  path.write_text(
+    "from nasjax import config\n"
+    "def get_config():\n"
+    "  mine = config.default()\n"
+    "  mine.model.kernel_power = 1.25\n"
+    "  return mine\n"
+  )
+  chosen = config_files.choose(str(path), [])
+  assert chosen.config.kernel.power == 1.25
+  assert "kernel_power" not in chosen.config.model

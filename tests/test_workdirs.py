@@ -111,3 +111,11 @@ def test_a_table_that_is_not_there_is_named_with_its_flag(tmp_path):
     "config.table: no such file: 'FILE.csv'; give --config.table=FILE.csv with "
     "one's own file"
   )
+
+
+def test_operators_that_a_fit_filled_in_are_no_difference(tmp_path):
+  workdirs.write(tmp_path, _config(**{"model.operators": "conv_7x7"}))
+  assert workdirs.difference(tmp_path, _config()) == ""
+  other = _config(**{"model.operators": "conv_9x9"})
+  expected = "model.operators: 'conv_7x7' -> 'conv_9x9'"
+  assert workdirs.difference(tmp_path, other) == expected

@@ -268,6 +268,7 @@ def _check(path: pathlib.Path, config: Any) -> None:
       f"ConfigDict, got {type(config).__name__}; change and return "
       "nasjax.config.default()"
     )
+  configs.adopt(config)
   known, found = configs.field_names(configs.default()), []
   fields: Mapping[str, Any] = config.to_dict()
   found = list(configs.flatten(fields))

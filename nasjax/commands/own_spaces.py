@@ -63,10 +63,13 @@ def _made(found: Any, text: str) -> Any:
     return found
   try:
     return found()
-  except TypeError as error:
+  except errors.UserError:
+    raise
+  except Exception as error:
+    got = errors.quote(f"{type(error).__name__}: {error}")
     raise errors.UserError(
       f"space {errors.quote(text)}: expected a class that makes a space "
-      f"without arguments, got {error}; name an object of it"
+      f"without arguments, got {got}; name an object of it"
     ) from error
 
 

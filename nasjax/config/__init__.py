@@ -252,6 +252,15 @@ def restored(saved: dict[str, Any]) -> Config:
   return override(config, modern(saved))
 
 
+def adopt(config: Config) -> None:
+  """Moves fields of older versions to their names of this one, in place."""
+  model = config.get("model")
+  if isinstance(model, config_dict.ConfigDict) and "kernel_power" in model:
+    with config.unlocked(), model.unlocked():
+      config.kernel.power = float(model.kernel_power)
+      del model["kernel_power"]
+
+
 def modern(saved: Mapping[str, Any]) -> dict[str, Any]:
   """Returns the fields of a saved config by the names of this version.
 

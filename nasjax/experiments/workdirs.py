@@ -70,9 +70,12 @@ def difference(folder: files.PathLike, config: configs.Config) -> str:
     return ""
   if "space" not in saved or not isinstance(saved.get("model"), dict):
     return _FOREIGN
-  found = configs.differences(
-    configs.modern(saved), json.loads(config.to_json())
-  )
+  wanted = json.loads(config.to_json())
+  former = configs.modern(saved)
+  if not wanted["model"].get("operators", ""):
+    former.pop("model.operators", None)  # a fit filled it in for the space
+    wanted["model"].pop("operators", None)
+  found = configs.differences(former, wanted)
   if not found and config.table:
     noted = _read(folder / TABLE)
     if noted is not None and noted.get("sha256") != _table(config):

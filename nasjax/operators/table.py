@@ -8,6 +8,7 @@ and nothing else hard-codes an operator. `register` adds one of your own.
 import dataclasses
 import functools
 import zlib
+from typing import Any
 
 import numpy as np
 
@@ -132,11 +133,8 @@ def register(operator: Operator) -> int:
   Raises:
     UserError: the name is empty or has a comma, or another operator has it.
   """
+  _check(operator)
   name = operator.name
-  if not name or "," in name:
-    raise errors.UserError(
-      f"operator: expected a name without a comma, got {errors.quote(name)}"
-    )
   if name not in _ids:
     _ids[name] = len(_operators)
     _operators.append(operator)
@@ -147,6 +145,42 @@ def register(operator: Operator) -> int:
       "another operator; choose another name"
     )
   return _ids[name]
+
+
+_KINDS = ("input", "output", "none", "skip", "conv", "pool", "linear")
+_NUMBERS = ("stride", "padding", "dilation", "repeats", "hidden")
+
+
+def _check(operator: Any) -> None:
+  """Checks an operator that is not one of nasjax."""
+  if not isinstance(operator, Operator):
+    raise errors.UserError(
+      "operator: expected a nasjax.operators.Operator, got "
+      f"{errors.quote(operator)}"
+    )
+  name: Any = operator.name
+  if not isinstance(name, str) or not name.strip() or "," in name:
+    raise errors.UserError(
+      f"operator: expected a name without a comma, got {errors.quote(name)}"
+    )
+  what = f"operator {errors.quote(name)}"
+  if operator.kind not in _KINDS[3:]:
+    raise errors.one_of(f"{what}: kind", operator.kind, _KINDS[3:])
+  if operator.pool not in ("", "max", "avg"):
+    raise errors.one_of(f"{what}: pool", operator.pool, ("", "max", "avg"))
+  kernel: Any = operator.kernel
+  sizes = [*(kernel if isinstance(kernel, tuple) else ("",))]
+  sizes += [getattr(operator, field) for field in _NUMBERS]
+  whole = all(type(size) is int and 0 <= size <= 10**6 for size in sizes)
+  if not whole or len(kernel) != 2:
+    raise errors.UserError(
+      f"{what}: expected a kernel of two whole numbers, and whole numbers from "
+      f"0 to 1,000,000 for {', '.join(_NUMBERS)}, got {errors.quote(sizes)}"
+    )
+  if operator.kind == "linear" and not operator.hidden:
+    raise errors.UserError(
+      f"{what}: expected a hidden width above 0 of a linear operator, got 0"
+    )
 
 
 def operator_id(name: str) -> int:

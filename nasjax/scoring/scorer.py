@@ -52,6 +52,12 @@ def score(
     UserError: the precision or a size is bad.
   """
   precisions.check(precision)
+  if not hasattr(type(model), "reads"):
+    raise errors.UserError(
+      "model: expected a module with a property `reads`, a "
+      "nasjax.features.reads.Reads that says what it reads of a cell, got "
+      f"{type(model).__name__}"
+    )
   space = spaces.as_space(space)
   if chunk is not None and chunk < 1:
     raise errors.UserError(f"chunk: expected at least 1, got {chunk}")

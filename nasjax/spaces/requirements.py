@@ -4,6 +4,7 @@ Each mistake ends in one line that names the attribute or the method.
 """
 
 import re
+from collections.abc import Mapping
 from typing import Any
 
 import jax
@@ -40,6 +41,14 @@ def check(space: base.Space) -> None:
   """
   for attribute in ("genotype_length", "num_nodes", "num_cells", "max_hops"):
     _check_count(space, attribute)
+  if type(space).__hash__ is None:  # as in a dataclass that is not frozen
+    expected = "a method, since programs are kept for each space"
+    raise _wrong(space, "__hash__", expected, None)
+  defaults = getattr(space, "defaults", {})
+  if not isinstance(defaults, Mapping):
+    raise _wrong(space, "defaults", "config fields by name", defaults)
+  if not callable(space.encode):
+    raise _wrong(space, "encode", "a method", space.encode)
   if space.num_nodes % space.num_cells:
     expected = f"a multiple of num_cells = {space.num_cells}"
     raise _wrong(space, "num_nodes", expected, space.num_nodes)

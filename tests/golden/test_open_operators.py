@@ -36,6 +36,7 @@ def _own_table(monkeypatch):
 class Wide(nb201.NB201):
   """NAS-Bench-201 whose 1x1 convolutions are 7x7 ones."""
 
+  name = "wide"
   operator_names = tuple(
     "conv_7x7" if name == "conv_1x1" else name
     for name in nb201.NB201.operator_names
@@ -74,13 +75,12 @@ def test_columns_do_not_depend_on_the_order_of_registration():
 def test_a_predictor_of_new_operators_is_loaded_in_another_order(
   tmp_path, monkeypatch, rng
 ):
-  monkeypatch.setattr("nasjax.spaces.registry.get_space", lambda name: Wide())
   for operator in NEW:
     operators.register(operator)
   cells = Wide().sample(20, rng)
   labels = (cells == 2).sum(axis=1) + 0.1 * cells[:, 0]
   config = tiny.config(**{"epochs": 1, "model.functions": False})
-  fitted = nasjax.Predictor("nb201", config=config).fit(cells, labels)
+  fitted = nasjax.Predictor(Wide(), config=config).fit(cells, labels)
   assert fitted.config.model.operators == "conv_7x7"
   embed = fitted.params["params"]["embed"]["kernel"]
   assert embed.shape[1] == 13 + operators.detail_table().shape[1] + 3
@@ -92,7 +92,7 @@ def test_a_predictor_of_new_operators_is_loaded_in_another_order(
   for operator in reversed(NEW):
     operators.register(operator)
   assert operators.operator_id("conv_7x7") == 14
-  loaded = nasjax.Predictor.load(tmp_path / "model")
+  loaded = nasjax.Predictor.load(tmp_path / "model", space=Wide())
   np.testing.assert_allclose(loaded.predict(cells), scores, atol=1e-5)
 
 
@@ -106,3 +106,29 @@ def test_names_are_checked():
       operators.register(operators.Operator(name, "conv"))
   with pytest.raises(errors.UserError, match="conv_9x9"):
     encoding.one_hot(jnp.array([0]), "conv_9x9")
+
+
+@pytest.mark.parametrize(
+  ("fields", "message"),
+  [
+    ({"kind": "conv", "kernel": (3,)}, "a kernel of two whole numbers"),
+    ({"kind": "conv", "kernel": "x"}, "a kernel of two whole numbers"),
+    ({"kind": "conv", "stride": -1}, "whole numbers from 0"),
+    ({"kind": "foo"}, "kind"),
+    ({"kind": "pool", "pool": "sum"}, "pool"),
+    ({"kind": "linear"}, "a hidden width above 0"),
+    ({"kind": "input"}, "kind"),
+  ],
+)
+def test_a_malformed_operator_is_refused(fields, message):
+  with pytest.raises(errors.UserError, match=message):
+    operators.register(operators.Operator("mine", **fields))
+  assert len(operators.operators()) == operators.NUM_BUILT_IN
+
+
+@pytest.mark.parametrize("operator", ["conv_7x7", None, 5])
+def test_what_is_no_operator_is_refused(operator):
+  with pytest.raises(errors.UserError, match="expected a nasjax"):
+    operators.register(operator)
+  with pytest.raises(errors.UserError, match="a name without a comma"):
+    operators.register(operators.Operator(5, "conv"))

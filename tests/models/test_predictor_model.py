@@ -277,3 +277,26 @@ def test_attention_equals_the_textbook_formula(rng):
 def test_bad_model_configs(fields, message):
   with pytest.raises(errors.UserError, match=message):
     registry.create_model(fields)
+
+
+def test_kinds_that_enter_distances_stand_first():
+  fields = {**SMALL, "features": "head"}
+  by_field = registry.create_model({**fields, "paths": True, "edges": True})
+  by_name = registry.create_model({**fields, "extra_kinds": "edges,paths"})
+  assert by_field.reads.kinds == by_name.reads.kinds
+  assert by_name.reads.kinds == ("graph", "paths", "edges")
+
+
+@pytest.mark.parametrize(
+  ("fields", "message"),
+  [
+    ({"extra_kinds": "nope"}, "unknown config.model.extra_kinds 'nope'"),
+    ({"extra_kinds": "graph"}, "'graph' again"),
+    ({"extra_kinds": "paths,paths"}, "'paths' again"),
+    ({"extra_kinds": "paths", "paths": True}, "'paths' again"),
+    ({"extra_kinds": "paths,"}, "unknown config.model.extra_kinds ''"),
+  ],
+)
+def test_extra_kinds_are_checked(fields, message):
+  with pytest.raises(errors.UserError, match=message):
+    registry.create_model({**SMALL, "features": "head", **fields})

@@ -145,6 +145,4 @@ def test_search_knows_nothing_of_where_scores_come_from():
     for alias in node.names
   }
   parts = {n.split(".")[1] for n in imported if n.startswith("nasjax.")}
-  assert parts == {
-    *("errors", "files", "foreign", "replacing", "search", "spaces")
-  }
+  assert parts == {*("errors", "files", "foreign", "io", "search", "spaces")}

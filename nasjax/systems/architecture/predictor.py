@@ -9,7 +9,7 @@ import jax
 import jax.numpy as jnp
 
 from nasjax import graphs, operators
-from nasjax.features import reads
+from nasjax.features import kinds, reads
 from nasjax.models import flow, gcn, layers, transformer
 from nasjax.operators import encoding
 
@@ -103,14 +103,17 @@ class ArchitecturePredictor(nn.Module):
   @property
   def reads(self) -> reads.Reads:
     """Inputs of the model, as its fields choose them."""
-    further = (
+    chosen = (
+      "graph",
       *(("paths",) if self.paths else ()),
       *(("signals",) if self.signals else ()),
       *(self.extra_kinds.split(",") if self.extra_kinds else ()),
       *(("edges",) if self.edges else ()),
     )
+    # Those that enter distances first, as the regression expects them.
+    chosen = sorted(chosen, key=lambda name: not kinds.get(name).standardised)
     return reads.Reads(
-      kinds=() if self.features == "none" else ("graph", *further),
+      kinds=() if self.features == "none" else tuple(chosen),
       by_function=self.functions,
       node_order=self.position,
     )
