@@ -52,12 +52,7 @@ def score(
     UserError: the precision or a size is bad.
   """
   precisions.check(precision)
-  if not hasattr(type(model), "reads"):
-    raise errors.UserError(
-      "model: expected a module with a property `reads`, a "
-      "nasjax.features.reads.Reads that says what it reads of a cell, got "
-      f"{type(model).__name__}"
-    )
+  _check_reads(model)
   space = spaces.as_space(space)
   if chunk is not None and chunk < 1:
     raise errors.UserError(f"chunk: expected at least 1, got {chunk}")
@@ -78,6 +73,15 @@ def score(
   )
   scores = _run(score_fn, mesh, params, rows, len(genotypes), chunk)
   return scores[:, place]
+
+
+def _check_reads(model: nn.Module) -> None:
+  if not hasattr(type(model), "reads"):
+    raise errors.UserError(
+      "model: expected a module with a property `reads`, a "
+      "nasjax.features.reads.Reads that says what it reads of a cell, got "
+      f"{type(model).__name__}"
+    )
 
 
 def _num_members(params: Any) -> int:
