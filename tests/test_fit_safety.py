@@ -9,8 +9,7 @@ import tiny
 import nasjax
 from nasjax import errors
 from nasjax.images import sample as samples
-from nasjax.predictors import predictor
-from nasjax.systems.architecture import multitask
+from nasjax.predictors import fitting, predictor
 from nasjax.training import checkpoint, loop
 
 SPACE = nasjax.get_space("nb201")
@@ -35,8 +34,8 @@ def stopped(error):
   ("module", "name"),
   [
     (loop, "fit"),
-    (predictor, "complete"),
-    (predictor, "calibrate"),
+    (fitting, "add_regression"),
+    (fitting.label_numbers, "calibrate"),
     (predictor.scoring, "score"),
     (predictor.models, "create_model"),
     (predictor, "_finished"),
@@ -91,7 +90,9 @@ def test_a_training_that_ends_at_nan_is_refused(monkeypatch):
       predictor.scoring, "score", lambda *_, **__: np.full((1, 24), np.nan)
     )
     patch.setattr(
-      predictor, "complete", lambda config, space, params, *_: (None, params)
+      fitting,
+      "add_regression",
+      lambda config, space, params, *_: (None, params),
     )
     with pytest.raises(errors.UserError, match="the training diverged; lower"):
       model.fit(CELLS, LABELS)
@@ -139,7 +140,7 @@ def test_a_refit_on_data_sets_that_stops_changes_nothing(monkeypatch):
   before = model.on(seen).predict(CELLS)
   for error in (KeyboardInterrupt(), errors.UserError("diverged")):
     with monkeypatch.context() as patch:
-      patch.setattr(multitask, "fit", stopped(error))
+      patch.setattr(loop, "fit", stopped(error))
       with pytest.raises(type(error)):
         model.fit(CELLS, -labels, embeddings[..., :4], mask)
     np.testing.assert_array_equal(model.on(seen).predict(CELLS), before)

@@ -18,7 +18,7 @@ import nasjax
 from nasjax import errors, files
 from nasjax.commands import publish_digests as pretrained_digests
 from nasjax.config import checks
-from nasjax.predictors import predictor, saved
+from nasjax.predictors import fitting, predictor, saved
 from nasjax.systems import registry as models
 from nasjax.training import checkpoint, digests, model_folders
 
@@ -171,8 +171,12 @@ META_MISTAKES = [
   (("config", "model", "width"), "8", "config.model.width: "),
   (("config", "model", "num_heads"), 3, "expected a multiple of num_heads"),
   (("config", "model", "num_layers"), 10_000, "num_layers: .* got 10000"),
-  (("config", "model", "kernel_cells"), 10**9, "would take .* GiB of memory"),
-  (("config", "model", "kernel_cells"), 10**30, "kernel_cells: expected"),
+  (("regression", "num_cells"), 10**9, "would take .* GiB of memory"),
+  (("regression", "num_cells"), 10**30, "regression.num_cells: expected"),
+  (("regression",), {"num_cells": 1}, "regression: expected the fields"),
+  (("regression",), 3, "regression: expected an object"),
+  (("config", "model", "kernel_cells"), 5, "got both"),
+  (("kind",), "baselines", "kind: expected 'architecture'.*got 'baselines'"),
   (("config", "model", "attention"), "none", "unknown config.model.attention"),
   (("config", "model", "edges"), True, "expected a space with edge features"),
   (("config", "model", "depth"), 3, "unknown config field 'model.depth'"),
@@ -264,10 +268,18 @@ def mutated(meta, rng):
   return meta
 
 
+FORMER = {
+  "model.kernel_cells": checks.Whole(0, 10**9),
+  "model.kernel_distance": checks.Whole(0, 10**9),
+  "model.kernel_power": checks.FIELDS["kernel.power"],
+}
+"""Fields that files of older versions have."""
+
+
 def allowed(meta):
   """Whether every value is one that the tables of ranges admit."""
   config = meta["config"]
-  flat = {**checks.FIELDS}
+  flat = {**checks.FIELDS, **FORMER}
   for name in models.default_fields(config["model"]["name"]):
     rule = checks.MODEL_FIELDS.get(name, checks.Text(64))
     flat[f"model.{name}"] = rule
@@ -436,10 +448,10 @@ def test_a_model_with_a_digest_is_not_traced(folder, tmp_path, monkeypatch):
   """Its shapes are those that were saved; tracing takes seconds."""
   expected = nasjax.Predictor.load(folder).predict(CELLS)
 
-  def traced(self):
+  def traced(*_, **__):
     raise AssertionError("traced")
 
-  monkeypatch.setattr(nasjax.Predictor, "_params_template", traced)
+  monkeypatch.setattr(fitting, "template", traced)
   found = nasjax.Predictor.load(folder).predict(CELLS)
   np.testing.assert_array_equal(found, expected)
 

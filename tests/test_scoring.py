@@ -110,7 +110,8 @@ def test_cells_are_not_shared_without_pruning(rng):
 def test_cells_are_not_shared_where_edges_are_read():
   space, model, _ = make()
   cells = space.enumerate()[::29]
-  kept = sharing.canonical(model.clone(edges=True), space, cells, prune=True)
+  edges = model.clone(features="head", edges=True)
+  kept = sharing.canonical(edges, space, cells, prune=True)
   np.testing.assert_array_equal(kept, cells)
   shared = sharing.canonical(model, space, cells, prune=True)
   assert (shared != cells).any()

@@ -181,6 +181,11 @@ def _regression(model: dict[str, Any], found: Any) -> beside.Sizes:
   else:
     names = tuple(f"{REGRESSION}.{name}" for name in beside.Sizes._fields)
     found = saved_config.as_object(REGRESSION, found)
+    if "kernel_cells" in model or "kernel_distance" in model:
+      raise errors.UserError(
+        f"{REGRESSION}: expected it or config.model.kernel_cells as the sizes "
+        "of a regression, got both"
+      )
     if sorted(found) != sorted(beside.Sizes._fields):
       raise errors.UserError(
         f"{REGRESSION}: expected the fields {', '.join(beside.Sizes._fields)}, "

@@ -78,7 +78,8 @@ def test_members_differ_and_seeds_do_not_depend_on_each_other():
   losses = {}
 
   def keep(name):
-    return lambda epoch, _, loss: losses.setdefault(name, []).append(loss)
+    kept = losses.setdefault(name, [])
+    return lambda epoch, _, measured: kept.append(measured["loss"])
 
   keys = state.member_keys(5, 2, 2)
   _fit(config, cells, targets, keys, on_epoch=keep("both"))
