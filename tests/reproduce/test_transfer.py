@@ -83,7 +83,7 @@ def test_rows_and_a_second_run_that_reads(tmp_path, monkeypatch, capsys):
   def fail(*_, **__):
     raise AssertionError("trained again")
 
-  monkeypatch.setattr(transfer_training.multitask, "fit", fail)
+  monkeypatch.setattr(transfer_training.fitting, "train", fail)
   assert reproduce_tiny.run(*words(tmp_path, "images_training")) == 0
   again = json.loads(file.read_text())["rows"]
   assert again == rows

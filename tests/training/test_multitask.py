@@ -61,7 +61,7 @@ def test_objective_is_the_mean_loss_of_the_data_sets(cells, image_sets, rng):
   where = np.ones(NUM, np.float32)
   where[40:] = 0
   objective = jax.jit(multitask.dataset_objective(model, losses.mse, one_draw))
-  found = objective(params, graphs, labels, where, jax.random.key(1))
+  found, _ = objective(params, graphs, labels, where, jax.random.key(1))
   images = one_draw.embeddings[:, 0], one_draw.mask[:, 0]
 
   @jax.jit
@@ -85,7 +85,7 @@ def test_objective_is_the_mean_loss_of_the_data_sets(cells, image_sets, rng):
   always = multitask.dataset_objective(
     make_model(forget_rate=1.0), losses.mse, one_draw
   )
-  found = jax.jit(always)(params, graphs, labels, where, jax.random.key(1))
+  found, _ = jax.jit(always)(params, graphs, labels, where, jax.random.key(1))
   squares = (unknown.T - labels) ** 2
   expected = (squares[:40, 0].mean() + squares[20:40, 1].mean()) / 2
   assert float(found) == pytest.approx(expected, rel=1e-4)

@@ -13,6 +13,7 @@ from nasjax import config as configs
 from nasjax import errors, graphs
 from nasjax.features import inputs, reads
 from nasjax.operators import encoding
+from nasjax.predictors import fitting
 from nasjax.spaces import registry as spaces
 from nasjax.systems import registry as models
 from nasjax.systems.baselines import pretrain
@@ -167,13 +168,20 @@ def test_training_starts_from_the_pretrained_parameters():
 
 def test_no_cells_leave_the_state_as_it_is():
   config, fresh = configs.default(), object()
-  assert pretrain.start_state(config, None, SPACE, fresh) is fresh
+  assert fitting._first_state(config, None, SPACE, fresh) is fresh
+
+
+def test_a_model_without_an_encoder_cannot_be_pretrained():
+  config = configs.use_model(configs.default(), "mlp")
+  config.pretrain.num_cells = 4
+  model = models.create_model(config.model)
+  with pytest.raises(errors.UserError, match="MLP has no encoder of nodes"):
+    fitting._first_state(config, model, SPACE, object())
 
 
 @pytest.mark.parametrize(
   ("name", "fields", "message"),
   [
-    ("mlp", {}, "MLP has no encoder of nodes"),
     ("gmae", {"epochs": 0}, "pretrain.epochs: expected at least 1, got 0"),
     ("gmae", {"mask_rate": 1.5}, "mask_rate: expected a share"),
   ],
