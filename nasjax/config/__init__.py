@@ -256,9 +256,10 @@ def adopt(config: Config) -> None:
   """Moves fields of older versions to their names of this one, in place."""
   model = config.get("model")
   if isinstance(model, config_dict.ConfigDict) and "kernel_power" in model:
-    with config.unlocked(), model.unlocked():
-      config.kernel.power = float(model.kernel_power)
+    power: Any = model["kernel_power"]
+    with model.unlocked():
       del model["kernel_power"]
+    override(config, {"kernel.power": power})
 
 
 def modern(saved: Mapping[str, Any]) -> dict[str, Any]:
