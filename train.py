@@ -4,7 +4,7 @@ import sys
 
 if __name__ == "__main__":
   try:
-    from nasjax.commands import doors
+    from nasjax.entry import doors
   except KeyboardInterrupt:
     print("interrupted", file=sys.stderr)
     sys.exit(130)

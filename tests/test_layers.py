@@ -27,7 +27,7 @@ FORBIDDEN = {
   "systems": ("config", "predictors", "benchmarks", "search"),
   "predictors": ("experiments", "benchmarks", "search", "commands"),
 }
-"""What a room must not import; its doors (`__main__.py`) are not the room."""
+"""What a room must not import."""
 
 
 def _names() -> dict[str, pathlib.Path]:
@@ -66,10 +66,8 @@ GRAPH = {
 
 
 def room(module: str) -> str:
-  """The room of a module; doors that start a command belong to `commands`."""
-  parts = module.split(".")
-  is_door = parts[-1] == "__main__" or parts[1] == "pretrained"
-  return "commands" if is_door else parts[1]
+  """The room of a module; its `__main__.py` belongs to it like any other."""
+  return module.split(".")[1]
 
 
 def rooms() -> dict[str, set[str]]:

@@ -1,6 +1,6 @@
 """`nasjax data`: lists benchmarks and gets their data."""
 
-from nasjax.commands import entry
+from nasjax import entry
 from nasjax.commands.command import Command, Group
 from nasjax.commands.data_options import GetOptions, ListOptions
 

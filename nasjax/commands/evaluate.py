@@ -1,6 +1,6 @@
 """`nasjax evaluate`: train the best cells on images of one's own."""
 
-from nasjax.commands import entry
+from nasjax import entry
 from nasjax.commands.command import Command
 from nasjax.commands.search_options import EvaluateOptions
 

@@ -1,6 +1,6 @@
 """`nasjax export`: a trained predictor as one StableHLO file."""
 
-from nasjax.commands import entry
+from nasjax import entry
 from nasjax.commands.command import Command
 from nasjax.commands.export_options import ExportOptions
 

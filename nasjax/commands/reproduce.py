@@ -1,6 +1,6 @@
 """`nasjax reproduce`: published tables and figures, measured again."""
 
-from nasjax.commands import entry
+from nasjax import entry
 from nasjax.commands.command import Command
 from nasjax.commands.reproduce_options import ReproduceOptions
 

@@ -1,6 +1,6 @@
 """`nasjax score`: score whole spaces, or streams of samples."""
 
-from nasjax.commands import entry
+from nasjax import entry
 from nasjax.commands.command import Command
 from nasjax.commands.score_options import ScoreOptions
 

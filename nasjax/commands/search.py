@@ -1,6 +1,6 @@
 """`nasjax search`: score a space, search it, show the best."""
 
-from nasjax.commands import entry
+from nasjax import entry
 from nasjax.commands.command import Command
 from nasjax.commands.search_options import SearchOptions
 

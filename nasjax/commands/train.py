@@ -1,6 +1,6 @@
 """`nasjax train --config=nb201`: train and report."""
 
-from nasjax.commands import entry
+from nasjax import entry
 from nasjax.commands.command import Command
 from nasjax.commands.train_options import TrainOptions
 

@@ -5,8 +5,8 @@ import shlex
 import sys
 from typing import Any
 
-from nasjax import files
-from nasjax.commands import config_files, entry, own_spaces
+from nasjax import entry, files
+from nasjax.commands import config_files, own_spaces
 from nasjax.commands.train_options import TrainOptions
 from nasjax.experiments import workdirs
 

@@ -2,7 +2,7 @@
 
 import sys
 
-from nasjax.commands import entry
+from nasjax import entry
 
 if __name__ == "__main__":
-  sys.exit(entry.run("nasjax.commands.reproduce"))
+  sys.exit(entry.command("reproduce"))

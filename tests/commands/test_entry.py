@@ -11,8 +11,8 @@ import weakref
 
 import pytest
 
-from nasjax import errors
-from nasjax.commands import arguments, entry
+from nasjax import entry, errors
+from nasjax.commands import arguments
 
 LOADING = entry._LOADING.decode()
 ROOT = pathlib.Path(__file__).parent.parent.parent
@@ -55,6 +55,12 @@ def main():
       Loses()
       say("went on")
       time.sleep(60)
+    if MODE == "changed":
+      try:
+        say("ready")
+        time.sleep(60)
+      except BaseException:
+        raise ImportError("a library that lost its import")
     with errors.resuming(lambda: "the same command goes on"):
       say("ready")
       time.sleep(60)
@@ -71,11 +77,14 @@ def main():
     ("main", signal.SIGTERM, "terminated: the same command goes on"),
     ("lost", signal.SIGINT, "interrupted"),
     ("lost", signal.SIGTERM, "terminated"),
+    ("changed", signal.SIGINT, "interrupted"),
+    ("changed", signal.SIGTERM, "terminated"),
   ],
 )
 def test_signals_end_a_command_with_one_line(mode, number, line, tmp_path):
   (tmp_path / "slow_command.py").write_text(_COMMAND.format(mode=mode))
-  code = "import sys; from nasjax.commands import arguments, entry; "
+  code = "import sys; from nasjax import entry; "
+  code += "from nasjax.commands import arguments; "
   code += "sys.exit(entry.run('slow_command'))"
   path = os.pathsep.join([str(tmp_path), str(ROOT)])
   process = _start("-c", code, env={**os.environ, "PYTHONPATH": path})
@@ -171,7 +180,7 @@ def test_loading_inside_another_process_changes_no_handler(capsys):
 
 def test_a_signal_that_comes_twice_is_one_interrupt(tmp_path):
   (tmp_path / "slow_command.py").write_text(_COMMAND.format(mode="main"))
-  code = "import sys; from nasjax.commands import entry; "
+  code = "import sys; from nasjax import entry; "
   code += "sys.exit(entry.run('slow_command'))"
   path = os.pathsep.join([str(tmp_path), str(ROOT)])
   process = _start("-c", code, env={**os.environ, "PYTHONPATH": path})
@@ -282,7 +291,7 @@ def main():
 
 def test_two_signals_end_a_compilation_with_one_line(tmp_path):
   (tmp_path / "compiling_command.py").write_text(_COMPILES)
-  code = "import sys; from nasjax.commands import entry; "
+  code = "import sys; from nasjax import entry; "
   code += "sys.exit(entry.run('compiling_command'))"
   path = os.pathsep.join([str(tmp_path), str(ROOT)])
   env = {**os.environ, "PYTHONPATH": path, "JAX_ENABLE_COMPILATION_CACHE": "0"}

@@ -2,7 +2,7 @@
 
 import sys
 
-from nasjax.commands import mini201_build
+from nasjax import entry
 
 if __name__ == "__main__":
-  sys.exit(mini201_build.main())
+  sys.exit(entry.command("mini201_build"))

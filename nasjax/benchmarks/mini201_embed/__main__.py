@@ -2,7 +2,7 @@
 
 import sys
 
-from nasjax.commands import mini201_embed
+from nasjax import entry
 
 if __name__ == "__main__":
-  sys.exit(mini201_embed.main())
+  sys.exit(entry.command("mini201_embed"))

@@ -1,21 +1,21 @@
 """The programs that an installation and a checkout start.
 
-Nothing heavy is imported here (`nasjax.commands.entry`).
+Nothing heavy is imported here (`nasjax.entry`).
 """
 
-from nasjax.commands import entry
+from nasjax import entry
 
 
 def main() -> int:
   """`nasjax`, the same as `python -m nasjax`."""
-  return entry.run("nasjax.commands.main")
+  return entry.command("main")
 
 
 def train() -> int:
   """`nasjax-train`, the same as `python train.py`."""
-  return entry.run("nasjax.commands.train")
+  return entry.command("train")
 
 
 def search() -> int:
   """`nasjax-search`, the same as `python search.py`."""
-  return entry.run("nasjax.commands.search")
+  return entry.command("search")

@@ -22,6 +22,9 @@ _TWICE = 1.0  # seconds within which a second signal is the first one again
 _LOADING = b"loading ...\n"
 _WORDS = {signal.SIGINT: "interrupted", signal.SIGTERM: "terminated"}
 
+_received: list[int] = []
+"""Signals that ended the command, or were to."""
+
 
 def run(name: str) -> int:
   """Imports a module and runs its `main`; returns the exit status.
@@ -43,12 +46,32 @@ def run(name: str) -> int:
       signal.signal(number, _interrupt)
   sys.unraisablehook = _repeat
   _end_after_grace()
-  status = command.main()
+  try:
+    status = command.main()
+  except Exception:
+    if not _received:
+      raise
+    # A library made an error of the interrupt, as NumPy's import does.
+    _quit(_received[0], None)
+    raise
   if status in (128 + number for number in _WORDS):
     # A compilation may still run in a thread, on which Python would wait.
     _flush()
     os._exit(status)
   return status
+
+
+def command(name: str) -> int:
+  """Runs a command by its name; returns the exit status.
+
+  A command is the module of that name in `nasjax.commands`. This is the one
+  place where something lower starts something higher: a `__main__.py` of any
+  room names its command, and imports nothing above itself.
+
+  Args:
+    name: `train`, `score`, ...
+  """
+  return run(f"nasjax.commands.{name}")
 
 
 def _flush() -> None:
@@ -67,12 +90,12 @@ def load(name: str, what: str = "loading JAX") -> types.ModuleType:
     name: name of the module.
     what: what is said; nothing where empty.
   """
-  from nasjax import progress  # heavier than what may be interrupted above
-
   ours = [number for number in _WORDS if signal.getsignal(number) is _interrupt]
   for number in ours:
     signal.signal(number, _quit)
   try:
+    from nasjax import progress  # NumPy can lose an interrupt of its import
+
     with progress.phase(what, shown=bool(ours and what), after=0.2):
       return importlib.import_module(name)
   finally:
@@ -93,6 +116,7 @@ def _interrupt(number: int, _: Any) -> None:
   moment ends the process at once.
   """
   began = time.monotonic()
+  _received.append(number)
 
   def again(number: int, _: Any) -> None:
     if time.monotonic() - began > _TWICE:
