@@ -168,12 +168,20 @@ def images_defaults() -> Config:
 def use_model(config: Config, name: str) -> Config:
   """Puts a model with its own default fields into a config, in place.
 
+  Fields that the system keeps (`System.keeps`) have the value of the model
+  before.
+
   Raises:
     UserError: no model has that name.
   """
   from nasjax.systems import registry as models
 
+  before = config.model
   config.model = config_dict.ConfigDict(models.default_fields(name))
+  system = models.get_system(name)
+  kept = {field: before[field] for field in system.keeps if field in before}
+  config.model.update(kept)
+  config.update_from_flattened_dict(dict(system.fields))
   return config
 
 

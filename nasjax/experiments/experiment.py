@@ -17,7 +17,6 @@ from nasjax import errors, files, progress
 from nasjax.experiments import invocation, tasks, workdirs
 from nasjax.io import replacing
 from nasjax.predictors import fitting, predictor
-from nasjax.regression import solver
 from nasjax.spaces import registry as spaces
 from nasjax.training import checkpoint, loop, metrics, state
 
@@ -68,13 +67,13 @@ def train(
     UserError: the workdir holds another run, the training diverged, or
       `config.kernel.max_cells` is bad.
   """
-  solver.check(config)
+  fitting.check(config)
   meta = {"config": json.loads(config.to_json()), "data": tasks.digest(task)}
   checkpoints = checkpoint.Checkpoints(workdir / "checkpoint" / "state")
   log = _Log(workdir / "metrics.jsonl")
   num_train = task.targets.shape[1]
   epochs = loop.make_plan(config, num_train).epochs
-  bar = loop.progress_bar(config, num_train)
+  bar = fitting.progress_bar(config, num_train)
 
   def on_start(done):
     workdirs.write(workdir, config)

@@ -6,6 +6,7 @@ from typing import Any
 
 import flax.linen as nn
 import jax
+import jax.numpy as jnp
 import numpy as np
 
 from nasjax import compiler, errors, progress, scoring, settings
@@ -14,6 +15,7 @@ from nasjax import labels as label_numbers
 from nasjax.features import inputs, kinds
 from nasjax.operators import encoding
 from nasjax.regression import solver
+from nasjax.regression import spread as spreads
 from nasjax.spaces import base as spaces_base
 from nasjax.systems import registry
 from nasjax.training import loop, state
@@ -29,11 +31,14 @@ class Fitted:
     params: parameters, each leaf with a leading axis of members `R`.
     scale: factor from raw scores to the label's unit, `[R]`.
     shift: offset in the label's unit, `[R]`.
+    spread: the standard deviation of a score; None where there is no regression
+      that tells: then the members' own.
   """
 
   params: Any
   scale: np.ndarray
   shift: np.ndarray
+  spread: spreads.Spread | None = None
 
 
 def combine(fitted: Fitted, raw: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -103,6 +108,10 @@ def train(
   module: Any = network
   if keys is None:
     keys = state.member_keys(config.seed, len(genotypes), config.num_members)
+  if not registry.get_system(config.model.name).trained:
+    if on_start is not None:
+      on_start(0)
+    return _untrained(keys)
 
   def start(fresh):
     found = None if resume is None else resume(fresh)
@@ -126,6 +135,12 @@ def train(
   )
 
 
+def _untrained(keys: jax.Array) -> state.TrainState:
+  """The state of a system that has nothing to train, keys `[S, R]`."""
+  steps = jnp.zeros(keys.shape, jnp.int32)
+  return state.TrainState({"params": {}}, (), keys, steps)
+
+
 def _first_state(
   config: settings.Config,
   network: nn.Module,
@@ -142,6 +157,30 @@ def _first_state(
       "pre-train; choose another config.model.name or set num_cells to 0"
     )
   return start(config, network, space, fresh)
+
+
+def check(config: settings.Config) -> None:
+  """Checks what a regression needs, before anything is trained.
+
+  Raises:
+    UserError: a field of it is out of range, or there is neither a network nor
+      a regression.
+  """
+  solver.check(config)
+  name = config.model.name
+  if not registry.get_system(name).trained and not config.kernel.weight > 0:
+    raise errors.UserError(
+      f"config.kernel.weight: expected more than 0 with the model {name!r}, "
+      f"which is a regression alone, got {config.kernel.weight}"
+    )
+
+
+def progress_bar(
+  config: settings.Config, num_train: int, shown: bool = True
+) -> progress.Progress:
+  """Returns a bar of the epochs of a training; see `loop.progress_bar`."""
+  trained = registry.get_system(config.model.name).trained
+  return loop.progress_bar(config, num_train, shown and trained)
 
 
 def fit_members(
@@ -167,10 +206,10 @@ def fit_members(
   Raises:
     UserError: a label or a field is bad, or the training diverged.
   """
-  solver.check(config)
+  check(config)
   num = genotypes.shape[1]
   targets = np.stack([label_numbers.standardise(row, num) for row in labels])
-  with loop.progress_bar(config, num, shown) as bar:
+  with progress_bar(config, num, shown) as bar:
     trained = train(
       config, space, genotypes, targets, on_epoch=lambda *_: bar.update()
     )
@@ -208,12 +247,14 @@ def finish(
   Raises:
     UserError: the training diverged.
   """
-  model, params = add_regression(config, space, params, genotypes, labels)
+  model, params, spread = add_regression(
+    config, space, params, genotypes, labels
+  )
   cells = genotypes if cells is None else cells
   raw = scoring.score(model, params, space, cells, prune=config.prune)
   check_finite(raw)
   scale, shift = label_numbers.calibrate(raw[:, rows], labels)
-  return Fitted(params, scale, shift), raw
+  return Fitted(params, scale, shift, spread), raw
 
 
 def check_finite(raw: np.ndarray) -> None:
@@ -237,7 +278,7 @@ def add_regression(
   params: Any,
   genotypes: np.ndarray,
   labels: np.ndarray,
-) -> tuple[nn.Module, Any]:
+) -> tuple[nn.Module, Any, spreads.Spread | None]:
   """Fits the kernel regression and adds it to the trained network.
 
   Args:
@@ -248,12 +289,14 @@ def add_regression(
     labels: their labels `[n]`.
 
   Returns:
-    The model that scores, and its parameters.
+    The model that scores, its parameters, and the spread of its scores.
   """
   network: Any = registry.create_model(config.model)
   if not solver.is_used(config, network):
-    return network, params
-  raw = scoring.score(network, params, space, genotypes, prune=config.prune)
+    return network, params, None
+  raw = None
+  if registry.get_system(config.model.name).trained:
+    raw = scoring.score(network, params, space, genotypes, prune=config.prune)
   what = network.reads
   cells = inputs.samples(space, genotypes[None], what, prune=config.prune)
   features = np.asarray(what.side_by_side(cells))[0]
@@ -262,9 +305,19 @@ def add_regression(
     for name in what.kinds
     if not kinds.get(name).standardised
   )
-  return solver.attach(
+  model, params, found = solver.attach(
     config, network, params, raw, features, labels, num_linear
   )
+  near = features[:, : features.shape[1] - num_linear or None]
+  power = config.kernel.power
+  spread = spreads.fit(
+    found,
+    near if config.kernel.linear else features,
+    labels,
+    power,
+    config.seed,
+  )
+  return model, params, spread
 
 
 @compiler.own_numbers()

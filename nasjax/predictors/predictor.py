@@ -14,7 +14,7 @@ from nasjax import compiler, errors, files, scoring
 from nasjax import config as configs
 from nasjax import labels as label_numbers
 from nasjax.config import checks
-from nasjax.predictors import fitting, saved
+from nasjax.predictors import deviations, fitting, saved
 from nasjax.regression import beside
 from nasjax.spaces import base as spaces_base
 from nasjax.spaces import notations
@@ -231,7 +231,10 @@ class Predictor:
 
     Returns:
       Scores `[n]` float64 in the label's unit; with `return_std` a pair of
-      scores and their standard deviation over the members `[n]`.
+      scores and their standard deviations `[n]`: how far a label may lie from
+      the score, by the errors on training cells that were left out
+      (`nasjax.regression.spread`); without a regression the standard deviation
+      over the members.
 
     Raises:
       UserError: the predictor is not trained or an architecture is bad.
@@ -243,7 +246,13 @@ class Predictor:
       model, fitted.params, self.space, genotypes, prune=config.prune
     )
     mean, std = combine(fitted, raw)
-    return (mean, std) if return_std else mean
+    if not return_std:
+      return mean
+    if fitted.spread is not None:
+      std = deviations.predict(
+        config, model, fitted.spread, self.space, genotypes, mean
+      )
+    return mean, std
 
   def save(self, path: files.PathLike, *, readme: str | None = None) -> None:
     """Writes parameters, config, label normaliser and card to a folder.
@@ -266,8 +275,10 @@ class Predictor:
       self.card,
       scale=fitted.scale,
       shift=fitted.shift,
+      spread=fitted.spread,
     )
-    checkpoint.save_model(path, fitted.params, meta, readme)
+    params = deviations.join(fitted.params, fitted.spread)
+    checkpoint.save_model(path, params, meta, readme)
 
   @classmethod
   def load(
@@ -306,7 +317,8 @@ class Predictor:
         model, predictor.space, config.num_members, config.prune
       ),
     )
-    fitted = Fitted(params, found.scale, found.shift)
+    params, spread = deviations.split(params, found)
+    fitted = Fitted(params, found.scale, found.shift, spread)
     kept = config.copy_and_resolve_references()
     predictor._state = dataclasses.replace(
       predictor._state, model=model, fitted=(fitted, kept), card=found.card

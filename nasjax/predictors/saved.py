@@ -14,8 +14,9 @@ import numpy as np
 from nasjax import config as configs
 from nasjax import errors, files, foreign
 from nasjax.config import checks
-from nasjax.predictors import saved_config
+from nasjax.predictors import saved_config, saved_numbers
 from nasjax.regression import beside
+from nasjax.regression import spread as spreads
 from nasjax.systems import registry as models
 from nasjax.training import checkpoint, digests, model_folders
 
@@ -27,12 +28,12 @@ IMAGES = "images"
 """Kind of a predictor that sees images."""
 REGRESSION = "regression"
 """Field of the sizes of the regression; old folders have them in the config."""
+SPREAD = saved_numbers.SPREAD
+"""Field and parameters of the standard deviations; old folders lack both."""
 DIGEST = "sha256"
 """Field of the digest; old folders lack it."""
 _DIGESTS = (DIGEST, model_folders.CARD_DIGEST)
 
-_NUMBER = checks.Real(-1e300, 1e300)
-_SCALE = checks.Real(0, 1e300, closed=False)
 _SIDE = checks.Whole(1, 65_536)
 _COUNT = checks.Whole(0, 10**9)
 
@@ -51,6 +52,8 @@ class Saved:
     card: what is known of the model.
     digest: sha256 of all that decides scores; None in old folders.
     regression: sizes of the kernel regression.
+    spread: scores and levels of `nasjax.regression.spread.Spread`, `[k]` each;
+      None where the predictor has none.
   """
 
   config: configs.Config
@@ -60,6 +63,7 @@ class Saved:
   card: dict[str, Any]
   digest: str | None
   regression: beside.Sizes
+  spread: tuple[np.ndarray, np.ndarray] | None = None
 
 
 def sees_images(meta: dict[str, Any]) -> bool:
@@ -76,6 +80,7 @@ def make_meta(
   *,
   scale: np.ndarray | None = None,
   shift: np.ndarray | None = None,
+  spread: spreads.Spread | None = None,
   sample: tuple[int, ...] = (),
 ) -> dict[str, Any]:
   """Returns the description of a predictor, with its digest.
@@ -86,6 +91,7 @@ def make_meta(
     card: see `Saved`.
     scale: see `Saved`.
     shift: see `Saved`.
+    spread: the standard deviations of its scores.
     sample: see `Saved`.
 
   Raises:
@@ -99,6 +105,9 @@ def make_meta(
     meta[REGRESSION] = beside.sizes(params)._asdict()
     meta["scale"] = np.asarray(scale, np.float64).tolist()
     meta["shift"] = np.asarray(shift, np.float64).tolist()
+  if spread is not None:
+    meta[SPREAD] = saved_numbers.of_spread(spread)
+    params = {**params, SPREAD: spread.params["params"]}
   meta["card"] = _card(card)
   checked = check({"format": model_folders.FORMAT, **meta}, "this predictor")
   return {**meta, DIGEST: digest(checked, params)}
@@ -131,7 +140,7 @@ def _check(meta: dict[str, Any]) -> Saved:
       raise errors.UserError(
         f"model.json: expected {name!r}, got no such field"
       )
-  allowed = (*known, KIND, REGRESSION, *_DIGESTS)
+  allowed = (*known, KIND, REGRESSION, SPREAD, *_DIGESTS)
   for name in meta:
     if name not in allowed:
       raise errors.one_of("field of model.json", name, allowed)
@@ -148,11 +157,21 @@ def _check(meta: dict[str, Any]) -> Saved:
         f"{DATASET_ENCODER}: expected the field 'sample', got "
         f"{errors.quote(', '.join(encoder))}"
       )
-    sample = tuple(_list("sample", encoder["sample"], 3, _SIDE))
+    sample = tuple(saved_numbers.list_of("sample", encoder["sample"], 3, _SIDE))
   else:
     num_members = config.num_members
-    scale = np.array(_list("scale", meta["scale"], num_members, _SCALE), float)
-    shift = np.array(_list("shift", meta["shift"], num_members, _NUMBER), float)
+    scale = np.array(
+      saved_numbers.list_of(
+        "scale", meta["scale"], num_members, saved_numbers.SCALE
+      ),
+      float,
+    )
+    shift = np.array(
+      saved_numbers.list_of(
+        "shift", meta["shift"], num_members, saved_numbers.NUMBER
+      ),
+      float,
+    )
   for name in _DIGESTS:
     found = meta.get(name)
     if name in meta and not (isinstance(found, str) and len(found) == 64):
@@ -160,7 +179,16 @@ def _check(meta: dict[str, Any]) -> Saved:
         f"{name}: expected 64 hex digits, got {errors.quote(found)}"
       )
   card = _card(meta["card"])
-  return Saved(config, scale, shift, sample, card, meta.get(DIGEST), regression)
+  return Saved(
+    config,
+    scale,
+    shift,
+    sample,
+    card,
+    meta.get(DIGEST),
+    regression,
+    saved_numbers.read_spread(meta.get(SPREAD)),
+  )
 
 
 def _check_kind(meta: dict[str, Any], config: configs.Config) -> None:
@@ -195,17 +223,6 @@ def _regression(model: dict[str, Any], found: Any) -> beside.Sizes:
   for name, value in zip(names, values, strict=True):
     checks.check_value(name, value, _COUNT)
   return beside.Sizes(*values)
-
-
-def _list(name: str, value: Any, length: int, rule: checks.Rule) -> list[Any]:
-  if not isinstance(value, list) or len(value) != length:
-    got = f"{len(value)}" if isinstance(value, list) else errors.quote(value)
-    raise errors.UserError(
-      f"{name}: expected a list of {length} numbers, got {got}"
-    )
-  for place, each in enumerate(value):
-    checks.check_value(f"{name}[{place}]", each, rule)
-  return value
 
 
 def _card(card: Any) -> dict[str, Any]:
@@ -258,13 +275,15 @@ def digest(saved: Saved, params: Any) -> str:
   }
   if config.target != configs.ACCURACY:
     description["target"] = config.target
+  if saved.spread is not None:
+    description[SPREAD] = [each.tolist() for each in saved.spread]
   return digests.of_tree(params, description)
 
 
 def _former_fields(saved: Saved) -> dict[str, Any]:
   """What the digest calls the regression: fields of the model, as once."""
   config, (num_cells, num_distance) = saved.config, saved.regression
-  if config.model.name != "architecture":
+  if config.model.name != "architecture" and not num_cells:
     return {}
   former = {
     "kernel_cells": (num_cells, 0),
@@ -306,16 +325,38 @@ def load_params(folder: files.PathLike, saved: Saved, template: Any) -> Any:
   if saved.digest is None:
     with foreign.reading(folder, "a saved model that can be built", _ADVICE):
       shapes = template()
-  params = checkpoint.load_params(folder, shapes)
+  # The arrays of standard deviations have sizes of their own.
+  has_spread = saved.spread is not None
+  params = checkpoint.load_params(folder, None if has_spread else shapes)
+  if has_spread and shapes is not None:
+    _check_shapes(folder, params, shapes)
   if saved.digest not in (None, digest(saved, params)):
     raise errors.UserError(
       f"{errors.quote(str(folder))} does not match its digest: expected the "
       "parameters and the model.json that were saved together; fetch it again, "
       "or train again"
     )
-  for leaf in jax.tree.leaves(params):
-    _check_leaf(folder, leaf, saved.config.num_members)
+  if (SPREAD in params) != (saved.spread is not None):
+    raise errors.UserError(
+      f"{errors.quote(str(folder))}: expected standard deviations both in "
+      f"model.json and in its parameters, or in none of them; {_ADVICE}"
+    )
+  for name, part in params.items():
+    members = 1 if name == SPREAD else saved.config.num_members
+    for leaf in jax.tree.leaves(part):
+      _check_leaf(folder, leaf, members)
   return params
+
+
+def _check_shapes(folder: files.PathLike, params: Any, shapes: Any) -> None:
+  """Checks parameters, but for those of standard deviations."""
+  own = {name: part for name, part in params.items() if name != SPREAD}
+  found = jax.tree.map(lambda leaf: tuple(leaf.shape), own)
+  if found != jax.tree.map(lambda leaf: tuple(leaf.shape), shapes):
+    raise errors.UserError(
+      f"{errors.quote(str(folder))} holds parameters of other shapes than its "
+      f"model has: expected those that were saved with it; {_ADVICE}"
+    )
 
 
 def _check_leaf(folder: files.PathLike, leaf: Any, num_members: int) -> None:

@@ -13,7 +13,7 @@ CHOSEN_ON = 1000
 
 def leave_one_out(
   gram: np.ndarray, targets: np.ndarray
-) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+) -> Iterator[tuple[float, np.ndarray, np.ndarray]]:
   """Kernel ridge regressions and their leave-one-out residuals.
 
   Args:
@@ -21,11 +21,14 @@ def leave_one_out(
     targets: `[n]`.
 
   Returns:
-    For each of `RIDGES` coefficients and residuals, `[n]` each.
+    For each of `RIDGES` itself, coefficients and residuals, `[n]` each.
   """
   if len(targets) > CHOSEN_ON:
     try:
-      yield from [by_cholesky(gram, ridge, targets) for ridge in RIDGES]
+      found = [by_cholesky(gram, ridge, targets) for ridge in RIDGES]
+      yield from [
+        (ridge, *each) for ridge, each in zip(RIDGES, found, strict=True)
+      ]
       return
     except np.linalg.LinAlgError:
       pass  # the eigenvalues say what is possible
@@ -34,7 +37,7 @@ def leave_one_out(
   for ridge in RIDGES:
     inverse = 1 / (values + ridge)
     coefficients = vectors @ (inverse * projected)
-    yield coefficients, coefficients / (squares @ inverse)
+    yield ridge, coefficients, coefficients / (squares @ inverse)
 
 
 def by_cholesky(
@@ -64,7 +67,7 @@ def by_cholesky(
 
 def ridge_regression(
   inputs: np.ndarray, targets: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
+) -> tuple[float, np.ndarray, np.ndarray]:
   """The ridge of the smallest leave-one-out error.
 
   Args:
@@ -72,7 +75,8 @@ def ridge_regression(
     targets: `[n]`.
 
   Returns:
-    Weights `[k]`, and the prediction for each row by the others `[n]`.
+    The ridge, weights `[k]`, and the prediction for each row by the others
+    `[n]`.
   """
   spectrum, axes = np.linalg.eigh(inputs.T @ inputs)
   turned = inputs @ axes
@@ -84,6 +88,6 @@ def ridge_regression(
     residual = targets - turned @ (inverse * projected)
     residual /= np.maximum(1 - leverage, 1e-6)
     error = float(np.mean(residual**2))
-    found.append((error, axes @ (inverse * projected), targets - residual))
-  _, weights, left_out = min(found, key=lambda each: each[0])
-  return weights, left_out
+    weights = axes @ (inverse * projected)
+    found.append((error, ridge, weights, targets - residual))
+  return min(found, key=lambda each: each[0])[1:]

@@ -44,14 +44,17 @@ class Fit(NamedTuple):
     rate: rate of `models.kernel.power_kernel`.
     coefficients: one for each of `cells`, `[m]`.
     slopes: the linear part, one for each feature, `[F]`.
-    left_out: prediction for each training cell by the others, `[n]`; for
-      those that were drawn where there were too many.
+    ridge: noise of a label, in units of the variance of the kernel.
+    rows: training cells that were drawn where there were too many, else all.
+    left_out: prediction for each of `rows` by the others.
   """
 
   cells: np.ndarray
   rate: float
   coefficients: np.ndarray
   slopes: np.ndarray
+  ridge: float
+  rows: np.ndarray
   left_out: np.ndarray
 
 
@@ -128,7 +131,7 @@ def solve(
     fit = solve(
       features[drawn], labels[drawn], num_distance, power, max_cells, seed
     )
-    return fit._replace(cells=drawn[fit.cells])
+    return fit._replace(cells=drawn[fit.cells], rows=drawn[fit.rows])
   cells = _draw(num, max_cells, seed)
   few = cells[_draw(len(cells), ridge.CHOSEN_ON, seed)]
   centred = features - features[cells].mean(axis=0, dtype=np.float64)
@@ -164,13 +167,23 @@ def _solve_exactly(
   """The best kernel and ridge for centred features `[n, F]`, `[n]` targets."""
   best, least = None, np.inf
   for kernel in kernels:
-    for coefficients, residual in ridge.leave_one_out(kernel.gram, targets):
+    for noise, coefficients, residual in ridge.leave_one_out(
+      kernel.gram, targets
+    ):
       error = float(np.mean(residual**2))
       if error < least:
         slopes = kernel.weights * (coefficients @ features)
         left_out = targets - residual
         rows = np.arange(len(targets))
-        fit = Fit(rows, kernel.rate, coefficients, slopes, left_out)
+        fit = Fit(
+          cells=rows,
+          rate=kernel.rate,
+          coefficients=coefficients,
+          slopes=slopes,
+          ridge=noise,
+          rows=rows,
+          left_out=left_out,
+        )
         best, least = (kernel, fit), error
   assert best is not None
   return best
@@ -181,7 +194,7 @@ def _between_all(
 ) -> _Candidate:
   """The same kernel between other cells, centred features `[n, F]`."""
   near = features[:, : kernel.num_distance or None]
-  gram = np.exp(-kernel.rate * _distances(near, near, power))
+  gram = np.exp(-kernel.rate * distances(near, near, power))
   gram += (features * kernel.weights) @ features.T
   return kernel._replace(gram=gram)
 
@@ -206,17 +219,25 @@ def _solve_all(
     power: power of the differences of features.
   """
   near = features[:, : kernel.num_distance or None]
-  similar = np.exp(-kernel.rate * _distances(near, near[cells], power))
+  similar = np.exp(-kernel.rate * distances(near, near[cells], power))
   values, vectors = np.linalg.eigh(similar[cells])
   root = vectors / np.sqrt(np.maximum(values, _LEAST_EIGENVALUE))
   scales = np.sqrt(kernel.weights)
   mapped = np.concatenate([similar @ root, features * scales], axis=1)
-  weights, left_out = ridge.ridge_regression(mapped, targets)
+  noise, weights, left_out = ridge.ridge_regression(mapped, targets)
   own, slopes = np.split(weights, [len(cells)])
-  return Fit(cells, kernel.rate, root @ own, scales * slopes, left_out)
+  return Fit(
+    cells=cells,
+    rate=kernel.rate,
+    coefficients=root @ own,
+    slopes=scales * slopes,
+    ridge=noise,
+    rows=np.arange(len(targets)),
+    left_out=left_out,
+  )
 
 
-def _distances(
+def distances(
   features: np.ndarray, others: np.ndarray, power: float
 ) -> np.ndarray:
   """Mean power of differences, `[n, D]` and `[m, D]` to `[n, m]`."""
@@ -233,7 +254,7 @@ def _candidates(
 ) -> Iterator[_Candidate]:
   """Kernels of centred features `[n, F]`, the simplest first."""
   near = features[:, : num_distance or None]
-  distance = _distances(near, near, power)
+  distance = distances(near, near, power)
   nothing = np.zeros(features.shape[1])
   grams = {rate: np.exp(-rate * distance) for rate in RATES}
   for rate, gram in grams.items():
@@ -259,11 +280,11 @@ def attach(
   config: settings.Config,
   model: nn.Module,
   params: Any,
-  raw: np.ndarray,
+  raw: np.ndarray | None,
   features: np.ndarray,
   labels: np.ndarray,
   num_edges: int = 0,
-) -> tuple[nn.Module, Any]:
+) -> tuple[nn.Module, Any, Fit]:
   """Adds the regression to every member of a trained network.
 
   Args:
@@ -272,14 +293,15 @@ def attach(
       are tried; `kernel.max_cells`; `seed`.
     model: the network without regression.
     params: its parameters, leaves `[R, ...]`.
-    raw: its scores of the training cells, `[R, n]`.
+    raw: its scores of the training cells, `[R, n]`; None where the network has
+      no score of its own.
     features: what the network reads of them (`Reads.side_by_side`), `[n, F]`.
     labels: their labels, `[n]`.
     num_edges: how many of the features, the last ones, enter the linear part
       alone (`Kind.standardised` is False).
 
   Returns:
-    The model with the regression, and its parameters.
+    The model with the regression, its parameters, and the solved regression.
   """
   num_distance = 0
   if config.kernel.linear:
@@ -294,7 +316,8 @@ def attach(
     config.seed,
   )
   spread = max(float(fit.left_out.std()), 1e-9)
-  factor = config.kernel.weight * raw.std(axis=1) / spread
+  own = np.ones(config.num_members) if raw is None else raw.std(axis=1)
+  factor = config.kernel.weight * own / spread
   members = len(factor)
   near = features[fit.cells, : num_distance or None]
   variables = {
@@ -309,4 +332,4 @@ def attach(
     name: jnp.asarray(value, jnp.float32) for name, value in variables.items()
   }
   params = {"params": joined}
-  return beside.beside(model, params, power), params
+  return beside.beside(model, params, power), params, fit

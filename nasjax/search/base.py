@@ -202,12 +202,21 @@ def whole_number(what: str, value: Any, least: int) -> int:
 
 
 def check_scores(
-  space: spaces_base.Space, genotypes: np.ndarray, scores: Any
+  space: spaces_base.Space,
+  genotypes: np.ndarray,
+  scores: Any,
+  failures: bool = False,
 ) -> np.ndarray:
   """Returns scores as `[b]` float64.
 
+  Args:
+    space: the space of the cells.
+    genotypes: the cells, `[b, G]`.
+    scores: one number for each cell.
+    failures: whether NaN stands for a training that failed.
+
   Raises:
-    UserError: there is not one finite number per cell `[b, G]`.
+    UserError: there is not one finite number per cell.
   """
   scores = np.asarray(scores, np.float64)
   if scores.shape != (len(genotypes),):
@@ -215,7 +224,7 @@ def check_scores(
       f"scores: expected one number for each of {len(genotypes)} cells, got "
       f"shape {list(scores.shape)}"
     )
-  bad = np.flatnonzero(~np.isfinite(scores))
+  bad = np.flatnonzero(~(np.isfinite(scores) | (failures & np.isnan(scores))))
   if bad.size:
     row = genotypes[bad[0]]
     raise errors.UserError(

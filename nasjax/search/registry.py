@@ -4,7 +4,14 @@ import dataclasses
 from typing import Any
 
 from nasjax import errors
-from nasjax.search import base, evolution, local, random, score_all
+from nasjax.search import (
+  base,
+  evolution,
+  local,
+  model_based,
+  random,
+  score_all,
+)
 
 _STRATEGIES: dict[str, type[base.Strategy]] = {
   strategy.name: strategy
@@ -13,6 +20,7 @@ _STRATEGIES: dict[str, type[base.Strategy]] = {
     random.Random,
     evolution.Evolution,
     local.Local,
+    model_based.ModelBased,
   )
 }
 

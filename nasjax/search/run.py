@@ -100,8 +100,9 @@ def top_k(
 ) -> np.ndarray:
   """Returns the rows of the best `k` cells, best first, `[<=k]` int64.
 
-  Cells with one key count once, by their best score; the earlier query wins a
-  tie. Fewer rows come back where fewer distinct cells were scored.
+  Failed trainings are left out. Cells with one key count once, by their best
+  score; the earlier query wins a tie. Fewer rows come back where fewer distinct
+  cells were scored.
 
   Args:
     result: what a search scored.
@@ -114,7 +115,9 @@ def top_k(
   """
   k = base.whole_number("top_k", k, 1)
   key_fn = key_fn or result.space.lookup_keys
-  num, order = result.num_scored, result.order
+  order = result.order
+  order = order[~np.isnan(result.scores[order])]
+  num = len(order)
   taken = min(2 * k, num)
   while True:
     keys = key_fn(result.genotypes[order[:taken]])
@@ -125,22 +128,11 @@ def top_k(
 
 
 def function_keys(space: spaces_base.Space) -> base.KeyFn:
-  """Returns the identity of networks: equal for cells of one function.
+  """Returns the identity of networks, `Space.function_keys` of the whole space.
 
-  The number of the function where the space tells functions (NAS-Bench-201
-  has 5,044 of them under 15,625 names), else `lookup_keys`.
+  A space that is cut to some of its cells has that of its functions too.
   """
-  functions = space.functions()
-  if functions is None:
-    return space.lookup_keys
-  numbers = functions.numbers
-  rows_of: Callable[[Any], Any] = space.rows
-
-  def keys(genotypes: np.ndarray) -> np.ndarray:
-    rows = np.asarray(rows_of(genotypes))
-    return numbers[rows].astype(np.uint64)
-
-  return keys
+  return space.function_keys
 
 
 def evaluate_top_k(

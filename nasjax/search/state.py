@@ -30,7 +30,8 @@ class History:
 
   Attributes:
     genotypes: `[t, G]` int8.
-    scores: `[t]` float64, finite; higher = better.
+    scores: `[t]` float64; higher = better; NaN where a training failed (told
+      to a strategy that takes failures).
   """
 
   genotypes: np.ndarray

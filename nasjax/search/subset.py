@@ -48,6 +48,11 @@ class Subset(base.Space):
     self.num_nodes = space.num_nodes
     self.op_names = space.op_names
 
+  @property
+  def whole(self) -> base.Space:
+    """The space of the cells."""
+    return self.space
+
   def parse(self, archs: Sequence[Any]) -> base.Genotypes:
     """Reads notations of the whole space."""
     return self.space.parse(archs)

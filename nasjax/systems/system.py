@@ -30,6 +30,11 @@ class System:
       config's loss of the scores where None.
     start: makes the first state of a training where `config.pretrain` asks for
       it; None: the model cannot be pre-trained.
+    trained: whether it has parameters that a training finds; otherwise the
+      regression beside it is the whole predictor.
+    keeps: fields of `config.model` that keep their value where a config changes
+      to this model from one that has them too.
+    fields: other fields of a config that change with the model, by dotted name.
   """
 
   module: type[nn.Module]
@@ -39,3 +44,6 @@ class System:
   check: Callable[[Mapping[str, Any]], None] | None = None
   objective: Objective | None = None
   start: Start | None = None
+  trained: bool = True
+  keeps: tuple[str, ...] = ()
+  fields: Mapping[str, Any] = dataclasses.field(default_factory=dict)

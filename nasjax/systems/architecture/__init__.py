@@ -10,22 +10,6 @@ from nasjax.systems import system
 from nasjax.systems.architecture import predictor
 
 
-def _check_extra_kinds(fields: Mapping[str, Any]) -> None:
-  extra = fields["extra_kinds"]
-  names = extra.split(",") if extra else []
-  own = {name for name in ("paths", "signals", "edges") if fields[name]}
-  taken = {"graph", *own}
-  for name in names:
-    if name not in kinds.KINDS:
-      raise errors.one_of("config.model.extra_kinds", name, kinds.KINDS)
-    if name in taken:
-      raise errors.UserError(
-        "config.model.extra_kinds: expected each kind once, and none that the "
-        f"model reads anyway, got {name!r} again; leave it out"
-      )
-    taken.add(name)
-
-
 def _check(fields: Mapping[str, Any]) -> None:
   heads.check(fields)
   for field in ("paths", "signals", "edges", "extra_kinds"):
@@ -35,12 +19,7 @@ def _check(fields: Mapping[str, Any]) -> None:
         "config.model.features is 'none', as these stand beside the graph "
         f"features, got {fields[field]!r}; set both"
       )
-  _check_extra_kinds(fields)
-  if fields["functions"] and (fields["paths"] or fields["edges"]):
-    raise errors.UserError(
-      "config.model.functions: expected paths=False and edges=False beside "
-      f"it, got {fields['paths']} and {fields['edges']}: a function has neither"
-    )
+  kinds.check_chosen(fields)
 
 
 SYSTEMS = {

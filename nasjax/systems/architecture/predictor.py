@@ -103,17 +103,14 @@ class ArchitecturePredictor(nn.Module):
   @property
   def reads(self) -> reads.Reads:
     """Inputs of the model, as its fields choose them."""
-    chosen = (
-      "graph",
-      *(("paths",) if self.paths else ()),
-      *(("signals",) if self.signals else ()),
-      *(self.extra_kinds.split(",") if self.extra_kinds else ()),
-      *(("edges",) if self.edges else ()),
+    chosen = kinds.chosen(
+      paths=self.paths,
+      signals=self.signals,
+      edges=self.edges,
+      extra=self.extra_kinds,
     )
-    # Those that enter distances first, as the regression expects them.
-    chosen = sorted(chosen, key=lambda name: not kinds.get(name).standardised)
     return reads.Reads(
-      kinds=() if self.features == "none" else tuple(chosen),
+      kinds=() if self.features == "none" else chosen,
       by_function=self.functions,
       node_order=self.position,
     )

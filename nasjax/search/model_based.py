@@ -1,0 +1,252 @@
+"""Model-based search (Bayesian optimisation): the next cells worth a training.
+
+Dimensions: `n` cells that were tried, `b` of a batch, `G` integers of a
+genotype.
+"""
+
+import dataclasses
+from typing import Any, ClassVar
+
+import numpy as np
+
+from nasjax import errors
+from nasjax.search import acquisitions, asynchronous, base, proposals
+from nasjax.search.state import State
+
+SURROGATES = ("gaussian", "default")
+_KNOWN, _VALUES = "known", "known_values"
+_PARENTS = 20
+
+
+@dataclasses.dataclass(frozen=True)
+class Proposal:
+  """The next cells, and why.
+
+  Attributes:
+    genotypes: `[b, G]` int8.
+    means: expected targets, in units of normal scores, `[b]`; NaN where cells
+      are spread out without a model.
+    stds: standard deviations of what a training will give, `[b]`; NaN likewise.
+    reasons: `explore`, `exploit` (one of the `b` cells with the highest means)
+      or `spread` (nothing is known that tells cells apart).
+  """
+
+  genotypes: np.ndarray
+  means: np.ndarray
+  stds: np.ndarray
+  reasons: tuple[str, ...]
+
+
+@dataclasses.dataclass(frozen=True)
+class ModelBased(asynchronous.Asynchronous):
+  """Asks for the cells that promise most, by a model of what was told.
+
+  The first cells are spread out. Then a surrogate is fitted to the normal
+  scores of all values before each question, and an acquisition function chooses
+  a batch, one cell after the other. Candidates are the whole space where it can
+  be enumerated, else mutations of the best cells and samples, drawn anew each
+  time. Cells that compute one function (`Space.function_keys`) are asked once.
+  A training that failed counts as the worst value.
+
+  Attributes:
+    num_first: cells that are spread out before a model is asked; known and
+      pending ones count.
+    acquisition: `expected_improvement`, `upper_confidence_bound`, `thompson` or
+      `mean`.
+    beta: weight of the standard deviation in `upper_confidence_bound`.
+    surrogate: `gaussian`, a Gaussian process on the features of cells
+      (`nasjax.surrogates.gaussian`), or `default`, the default predictor.
+    refit_every: new values after which the default predictor is trained again.
+    num_candidates: candidates of each question in a space that cannot be
+      enumerated.
+    replicates: whether cells of one function may be asked beside each other.
+  """
+
+  name: ClassVar[str] = "model"
+  batch_size: ClassVar[int] = 5
+
+  num_first: int = 10
+  acquisition: str = "expected_improvement"
+  beta: float = 1.0
+  surrogate: str = "gaussian"
+  refit_every: int = 20
+  num_candidates: int = 20_000
+  replicates: bool = False
+
+  def __post_init__(self):
+    for name in ("num_first", "refit_every", "num_candidates"):
+      base.whole_number(name, getattr(self, name), 1)
+    errors.check_name("acquisition", self.acquisition, acquisitions.NAMES)
+    errors.check_name("surrogate", self.surrogate, SURROGATES)
+    beta = self.beta
+    is_number = isinstance(beta, int | float) and not isinstance(beta, bool)
+    if not is_number or not 0 <= beta < np.inf:
+      raise errors.UserError(
+        f"beta: expected a number of at least 0, got {errors.quote(beta)}"
+      )
+    if not isinstance(self.replicates, bool):
+      raise errors.UserError(
+        "replicates: expected True or False, got "
+        f"{errors.quote(self.replicates)}"
+      )
+
+  def _begin(self, state: State, rng: np.random.Generator) -> base.Memory:
+    del rng
+    return {_KNOWN: state.pending, _VALUES: np.zeros(0)}
+
+  def learn(self, state: State, genotypes: Any, values: Any) -> State:
+    """Takes values of cells that were never asked: labels that are there.
+
+    They do not count against the budget.
+
+    Args:
+      state: the state.
+      genotypes: valid cells `[n, G]`.
+      values: their values `[n]`, higher = better, NaN where a training failed.
+
+    Raises:
+      UserError: a cell is none of the space, or a value is infinite.
+    """
+    cells = state.space.check(genotypes)
+    values = base.check_scores(state.space, cells, values, failures=True)
+    memory = {
+      **state.memory,
+      _KNOWN: np.concatenate([state.memory[_KNOWN], cells]),
+      _VALUES: np.concatenate([state.memory[_VALUES], values]),
+    }
+    return dataclasses.replace(state, memory=memory)
+
+  def _propose(
+    self, state: State, num: int, rng: np.random.Generator
+  ) -> tuple[np.ndarray, base.Memory]:
+    return self.propose(state, num, rng).genotypes, state.memory
+
+  def propose(
+    self, state: State, num: int, rng: np.random.Generator
+  ) -> Proposal:
+    """Chooses the next cells, at most `num`; see the class.
+
+    Args:
+      state: what was told and asked.
+      num: how many cells.
+      rng: generator of the draws.
+    """
+    from nasjax.surrogates import pools
+
+    space = state.space
+    cells, values = self.tried(state)
+    if space.size is not None:
+      pool = pools.whole(space, self.replicates)
+    else:
+      best = np.argsort(-np.nan_to_num(values, nan=-np.inf), kind="stable")
+      parents = cells[best[:_PARENTS]]
+      pool = pools.drawn(space, parents, self.num_candidates, rng)
+    seen = np.concatenate([cells, state.pending])
+    keys = pools.keys_of(space, seen, self.replicates)
+    free = np.flatnonzero(~np.isin(pool.keys, keys))
+    if not len(free):
+      empty = np.zeros(0)
+      return Proposal(state.pending[:0], empty, empty, ())
+    missing = self.num_first - len(seen)
+    if missing > 0 or not _tells_apart(values):
+      taken = pools.features_of(space, seen) if len(seen) else pool.features[:0]
+      count = min(num, missing) if missing > 0 else num
+      rows = proposals.spread_out(pool, free, taken, count, rng)
+      nothing = np.full(len(rows), np.nan)
+      reasons = (proposals.SPREAD,) * len(rows)
+      return Proposal(pool.genotypes[rows], nothing, nothing, reasons)
+    return self._by_model(state, pool, free, num, rng)
+
+  def _by_model(
+    self,
+    state: State,
+    pool: Any,
+    free: np.ndarray,
+    num: int,
+    rng: np.random.Generator,
+  ) -> Proposal:
+    from nasjax.surrogates import pools
+
+    cells, values = merged(state.space, *self.tried(state), self.replicates)
+    targets = normal_targets(values)
+    fitted = self._surrogate().fit(pool, cells, targets, state.seed)
+    waiting = pools.keys_of(state.space, state.pending, self.replicates)
+    pending = np.flatnonzero(np.isin(pool.keys, waiting))
+    rows = proposals.best_batch(
+      fitted,
+      free,
+      pending,
+      num,
+      float(targets.max()),
+      self.acquisition,
+      self.beta,
+      rng,
+    )
+    means, variances = fitted.moments(rows)
+    every, _ = fitted.moments(free)
+    least = np.sort(every)[-min(num, len(every))]
+    reasons = tuple(
+      proposals.EXPLOIT if mean >= least else proposals.EXPLORE
+      for mean in means
+    )
+    stds = np.sqrt(variances + fitted.noise)
+    return Proposal(pool.genotypes[rows], means, stds, reasons)
+
+  def _surrogate(self) -> Any:
+    from nasjax.surrogates import gaussian, network
+
+    if self.surrogate == "gaussian":
+      return gaussian.Gaussian()
+    return network.kept(self.refit_every)
+
+  def tried(self, state: State) -> tuple[np.ndarray, np.ndarray]:
+    """Cells with a value, known ones first, `[n, G]` and `[n]`."""
+    memory, history = state.memory, state.history
+    return (
+      np.concatenate([memory[_KNOWN], history.genotypes]),
+      np.concatenate([memory[_VALUES], history.scores]),
+    )
+
+
+def _tells_apart(values: np.ndarray) -> bool:
+  """Whether some of the values `[n]` differ; a failure is a value."""
+  return len(values) > 1 and len(np.unique(values)) > 1
+
+
+def merged(
+  space: Any, genotypes: np.ndarray, values: np.ndarray, replicates: bool
+) -> tuple[np.ndarray, np.ndarray]:
+  """Cells of one key as one cell with their mean value.
+
+  Args:
+    space: the space.
+    genotypes: cells `[n, G]`.
+    values: `[n]`; a failure beside a success is left out.
+    replicates: whether cells of one function are apart.
+
+  Returns:
+    The first cell of each key `[u, G]`, and values `[u]`.
+  """
+  from nasjax.surrogates import pools
+
+  keys = pools.keys_of(space, genotypes, replicates)
+  _, first, place = np.unique(keys, return_index=True, return_inverse=True)
+  is_value = ~np.isnan(values)
+  sums = np.bincount(place, np.where(is_value, values, 0.0))
+  counts = np.bincount(place, is_value)
+  means = np.where(counts > 0, sums / np.maximum(counts, 1), np.nan)
+  order = np.argsort(first)
+  return genotypes[first[order]], means[order]
+
+
+def normal_targets(values: np.ndarray) -> np.ndarray:
+  """Normal scores of values `[n]`; failures are the lowest of all."""
+  from nasjax.regression import solver
+
+  failed = np.isnan(values)
+  if failed.all():
+    return np.zeros(len(values))
+  lowest = values[~failed].min()
+  return solver.normal_scores(
+    np.where(failed, np.nextafter(lowest, -np.inf), values)
+  )

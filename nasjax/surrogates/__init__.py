@@ -1,0 +1,1 @@
+"""Models of what a search has seen: value and spread of every candidate."""

@@ -1,0 +1,14 @@
+"""The kernel regression alone: a predictor that is fitted within a second."""
+
+from nasjax.systems import system
+from nasjax.systems.regression import features_only
+
+SYSTEMS = {
+  "regression": system.System(
+    features_only.FeaturesOnly,
+    check=features_only.check,
+    trained=False,
+    keeps=("paths", "signals", "edges", "functions", "extra_kinds"),
+    fields={"num_members": 1},
+  ),
+}
