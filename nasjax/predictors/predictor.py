@@ -14,7 +14,7 @@ from nasjax import compiler, errors, files, scoring
 from nasjax import config as configs
 from nasjax import labels as label_numbers
 from nasjax.config import checks
-from nasjax.predictors import fitting, saved
+from nasjax.predictors import fitting, saved, saved_space
 from nasjax.regression import beside
 from nasjax.spaces import base as spaces_base
 from nasjax.spaces import notations
@@ -260,12 +260,14 @@ class Predictor:
         or cannot be written, or the card is not JSON.
     """
     fitted, config = self._trained
+    model: Any = self.model
     meta = saved.make_meta(
       config,
       fitted.params,
       self.card,
       scale=fitted.scale,
       shift=fitted.shift,
+      space=saved_space.describe(self.space, model.reads),
     )
     checkpoint.save_model(path, fitted.params, meta, readme)
 
@@ -296,9 +298,10 @@ class Predictor:
     config = found.config
     known = spaces.of_saved(path, config.space, space)
     predictor = cls(known, config.seed, config=config)
-    model = beside.of_sizes(
+    model: Any = beside.of_sizes(
       predictor.model, found.regression, config.kernel.power
     )
+    saved_space.check_same(path, found.space, known, model.reads)
     params = saved.load_params(
       folder,
       found,

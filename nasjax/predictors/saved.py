@@ -14,7 +14,7 @@ import numpy as np
 from nasjax import config as configs
 from nasjax import errors, files, foreign
 from nasjax.config import checks
-from nasjax.predictors import saved_config
+from nasjax.predictors import saved_config, saved_space
 from nasjax.regression import beside
 from nasjax.systems import registry as models
 from nasjax.training import checkpoint, digests, model_folders
@@ -27,6 +27,8 @@ IMAGES = "images"
 """Kind of a predictor that sees images."""
 REGRESSION = "regression"
 """Field of the sizes of the regression; old folders have them in the config."""
+SPACE = "space"
+"""Field of a user's own space; old folders lack it."""
 DIGEST = "sha256"
 """Field of the digest; old folders lack it."""
 _DIGESTS = (DIGEST, model_folders.CARD_DIGEST)
@@ -51,6 +53,8 @@ class Saved:
     card: what is known of the model.
     digest: sha256 of all that decides scores; None in old folders.
     regression: sizes of the kernel regression.
+    space: what is kept of a user's own space (`saved_space`); None for spaces
+      of nasjax and in old folders.
   """
 
   config: configs.Config
@@ -60,6 +64,7 @@ class Saved:
   card: dict[str, Any]
   digest: str | None
   regression: beside.Sizes
+  space: dict[str, Any] | None = None
 
 
 def sees_images(meta: dict[str, Any]) -> bool:
@@ -77,6 +82,7 @@ def make_meta(
   scale: np.ndarray | None = None,
   shift: np.ndarray | None = None,
   sample: tuple[int, ...] = (),
+  space: dict[str, Any] | None = None,
 ) -> dict[str, Any]:
   """Returns the description of a predictor, with its digest.
 
@@ -87,6 +93,7 @@ def make_meta(
     scale: see `Saved`.
     shift: see `Saved`.
     sample: see `Saved`.
+    space: see `Saved`.
 
   Raises:
     UserError: what `load` would refuse.
@@ -99,6 +106,8 @@ def make_meta(
     meta[REGRESSION] = beside.sizes(params)._asdict()
     meta["scale"] = np.asarray(scale, np.float64).tolist()
     meta["shift"] = np.asarray(shift, np.float64).tolist()
+  if space is not None:
+    meta[SPACE] = space
   meta["card"] = _card(card)
   checked = check({"format": model_folders.FORMAT, **meta}, "this predictor")
   return {**meta, DIGEST: digest(checked, params)}
@@ -131,7 +140,7 @@ def _check(meta: dict[str, Any]) -> Saved:
       raise errors.UserError(
         f"model.json: expected {name!r}, got no such field"
       )
-  allowed = (*known, KIND, REGRESSION, *_DIGESTS)
+  allowed = (*known, KIND, REGRESSION, SPACE, *_DIGESTS)
   for name in meta:
     if name not in allowed:
       raise errors.one_of("field of model.json", name, allowed)
@@ -160,7 +169,10 @@ def _check(meta: dict[str, Any]) -> Saved:
         f"{name}: expected 64 hex digits, got {errors.quote(found)}"
       )
   card = _card(meta["card"])
-  return Saved(config, scale, shift, sample, card, meta.get(DIGEST), regression)
+  space = saved_space.check(meta[SPACE]) if SPACE in meta else None
+  return Saved(
+    config, scale, shift, sample, card, meta.get(DIGEST), regression, space
+  )
 
 
 def _check_kind(meta: dict[str, Any], config: configs.Config) -> None:
@@ -256,6 +268,8 @@ def digest(saved: Saved, params: Any) -> str:
     "shift": saved.shift.tolist(),
     "sample": list(saved.sample),
   }
+  if saved.space is not None:
+    description["own_space"] = saved.space
   if config.target != configs.ACCURACY:
     description["target"] = config.target
   return digests.of_tree(params, description)
