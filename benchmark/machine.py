@@ -15,7 +15,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from nasjax import compiler, errors, files
-from nasjax.experiments import experiment
+from nasjax.experiments import provenance
 
 _SIZES = (4096, 1024, 1024)
 
@@ -60,7 +60,7 @@ def facts() -> dict[str, Any]:
   return {
     "device": f"{jax.devices()[0].device_kind} x {jax.device_count()}",
     "machine": platform.machine(),
-    "commit": experiment.commit(),
+    "commit": provenance.commit(),
     "versions": {
       name: metadata.version(name) for name in ("jax", "jaxlib", "flax")
     },

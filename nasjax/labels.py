@@ -24,6 +24,7 @@ LARGEST = 1e290
 SMALLEST_SPREAD = 1e-290
 """Standard deviation of labels below which scores might not be told apart."""
 _RELATIVE_SPREAD = 1e-12
+_ROUNDING = 1e-5  # of float32 scores that are sums in several orders
 _SAFE_EXPONENT = 300
 _NO_SEQUENCES = (
   str,
@@ -231,6 +232,11 @@ def calibrate(
 ) -> tuple[np.ndarray, np.ndarray]:
   """Maps raw scores to the label's mean and spread on the training cells.
 
+  A member that gives all training cells one score, but for the rounding of
+  float32, has a scale from standardised labels to the label's unit instead: a
+  rounding error that is stretched to the spread of the labels would take the
+  scores of other cells out of all bounds.
+
   Args:
     raw: raw scores of the training cells, `[R, n]`.
     labels: their labels, `[n]` float64.
@@ -240,8 +246,9 @@ def calibrate(
   """
   power = exponent(float(np.abs(labels).max()))
   labels = np.ldexp(labels, -power)
-  spread = np.maximum(raw.std(axis=1, dtype=np.float64), 1e-9)
-  scale = labels.std() / spread
+  spread = raw.std(axis=1, dtype=np.float64)
+  rounding = _ROUNDING * np.abs(raw).max(axis=1)
+  scale = labels.std() / np.where(spread > rounding, spread, 1.0)
   shift = labels.mean() - scale * raw.mean(axis=1, dtype=np.float64)
   return np.ldexp(scale, power), np.ldexp(shift, power)
 

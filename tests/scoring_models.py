@@ -68,9 +68,10 @@ def close(first, second, tolerance=1e-5):
   np.testing.assert_allclose(first / scale, second / scale, atol=tolerance)
 
 
-def make_predictor(name="nb201", members=1):
+def make_predictor(name="nb201", members=1, **fields):
   """A predictor with random parameters and some calibration."""
   config = tiny.config(space=name, num_members=members)
+  config.model.update(fields)
   space, _, params = make(name, members, **config.model.to_dict())
   scale = 2.0 + np.arange(members)
   fitted = predictor.Fitted(params, scale, 90.0 - np.arange(members))
@@ -83,9 +84,9 @@ def save_predictor(folder, name="nb201"):
   return folder
 
 
-def make_dataset_predictor(sample=(5, 4, 6)):
+def make_dataset_predictor(sample=(5, 4, 6), name="nb201"):
   """One that sees images `[C, P, D]`, with random parameters."""
-  config = tiny.config(num_members=2)
+  config = tiny.config(space=name, num_members=2)
   model = dataset_predictor.DatasetPredictor(config)
   rng = np.random.default_rng(2)
   params = jax.tree.map(

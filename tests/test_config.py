@@ -6,6 +6,7 @@ import pathlib
 import numpy as np
 import pytest
 
+import nasjax
 from nasjax import config as configs
 from nasjax import errors
 from nasjax.benchmarks import registry
@@ -161,3 +162,37 @@ def test_a_config_file_of_an_older_version_sets_the_power(tmp_path):
   chosen = config_files.choose(str(path), [])
   assert chosen.config.kernel.power == 1.25
   assert "kernel_power" not in chosen.config.model
+
+
+def test_a_moved_field_is_one_of_the_model_that_had_it(tmp_path):
+  """`kernel_power` was a field of the architecture-enhanced predictor alone."""
+  unknown = "unknown config field 'model.kernel_power'"
+  power = {"model.kernel_power": 1.25}
+  assert configs.override(configs.default(), power).kernel.power == 1.25
+  compared = {"model.name": "mlp", **power}
+  with pytest.raises(errors.UserError, match=unknown):
+    configs.override(configs.default(), compared)
+  with pytest.raises(errors.UserError, match=unknown):
+    nasjax.Predictor(model={"name": "mlp", "kernel_power": 1.0})
+  with pytest.raises(errors.UserError, match=unknown):
+    configs.override(configs.use_model(configs.default(), "mlp"), power)
+  saved = configs.use_model(configs.default(), "mlp").to_dict()
+  saved["model"]["kernel_power"] = 1.25
+  with pytest.raises(errors.UserError, match=unknown):
+    configs.restored(saved)
+  words = ["--config.model.name=mlp", "--config.model.kernel_power=1.25"]
+  with pytest.raises(errors.UserError, match=unknown):
+    config_files.choose("default", words)
+  chosen = config_files.choose("default", words[1:]).config
+  assert chosen.kernel.power == 1.25
+  path = tmp_path / "mine.py"
+  path.write_text(
+    "from nasjax import config\n"
+    "def get_config():\n"
+    "  mine = config.use_model(config.default(), 'mlp')\n"
+    "  with mine.model.unlocked():\n"
+    "    mine.model.kernel_power = 1.25\n"
+    "  return mine\n"
+  )
+  with pytest.raises(errors.UserError, match=f"mine.py': {unknown}"):
+    config_files.choose(str(path), [])

@@ -11,8 +11,10 @@ from ml_collections import config_dict
 import nasjax
 from nasjax import config as configs
 from nasjax import errors
+from nasjax.commands import config_files
 from nasjax.config import checks
-from nasjax.experiments import tasks
+from nasjax.experiments import experiment, tasks
+from nasjax.operators import table
 from nasjax.systems import registry as models
 from nasjax.training import state
 
@@ -123,3 +125,34 @@ def test_keys_differ_up_to_the_largest_seed():
     )
   both = state.member_keys(2**31 - 1, 2, 1)
   np.testing.assert_array_equal(jax.random.key_data(both[1, 0]), data[3])
+
+
+@pytest.mark.parametrize(
+  ("names", "message"),
+  [
+    ("nope", "(none yet), each once, got 'nope'; leave the field empty"),
+    ("conv_3x3", "(none yet), each once, got 'conv_3x3'; leave"),
+    ("own_a,nope", "added (own_a, own_b), each once, got 'nope'; leave"),
+    ("own_a,own_b,own_a", "each once, got 'own_a' again; leave"),
+    ("own_a,", "each once, got ''; leave"),
+  ],
+)
+def test_operators_that_are_none_are_found_before_a_training(
+  names, message, monkeypatch
+):
+  monkeypatch.setattr(table, "_operators", [*table._BUILT_IN])
+  monkeypatch.setattr(table, "_ids", dict(table._ids))
+  if "own_a" in names:
+    for name in ("own_a", "own_b"):
+      table.register(table.Operator(name, "conv", (9, 9), 1, 4))
+  config = configs.override(configs.default(), {"model.operators": names})
+  for call in (
+    lambda: nasjax.Predictor("nb201", model={"operators": names}),
+    lambda: nasjax.Predictor("nb201", config=config),
+    lambda: experiment.run(config, "nowhere"),
+    lambda: config_files.choose("nb201", [f"--config.model.operators={names}"]),
+  ):
+    with pytest.raises(errors.UserError, match=re.escape(message)) as caught:
+      call()
+    assert "\n" not in str(caught.value)
+  table.detail_table.cache_clear()

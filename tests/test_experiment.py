@@ -12,11 +12,12 @@ import time
 import numpy as np
 import pytest
 import tiny
+from ml_collections import config_dict
 
 import nasjax
 from nasjax import errors, files
 from nasjax.experiments import experiment, tasks
-from nasjax.training import metrics
+from nasjax.training import checkpoint, metrics
 
 SPACE = nasjax.get_space("nb201")
 ROOT = pathlib.Path(__file__).parent.parent
@@ -136,6 +137,51 @@ def test_a_workdir_in_use_is_left_alone(finished, table):
   ):
     experiment.run(_config(table, refit=True), workdir)
   assert (workdir / "metrics.jsonl").read_bytes() == before
+
+
+def test_an_unfinished_training_of_an_older_version_goes_on(
+  table, tmp_path, monkeypatch
+):
+  """Its config and its checkpoint lack fields that came later."""
+  config = _config(table, num_seeds=1)
+  whole = experiment.run(config, tmp_path / "whole")
+
+  def of_older_version(self, **how):
+    fields = json.loads(to_json(self, **how))
+    for name in ("extra_kinds", "operators"):
+      del fields["model"][name]
+    del fields["kernel"]["linear"], fields["target"]
+    return json.dumps(fields)
+
+  to_json = config_dict.ConfigDict.to_json
+  save = checkpoint.Checkpoints.save
+
+  def save_and_stop(self, epoch, state, meta):
+    save(self, epoch, state, meta)
+    if epoch == 2:
+      raise KeyboardInterrupt
+
+  with monkeypatch.context() as before:
+    before.setattr(config_dict.ConfigDict, "to_json", of_older_version)
+    before.setattr(checkpoint.Checkpoints, "save", save_and_stop)
+    with pytest.raises(KeyboardInterrupt):
+      experiment.run(config, tmp_path / "older")
+  kept = json.loads((tmp_path / "older" / "config.json").read_text())
+  assert "operators" not in kept["model"]
+  epochs = []
+  monkeypatch.setattr(
+    checkpoint.Checkpoints,
+    "save",
+    lambda self, epoch, *rest: epochs.append(epoch),
+  )
+  again = experiment.run(config, tmp_path / "older")
+  assert epochs == [3]
+  assert again["tau_all"] == whole["tau_all"]
+  first, second = (
+    (tmp_path / name / "predictions.npz").read_bytes()
+    for name in ("whole", "older")
+  )
+  assert first == second
 
 
 def _command(table, workdir):

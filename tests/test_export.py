@@ -77,3 +77,10 @@ def test_mistakes_in_one_line(tmp_path, monkeypatch):
   monkeypatch.setattr(exporting.importlib.util, "find_spec", lambda name: None)
   with pytest.raises(errors.UserError, match=r"nasjax\[export\]"):
     exporting.load(tmp_path / "model")
+
+
+@pytest.mark.parametrize("model", [5, None, "nb201", nasjax.Predictor])
+def test_what_is_no_predictor_is_not_exported(model, tmp_path):
+  with pytest.raises(errors.UserError, match=r"expected a nasjax\.Predictor"):
+    nasjax.export(model, tmp_path / "model.stablehlo")
+  assert not list(tmp_path.iterdir())

@@ -15,6 +15,7 @@ from nasjax.features import (
   cell_features,
   cell_path_features,
   inputs,
+  kinds,
   scales,
   tables,
 )
@@ -265,3 +266,40 @@ def test_stored_scale_of_signals_fits_other_cells(name, rng):
 
 def test_an_unknown_space_has_no_stored_scale():
   assert scales.load("mine", "graph") is None
+
+
+@pytest.mark.parametrize("kind", sorted(kinds.KINDS))
+def test_no_architectures_have_no_rows(kind):
+  space = spaces.get_space("darts")
+  columns = len(tables.names(space, kind))
+  for none in ([], (), space.parse([]), np.zeros((0, 32), np.int8)):
+    found = tables.table(space, none, kind)
+    assert (found.shape, found.dtype) == ((0, columns), np.float32)
+
+
+@pytest.mark.parametrize(
+  ("genotypes", "message"),
+  [
+    ([[0, 1, 2, 3, 4, 9]], "genotype 0 is not a cell of 'nb201'"),
+    (np.zeros((2, 5), np.int8), r"expected shape \[n, 6\], got \[2, 5\]"),
+    (np.zeros(6, np.int8), r"expected shape \[n, 6\], got \[6\]"),
+    (np.zeros((2, 6)), "expected integers, got float64"),
+    ([[0], [0, 1]], "got rows of several lengths"),
+    (["|none~0|"], r"expected shape \[n, 6\], got \[1\]"),
+    (None, r"expected shape \[n, 6\], got \[\]"),
+  ],
+)
+def test_features_of_what_is_no_genotype(genotypes, message):
+  for call in (tables.graph_features, tables.path_features, tables.signals):
+    with pytest.raises(errors.UserError, match=message) as caught:
+      call("nb201", genotypes)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_list_of_rows_is_an_array(rng):
+  space = spaces.get_space("nb201")
+  genotypes = space.sample(3, rng)
+  np.testing.assert_array_equal(
+    tables.graph_features(space, genotypes.tolist()),
+    tables.graph_features(space, genotypes),
+  )

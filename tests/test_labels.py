@@ -171,6 +171,36 @@ def test_usual_units_keep_every_bit(offset, spread, rng):
   np.testing.assert_array_equal(std, scores.std(axis=0))
 
 
+def test_equal_scores_are_not_stretched(rng):
+  """What is rounding alone has the scale of standardised labels."""
+  values = 80 + rng.normal(size=20)
+  equal = np.full(20, 3.7, np.float32)
+  rounded = np.nextafter(
+    equal, np.where(rng.random(20) < 0.5, 0, 9), dtype="f4"
+  )
+  told_apart = np.linspace(3.7, 3.701, 20, dtype=np.float32)
+  raw = np.stack([equal, rounded, 0 * equal, told_apart])
+  scale, shift = labels.calibrate(raw, values)
+  np.testing.assert_allclose(scale[:3], values.std())
+  np.testing.assert_allclose(
+    scale[3], values.std() / raw[3].std(dtype=np.float64)
+  )
+  middle = raw.mean(axis=1) * scale + shift
+  np.testing.assert_allclose(middle, values.mean(), rtol=1e-4)
+
+
+def test_equal_cells_with_other_labels_give_scores_in_their_range(rng):
+  """Nothing can be learnt of them, and nothing is said of other cells."""
+  one = SPACE.sample(1, rng)
+  values = rng.uniform(70, 80, size=20)
+  model = nasjax.Predictor("nb201", config=tiny.config(num_members=2))
+  model.fit(np.repeat(one, 20, axis=0), values)
+  scores, std = model.predict(SPACE.sample(200, rng), return_std=True)
+  assert 40 < scores.min() < scores.max() < 110
+  assert std.max() < 30
+  np.testing.assert_allclose(model.predict(one), values.mean(), atol=1e-3)
+
+
 def fit(values):
   cells = SPACE.sample(len(values), np.random.default_rng(3))
   layers = {"model.num_layers": 0, "model.encoder_layers": 0}

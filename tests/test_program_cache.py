@@ -68,6 +68,10 @@ def test_a_program_is_compiled_by_one_process(tmp_path):
     path.write_bytes(b"" if "lambda" in path.name else b"\x78nonsense")
   assert run(tmp_path) == 0
   assert run(tmp_path) == len(kept)
+  for path in kept:  # packed as programs are, and none inside
+    path.write_bytes(zlib.compress(b"nonsense" * 100))
+  assert run(tmp_path) == 0
+  assert run(tmp_path) == len(kept)
 
 
 def test_a_full_disk_costs_time_alone(tmp_path):
@@ -168,9 +172,11 @@ def test_the_size_is_bounded(unset, tmp_path, monkeypatch):
 
 def test_whole_entries_stay(tmp_path):
   contents = {
-    "a-cache": zlib.compress(b"abc"),
+    "jit_f-12-cache": zlib.compress(b"0000 jit_f 1"),
+    "jit_my-f-12-cache": zlib.compress(b"0000 jit_my-f 1"),
     "b-cache": b"another packing",
-    "c-cache": zlib.compress(b"abc")[:-1],
+    "jit_f-13-cache": zlib.compress(b"0000 jit_f 1")[:-1],
+    "jit_f-14-cache": zlib.compress(b"0000 jit_g 1"),
     "d-cache": b"",
     "notes": b"",
   }
@@ -178,4 +184,5 @@ def test_whole_entries_stay(tmp_path):
     (tmp_path / name).write_bytes(content)
   program_cache._drop_damaged(tmp_path)
   left = {path.name for path in tmp_path.iterdir()}
-  assert left == {"a-cache", "b-cache", "notes", ".checked"}
+  whole = {"jit_f-12-cache", "jit_my-f-12-cache", "b-cache"}
+  assert left == {*whole, "notes", ".checked"}

@@ -1,5 +1,6 @@
 """Scoring: one compilation, the same scores however the work is cut."""
 
+import flax.linen as nn
 import jax
 import numpy as np
 import pytest
@@ -193,3 +194,13 @@ def test_mistakes_in_one_line(rng):
     scoring.score(model, params, space, genotypes, precision="float8")
   with pytest.raises(errors.UserError, match="chunk: expected at least 1"):
     scoring.score(model, params, space, genotypes, chunk=0)
+
+
+def test_a_model_that_does_not_say_what_it_reads(rng):
+  space, _, params = make()
+  with pytest.raises(errors.UserError) as caught:
+    scoring.score(nn.Dense(1), params, space, space.sample(3, rng))
+  said = str(caught.value)
+  assert "expected a module with a property `reads`" in said
+  assert said.endswith("got Dense")
+  assert "\n" not in said

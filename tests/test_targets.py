@@ -11,7 +11,7 @@ import nasjax
 from nasjax import errors
 from nasjax.benchmarks import base, custom
 from nasjax.benchmarks.splits import Split
-from nasjax.experiments import experiment, tasks
+from nasjax.experiments import summaries, tasks
 
 SPACE = nasjax.get_space("nb201")
 # Three of six operations reach no output, or are no operation at all.
@@ -122,5 +122,5 @@ def test_the_regret_of_a_cost_is_that_of_the_lowest_scores(target, regret):
     labels[None, :2],
     target=target,
   )
-  found = experiment._correlations(task, scores[None])
+  found = summaries.correlations(task, scores[None])
   assert found["top10_regret_all"] == [regret]

@@ -1,5 +1,7 @@
 """Workdirs: which training one holds, and the one that a training gets."""
 
+import json
+
 import pytest
 
 from nasjax import config as configs
@@ -119,3 +121,54 @@ def test_operators_that_a_fit_filled_in_are_no_difference(tmp_path):
   other = _config(**{"model.operators": "conv_9x9"})
   expected = "model.operators: 'conv_7x7' -> 'conv_9x9'"
   assert workdirs.difference(tmp_path, other) == expected
+
+
+def older(folder, *missing):
+  """Takes fields out of the note of a workdir, as if they were newer."""
+  path = folder / workdirs.CONFIG
+  saved = json.loads(path.read_text())
+  for name in missing:
+    part, _, field = name.rpartition(".")
+    del (saved[part] if part else saved)[field]
+  path.write_text(json.dumps(saved))
+
+
+def test_a_field_that_is_newer_than_a_workdir_has_its_default(tmp_path):
+  workdirs.write(tmp_path, _config(epochs=3))
+  newer = ("model.extra_kinds", "model.operators", "kernel.linear", "target")
+  older(tmp_path, *newer, "pretrain.mask_rate", "init")
+  assert workdirs.difference(tmp_path, _config(epochs=3)) == ""
+  workdirs.check(tmp_path, _config(epochs=3))
+  found = workdirs.difference(tmp_path, _config(epochs=4, target="cost"))
+  assert "epochs: 3 -> 4" in found
+  assert "target: 'accuracy' -> 'cost'" in found
+  assert "no such field" not in found
+  other = _config(epochs=3, **{"model.extra_kinds": "edges"})
+  expected = "model.extra_kinds: '' -> 'edges'"
+  assert workdirs.difference(tmp_path, other) == expected
+
+
+def test_a_model_is_as_it_was_before_a_field(tmp_path):
+  """The field of new trainings may be another one than its model's own."""
+  workdirs.write(tmp_path, _config())
+  older(tmp_path, "model.features", "kernel.power")
+  found = workdirs.difference(tmp_path, _config())
+  assert found == "kernel.power: 1.0 -> 1.5, model.features: 'none' -> 'head'"
+
+
+def test_a_workdir_of_another_model(tmp_path):
+  compared = _config(**{"model.name": "mlp", "model.width": 8})
+  workdirs.write(tmp_path, compared)
+  older(tmp_path, "model.num_layers", "kernel.power")
+  assert workdirs.difference(tmp_path, compared) == ""
+  found = workdirs.difference(tmp_path, _config())
+  assert "model.name: 'mlp' -> 'architecture'" in found
+
+
+def test_a_field_of_a_later_version_is_a_difference(tmp_path):
+  workdirs.write(tmp_path, _config())
+  path = tmp_path / workdirs.CONFIG
+  saved = {**json.loads(path.read_text()), "later": 1}
+  path.write_text(json.dumps(saved))
+  found = workdirs.difference(tmp_path, _config())
+  assert found == "later: 1 -> (no such field)"

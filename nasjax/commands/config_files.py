@@ -140,7 +140,9 @@ def parse(words: Sequence[str], config: configs.Config) -> dict[str, Any]:
     name: type(value)
     for name, value in configs.flatten(config.to_dict()).items()
   }
-  types_of |= _fields_of_another_model(words)
+  named = _model_named(words)
+  types_of |= _fields_of(named) if named else {}
+  model = named or config.model.name
   fields, rest = {}, list(words)
   while rest:
     word, equals, text = rest.pop(0).partition("=")
@@ -150,7 +152,7 @@ def parse(words: Sequence[str], config: configs.Config) -> dict[str, Any]:
         f"unexpected argument {errors.quote(word)}; see --help"
       )
     negated, name = match.groups()
-    name = configs.renamed(name)
+    name = configs.renamed(name, model)
     configs.check_field(name, types_of)
     kind = types_of[name]
     if not equals:
@@ -167,15 +169,17 @@ def parse(words: Sequence[str], config: configs.Config) -> dict[str, Any]:
   return fields
 
 
-def _fields_of_another_model(words: Sequence[str]) -> dict[str, type]:
-  """Types of the fields of the model that `--config.model.name=` names."""
+def _model_named(words: Sequence[str]) -> str:
+  """The last name that `--config.model.name=` gives, or an empty text."""
   text = " ".join(words)
-  found = re.findall(r"-config\.model\.name[= ](\S+)", text)
-  if not found:
-    return {}
+  return "".join(re.findall(r"-config\.model\.name[= ](\S+)", text)[-1:])
+
+
+def _fields_of(model: Any) -> dict[str, type]:
+  """Types of the fields of a model by dotted name."""
   from nasjax.systems import registry as models
 
-  fields = models.default_fields(found[-1]).items()
+  fields = models.default_fields(model).items()
   return {f"model.{name}": type(value) for name, value in fields}
 
 
@@ -269,21 +273,20 @@ def _check(path: pathlib.Path, config: Any) -> None:
       "nasjax.config.default()"
     )
   configs.adopt(config)
-  known, found = configs.field_names(configs.default()), []
   fields: Mapping[str, Any] = config.to_dict()
-  found = list(configs.flatten(fields))
-  own = not isinstance(fields.get("model"), Mapping) or (
-    fields["model"].get("name") == "architecture"
-  )
+  known, found = configs.field_names(configs.default()), configs.flatten(fields)
+  allowed, model = known, fields.get("model")
+  if isinstance(model, Mapping) and model.get("name") != "architecture":
+    known = [name for name in known if not name.startswith("model.")]
+    allowed = [*known, *_fields_of(model.get("name"))]
   for name in known:
-    if name not in found and (own or not name.startswith("model.")):
+    if name not in found:
       raise errors.UserError(
         f"config file {str(path)!r}: expected the field {name!r}, got none; "
         "change and return nasjax.config.default()"
       )
   for name in found:
-    if own or not name.startswith("model."):
-      try:
-        configs.check_field(name, known)
-      except errors.UserError as error:
-        raise errors.UserError(f"config file {str(path)!r}: {error}") from error
+    try:
+      configs.check_field(name, allowed)
+    except errors.UserError as error:
+      raise errors.UserError(f"config file {str(path)!r}: {error}") from error

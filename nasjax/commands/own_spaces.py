@@ -47,9 +47,29 @@ def find(text: str) -> str:
       f"space {errors.quote(text)}: expected {attribute!r} in the module "
       f"{module!r}, got no such name"
     )
-  name = spaces.register_space(_made(found, text)).name
+  name = _registered(_made(found, text), text)
   _named[name] = text
   return name
+
+
+def _registered(space: Any, text: str) -> str:
+  """Registers a space, whose methods are called once; returns its name."""
+  from nasjax.spaces import base  # needs JAX
+
+  if not isinstance(space, base.Space):
+    raise errors.UserError(
+      f"space {errors.quote(text)}: expected a nasjax.Space, or a class that "
+      f"makes one without arguments, got {errors.quote(space)}"
+    )
+  try:
+    return spaces.register_space(space).name
+  except errors.UserError:
+    raise
+  except Exception as error:
+    raise errors.UserError(
+      f"space {errors.quote(text)}: expected a space whose sample, is_valid "
+      f"and encode work, got {_said(error)}"
+    ) from error
 
 
 def reference(name: str) -> str:
@@ -66,10 +86,9 @@ def _made(found: Any, text: str) -> Any:
   except errors.UserError:
     raise
   except Exception as error:
-    got = errors.quote(f"{type(error).__name__}: {error}")
     raise errors.UserError(
       f"space {errors.quote(text)}: expected a class that makes a space "
-      f"without arguments, got {got}; name an object of it"
+      f"without arguments, got {_said(error)}; name an object of it"
     ) from error
 
 
@@ -82,9 +101,13 @@ def _imported(module: str, text: str) -> Any:
   except errors.UserError:
     raise
   except (Exception, SystemExit) as error:
-    reason = " ".join(f"{type(error).__name__}: {error}".split())
     raise errors.UserError(
       f"space {errors.quote(text)}: expected a module of the current folder, "
-      "or an installed one, that can be imported, got "
-      f"{reason[: errors.QUOTED]}"
+      f"or an installed one, that can be imported, got {_said(error)}"
     ) from error
+
+
+def _said(error: BaseException) -> str:
+  """The name of an exception and what it says, on one line."""
+  text = " ".join(f"{type(error).__name__}: {error}".split())
+  return text[: errors.QUOTED]

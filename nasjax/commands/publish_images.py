@@ -14,7 +14,7 @@ import numpy as np
 from nasjax import config as configs
 from nasjax.benchmarks import mini201
 from nasjax.commands import arguments, command
-from nasjax.experiments import experiment
+from nasjax.experiments import provenance
 from nasjax.images import sample as samples
 from nasjax.predictors import dataset_predictor
 from nasjax.training import checkpoint, metrics
@@ -39,7 +39,7 @@ def train(config: configs.Config) -> dataset_predictor.DatasetPredictor:
     "split": "all cells",
     "num_train": int(np.isfinite(labels).sum()),
     "seed": config.seed,
-    "commit": experiment.commit(),
+    "commit": provenance.commit(),
   }
   return model
 

@@ -32,6 +32,7 @@ _LEAST_FREE = 64 << 20  # bytes of the disk below which nothing is kept
 _CHECKED = ".checked"  # whose time says until when entries were checked
 _ENTRIES = "*-cache"  # how JAX names them
 _ZLIB = b"\x78"
+_FORMAT = b"pjrt_ifrt"
 
 
 @functools.cache
@@ -129,7 +130,7 @@ def _entries(folder: pathlib.Path) -> Iterator[tuple[pathlib.Path, int, float]]:
 
 
 def _drop_damaged(folder: pathlib.Path) -> None:
-  """Removes new entries that a kill or a full disk left half written.
+  """Removes new entries that are no programs: half written, or others' bytes.
 
   JAX would compile such a program in every process, and never write it again.
   """
@@ -142,15 +143,21 @@ def _drop_damaged(folder: pathlib.Path) -> None:
 
 
 def _is_whole(path: pathlib.Path) -> bool:
-  """Whether an entry can be unpacked; another packing than zlib is believed."""
+  """Whether an entry can be unpacked and holds a program.
+
+  A program has its name inside, and its entry is called `NAME-KEY-cache`; a
+  backend that keeps no name has that of the format. Another packing than zlib
+  is believed.
+  """
   content = path.read_bytes()
   if content[:1] != _ZLIB:
     return bool(content)
   try:
-    zlib.decompress(content)
+    program = zlib.decompress(content)
   except zlib.error:
     return False
-  return True
+  name = path.name.rsplit("-", 2)[0].encode()
+  return name in program or _FORMAT in program
 
 
 def _drop_oldest(root: pathlib.Path, limit: int) -> None:

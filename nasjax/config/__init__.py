@@ -27,6 +27,7 @@ _COST = {"prune": False, "model.functions": False}
 
 # Fields that were moved: files and commands of older versions have them.
 _RENAMED = {"model.kernel_power": "kernel.power"}
+_RENAMED_OF = "architecture"
 _REMOVED = ("model.kernel_cells", "model.kernel_distance")
 
 # What `Space.defaults` is for spaces of one's own. It stands here for those of
@@ -195,13 +196,13 @@ def override(config: Config, fields: Mapping[str, Any]) -> Config:
   Raises:
     UserError: a field or a model does not exist, or a value has another type.
   """
-  fields = {
-    renamed(name): (value.item() if isinstance(value, np.generic) else value)
-    for name, value in fields.items()
-  }
   name = fields.get("model.name", config.model.name)
   if not isinstance(name, str) or name != config.model.name:
     use_model(config, name)
+  fields = {
+    renamed(key, name): value.item() if isinstance(value, np.generic) else value
+    for key, value in fields.items()
+  }
   known = field_names(config)
   target = fields.get("target", config.target)
   errors.check_name("config.target", target, TARGETS)
@@ -239,9 +240,14 @@ def move(config: Config, space: str) -> Config:
   return override(config, {**fields, "space": space})
 
 
-def renamed(name: str) -> str:
-  """Returns the dotted name of this version for a field that was moved."""
-  return _RENAMED.get(name, name)
+def renamed(name: str, model: str | None) -> str:
+  """Returns the dotted name of this version for a field that was moved.
+
+  Args:
+    name: dotted name of a field.
+    model: name of the model; the fields were those of `architecture`.
+  """
+  return _RENAMED.get(name, name) if model == _RENAMED_OF else name
 
 
 def restored(saved: dict[str, Any]) -> Config:
@@ -263,7 +269,9 @@ def restored(saved: dict[str, Any]) -> Config:
 def adopt(config: Config) -> None:
   """Moves fields of older versions to their names of this one, in place."""
   model = config.get("model")
-  if isinstance(model, config_dict.ConfigDict) and "kernel_power" in model:
+  if not isinstance(model, config_dict.ConfigDict):
+    return
+  if model.get("name") == _RENAMED_OF and "kernel_power" in model:
     power: Any = model["kernel_power"]
     with model.unlocked():
       del model["kernel_power"]
@@ -280,9 +288,31 @@ def modern(saved: Mapping[str, Any]) -> dict[str, Any]:
     Fields by dotted name. Sizes of a regression, which older versions kept
     among the fields of the model, are left out.
   """
+  flat = flatten(saved)
+  model = flat.get("model.name")
   fields = {
-    renamed(name): value
-    for name, value in flatten(saved).items()
+    renamed(name, model): value
+    for name, value in flat.items()
     if name not in _REMOVED
   }
-  return {"kernel.power": 1.0, **fields}
+  if model == _RENAMED_OF:
+    fields.setdefault("kernel.power", 1.0)
+  return fields
+
+
+def completed(saved: Mapping[str, Any]) -> dict[str, Any]:
+  """Returns `modern(saved)` with fields that are newer than it, by their names.
+
+  They have the values that `restored` gives them. Fields that this version does
+  not know stay, and so does a model that it does not know.
+
+  Args:
+    saved: the config as nested fields.
+  """
+  from nasjax.systems import registry as models
+
+  found = modern(saved)
+  base, name = default(), found.get("model.name")
+  if isinstance(name, str) and name in models.model_names():
+    base = use_model(base, name)
+  return {**flatten(base.to_dict()), **found}

@@ -241,6 +241,7 @@ def check_ranges(config: configs.Config) -> None:
     if rule is not None and not isinstance(rule, Choice):
       check_value(f"config.{name}", value, rule)
   check_seeds(config)
+  check_operators(config)
 
 
 def check_seeds(config: configs.Config) -> None:
@@ -255,6 +256,32 @@ def check_seeds(config: configs.Config) -> None:
       f"config.seed: expected seed + num_seeds - 1 of at most {MAX_SEED}, got "
       f"{last}; take a smaller seed"
     )
+
+
+def check_operators(config: configs.Config) -> None:
+  """Checks the operators of one's own that a model encodes, by name.
+
+  They need not be registered where a config is only read.
+
+  Raises:
+    UserError: no operator has such a name, or it is there twice.
+  """
+  text = config.model.get("operators", "")
+  check_value("config.model.operators", text, MODEL_FIELDS["operators"])
+  if not text:
+    return
+  from nasjax.operators import table
+
+  names, own = text.split(","), table.own_names()
+  for place, name in enumerate(names):
+    if name not in own or name in names[:place]:
+      again = " again" if name in own else ""
+      raise errors.UserError(
+        "config.model.operators: expected names of operators that "
+        f"nasjax.operators.register added ({', '.join(own) or 'none yet'}), "
+        f"each once, got {errors.quote(name)}{again}; leave the field empty, "
+        "and a fit fills it in"
+      )
 
 
 def check_table(config: configs.Config) -> None:

@@ -2,11 +2,8 @@
 
 import json
 import pathlib
-import shlex
-import subprocess
 import sys
 import time
-from importlib import metadata
 from typing import Any
 
 import jax
@@ -14,45 +11,20 @@ import numpy as np
 
 from nasjax import config as configs
 from nasjax import errors, files, progress
-from nasjax.experiments import invocation, tasks, workdirs
+from nasjax.experiments import (
+  metrics_log,
+  provenance,
+  summaries,
+  tasks,
+  workdirs,
+)
 from nasjax.io import replacing
 from nasjax.predictors import fitting, predictor
 from nasjax.spaces import registry as spaces
-from nasjax.training import checkpoint, loop, metrics, state
+from nasjax.training import checkpoint, loop, state
 
-_PACKAGES = ("jax", "jaxlib", "flax", "optax", "numpy")
-
-_FOLDERS = ("workdir", "data_dir")
-
-
-class _Log:
-  """`metrics.jsonl`: one line an epoch; a resume drops what it will redo."""
-
-  def __init__(self, path: pathlib.Path):
-    self._path = path
-
-  def keep_until(self, epoch: int) -> None:
-    """Drops the lines of later epochs, and a last line that is cut off."""
-    lines = []
-    if self._path.exists():
-      for line in self._path.read_text().splitlines():
-        try:
-          if json.loads(line)["epoch"] <= epoch:
-            lines.append(line + "\n")
-        except (ValueError, KeyError):
-          continue
-    text = "".join(lines).encode()
-    files.write_atomic(self._path, lambda file: file.write(text))
-
-  def write(self, record: dict[str, Any]) -> None:
-    try:
-      with open(self._path, "a") as file:
-        file.write(json.dumps(record) + "\n")
-    except OSError as error:
-      raise errors.UserError(
-        f"cannot write {str(self._path)!r}: {error.strerror}; free some space "
-        "and run the same command again: it resumes"
-      ) from error
+command = provenance.command
+commit = provenance.commit
 
 
 def train(
@@ -70,7 +42,7 @@ def train(
   fitting.check(config)
   meta = {"config": json.loads(config.to_json()), "data": tasks.digest(task)}
   checkpoints = checkpoint.Checkpoints(workdir / "checkpoint" / "state")
-  log = _Log(workdir / "metrics.jsonl")
+  log = metrics_log.MetricsLog(workdir / "metrics.jsonl")
   num_train = task.targets.shape[1]
   epochs = loop.make_plan(config, num_train).epochs
   bar = fitting.progress_bar(config, num_train)
@@ -101,12 +73,17 @@ def train(
       task.benchmark.space,
       task.genotypes,
       task.targets,
-      resume=lambda fresh: checkpoints.restore(fresh, meta),
+      resume=lambda fresh: checkpoints.restore(fresh, meta, _modern),
       on_start=on_start,
       on_epoch=on_epoch,
     )
   checkpoints.close()
   return trained
+
+
+def _modern(meta: dict[str, Any]) -> dict[str, Any]:
+  """What a checkpoint of any version was saved with, as this one says it."""
+  return {**meta, "config": configs.completed(meta["config"])}
 
 
 def fitted_seed(
@@ -134,98 +111,6 @@ def fitted_seed(
     task.splits[index].train,
   )
   return fitted, fitting.combine(fitted, raw)[0]
-
-
-def _correlations(
-  task: tasks.Task, scores: np.ndarray
-) -> dict[str, list[float]]:
-  """Metrics of every seed on its test sets; `scores` `[S, n]`."""
-  labels = task.benchmark.values(task.test_label)
-  sign = -1 if task.target == configs.COST else 1
-  result: dict[str, list[float]] = {
-    "tau_rest": [],
-    "tau_all": [],
-    "spearman_rest": [],
-    "top10_regret_all": [],
-  }
-  for split, score in zip(task.splits, scores, strict=True):
-    rest, everything = split.rest, split.all
-    result["tau_rest"].append(metrics.kendall_tau(score[rest], labels[rest]))
-    result["tau_all"].append(
-      metrics.kendall_tau(score[everything], labels[everything])
-    )
-    result["spearman_rest"].append(
-      metrics.spearman_rho(score[rest], labels[rest])
-    )
-    result["top10_regret_all"].append(
-      metrics.top_k_regret(
-        sign * score[everything], sign * labels[everything], 10
-      )
-    )
-  return result
-
-
-def command() -> str:
-  """The command line that runs, without the folders of one machine."""
-  words = invocation.without(sys.argv[1:], _FOLDERS)
-  return f"{invocation.program()} {shlex.join(words)}"
-
-
-def commit() -> str:
-  """Commit of the checkout that runs, or the released version."""
-  root = pathlib.Path(__file__).parents[2]
-  try:
-    done = subprocess.run(
-      ["git", "-C", str(root), "rev-parse", "--short=12", "HEAD"],
-      capture_output=True,
-      text=True,
-      check=True,
-      timeout=10,
-    )
-    return done.stdout.strip()
-  except (OSError, subprocess.SubprocessError):
-    return "v" + metadata.version("nasjax")
-
-
-def _summary(
-  config: configs.Config,
-  task: tasks.Task,
-  correlations: dict[str, list[float]],
-  num_params: int,
-) -> dict[str, Any]:
-  def mean(name):
-    return round(float(np.mean(correlations[name])), 6)
-
-  def std(name):
-    return round(float(np.std(correlations[name])), 6)
-
-  benchmark = task.benchmark
-  return {
-    "space": config.space,
-    "benchmark": benchmark.name,
-    "train_label": task.train_label,
-    "train_label_is": benchmark.describe(task.train_label),
-    "test_label": task.test_label,
-    "test_label_is": benchmark.describe(task.test_label),
-    "target": task.target,
-    "split": config.split,
-    "num_train": task.genotypes.shape[1],
-    "num_test": len(task.splits[0].rest),
-    "num_all": len(task.splits[0].all),
-    "seeds": list(range(config.seed, config.seed + config.num_seeds)),
-    **{
-      name: [round(x, 6) for x in values]
-      for name, values in correlations.items()
-    },
-    "tau_rest_mean": mean("tau_rest"),
-    "tau_rest_std": std("tau_rest"),
-    "tau_all_mean": mean("tau_all"),
-    "tau_all_std": std("tau_all"),
-    "spearman_rest_mean": mean("spearman_rest"),
-    "top10_regret_all_mean": mean("top10_regret_all"),
-    "num_members": config.num_members,
-    "num_params": num_params,
-  }
 
 
 def run(
@@ -313,7 +198,7 @@ def _run(
   if config.refit:
     print("training the predictor that is kept on all labels", file=sys.stderr)
     _refit(config, task, folder)
-  correlations = _correlations(task, np.stack(scores))
+  correlations = summaries.correlations(task, np.stack(scores))
   files.save_npz(
     folder / "predictions.npz",
     genotypes=task.benchmark.genotypes,
@@ -322,13 +207,12 @@ def _run(
     test_labels=task.benchmark.values(task.test_label),
   )
   summary = {
-    **_summary(config, task, correlations, loop.num_params(trained.params)),
+    **summaries.summary(
+      config, task, correlations, loop.num_params(trained.params)
+    ),
     "train_seconds": round(train_seconds, 2),
     "total_seconds": round(time.monotonic() - began, 2),
-    "command": command(),
-    "device": f"{jax.devices()[0].device_kind} x {jax.device_count()}",
-    "commit": commit(),
-    "versions": {name: metadata.version(name) for name in _PACKAGES},
+    **provenance.of_run(),
   }
   files.write_json(folder / "summary.json", summary)
   return summary

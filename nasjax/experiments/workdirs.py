@@ -4,6 +4,7 @@ import hashlib
 import json
 import os
 import pathlib
+from typing import Any
 
 from nasjax import config as configs
 from nasjax import errors, files, foreign
@@ -70,17 +71,30 @@ def difference(folder: files.PathLike, config: configs.Config) -> str:
     return ""
   if "space" not in saved or not isinstance(saved.get("model"), dict):
     return _FOREIGN
-  wanted = json.loads(config.to_json())
-  former = configs.modern(saved)
-  if not wanted["model"].get("operators", ""):
-    former.pop("model.operators", None)  # a fit filled it in for the space
-    wanted["model"].pop("operators", None)
-  found = configs.differences(former, wanted)
+  found = configs.differences(*_comparable(saved, config))
   if not found and config.table:
     noted = _read(folder / TABLE)
     if noted is not None and noted.get("sha256") != _table(config):
       return f"labels of {config.table}"
   return found
+
+
+def _comparable(
+  saved: dict[str, Any], config: configs.Config
+) -> tuple[dict[str, Any], dict[str, Any]]:
+  """The fields of a workdir's config and those of this one, by their names.
+
+  A field that is newer than the workdir has its default there.
+  """
+  former = configs.modern(saved)
+  wanted = configs.modern(json.loads(config.to_json()))
+  same_model = former.get("model.name") == wanted.get("model.name")
+  if same_model and set(former) != set(wanted):  # which loads JAX
+    former, wanted = configs.completed(former), configs.completed(wanted)
+  if not wanted.get("model.operators", ""):
+    for fields in (former, wanted):  # a fit filled them in for the space
+      fields.pop("model.operators", None)
+  return former, wanted
 
 
 def default(

@@ -4,6 +4,7 @@ Dimensions: `n` architectures, `F`, `P` and `U` features.
 """
 
 import functools
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -29,7 +30,7 @@ def names(space: SpaceOrName, kind: str) -> tuple[str, ...]:
 @compiler.own_numbers()
 def table(
   space: SpaceOrName,
-  genotypes: np.ndarray,
+  genotypes: Any,
   kind: str,
   *,
   prune: bool = True,
@@ -38,7 +39,7 @@ def table(
 
   Args:
     space: their space, or its name.
-    genotypes: `[n, G]`.
+    genotypes: `[n, G]`, an array or a list of rows; n may be 0.
     kind: a name in `nasjax.features.kinds`.
     prune: whether dead nodes are removed first.
 
@@ -46,9 +47,16 @@ def table(
     `[n, F]` float32, columns as in `names`.
 
   Raises:
-    UserError: no kind has that name, or the space has none of it.
+    UserError: no kind has that name, the space has none of it, or a row is no
+      cell of the space.
   """
   space = spaces.as_space(space)
+  columns = len(names(space, kind))
+  if isinstance(genotypes, list | tuple) and not genotypes:
+    genotypes = np.zeros((0, space.genotype_length), np.int8)
+  genotypes = space.check(genotypes)
+  if not len(genotypes):
+    return np.zeros((0, columns), np.float32)
   num, size = len(genotypes), kinds.get(kind).at_once
   rows = np.resize(genotypes, (-(-num // size) * size, space.genotype_length))
   chunks = jnp.asarray(rows.reshape(-1, size, space.genotype_length))
@@ -84,21 +92,21 @@ def signal_names(space: SpaceOrName) -> tuple[str, ...]:
 
 
 def graph_features(
-  space: SpaceOrName, genotypes: np.ndarray, *, prune: bool = True
+  space: SpaceOrName, genotypes: Any, *, prune: bool = True
 ) -> np.ndarray:
   """Graph features `[n, F]`; see `table`."""
   return table(space, genotypes, "graph", prune=prune)
 
 
 def path_features(
-  space: SpaceOrName, genotypes: np.ndarray, *, prune: bool = True
+  space: SpaceOrName, genotypes: Any, *, prune: bool = True
 ) -> np.ndarray:
   """Path features `[n, P]`; see `table`."""
   return table(space, genotypes, "paths", prune=prune)
 
 
 def signals(
-  space: SpaceOrName, genotypes: np.ndarray, *, prune: bool = True
+  space: SpaceOrName, genotypes: Any, *, prune: bool = True
 ) -> np.ndarray:
   """Signals `[n, U]`; see `table`."""
   return table(space, genotypes, "signals", prune=prune)

@@ -118,6 +118,11 @@ def operators() -> tuple[Operator, ...]:
   return tuple(_operators)
 
 
+def own_names() -> tuple[str, ...]:
+  """Returns the names of the operators that `register` added."""
+  return tuple(each.name for each in _operators[NUM_BUILT_IN:])
+
+
 def register(operator: Operator) -> int:
   """Adds an operator to the table, for spaces that have it.
 

@@ -18,7 +18,7 @@ from nasjax import labels as label_numbers
 from nasjax.config import checks
 from nasjax.images import sample as samples
 from nasjax.images.encoders import registry as encoders
-from nasjax.predictors import fitting, predictor, saved
+from nasjax.predictors import fitting, predictor, saved, saved_space
 from nasjax.spaces import registry as spaces
 from nasjax.systems import registry as models
 from nasjax.systems.architecture import conditioned, multitask
@@ -268,7 +268,10 @@ class DatasetPredictor:
         be written, or the card is not JSON.
     """
     kept, params = self._state, self.params
-    meta = saved.make_meta(kept.config, params, kept.card, sample=kept.sample)
+    space = saved_space.describe(self.space, kept.model.reads)
+    meta = saved.make_meta(
+      kept.config, params, kept.card, sample=kept.sample, space=space
+    )
     checkpoint.save_model(path, params, meta, readme)
 
   @classmethod
@@ -286,6 +289,8 @@ class DatasetPredictor:
         "expected one that DatasetPredictor saved; use Predictor.load"
       )
     made = cls(found.config)
+    reads = made._model.reads
+    saved_space.check_same(path, found.space, made.space, reads)
     params = saved.load_params(
       path, found, lambda: made._template(found.sample)
     )

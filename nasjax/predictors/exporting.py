@@ -46,9 +46,15 @@ def export(model: predictor.Predictor, path: files.PathLike) -> None:
     path: the file, written in one step.
 
   Raises:
-    UserError: the predictor is not trained, `flatbuffers` is missing, the file
-      cannot be written, or a file that is no exported program has its name.
+    UserError: that is no predictor or one that is not trained, `flatbuffers` is
+      missing, the file cannot be written, or a file that is no exported program
+      has its name.
   """
+  if not isinstance(model, predictor.Predictor):
+    raise errors.UserError(
+      "export: expected a nasjax.Predictor that was fitted or loaded, got "
+      f"{errors.quote(model)}"
+    )
   _need_flatbuffers()
   replacing.check_file(path, _is_program, "an exported predictor")
   program = to_program(model)

@@ -12,6 +12,7 @@ import numpy as np
 from nasjax import compiler, errors, progress, scoring, settings
 from nasjax import config as configs
 from nasjax import labels as label_numbers
+from nasjax.config import checks
 from nasjax.features import inputs, kinds
 from nasjax.operators import encoding
 from nasjax.regression import solver
@@ -61,8 +62,12 @@ def resolve(
 
   The width of the operator encoding is a part of a model, and no operator that
   is registered later changes it.
+
+  Raises:
+    UserError: the config names operators that there are not.
   """
   config = config.copy_and_resolve_references()
+  checks.check_operators(config)
   if not config.model.get("operators", ""):
     own = encoding.extra_of(space.operator_names)
     if own:

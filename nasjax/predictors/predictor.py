@@ -14,7 +14,7 @@ from nasjax import compiler, errors, files, scoring
 from nasjax import config as configs
 from nasjax import labels as label_numbers
 from nasjax.config import checks
-from nasjax.predictors import deviations, fitting, saved
+from nasjax.predictors import deviations, fitting, saved, saved_space
 from nasjax.regression import beside
 from nasjax.spaces import base as spaces_base
 from nasjax.spaces import notations
@@ -269,6 +269,7 @@ class Predictor:
         or cannot be written, or the card is not JSON.
     """
     fitted, config = self._trained
+    model: Any = self.model
     meta = saved.make_meta(
       config,
       fitted.params,
@@ -276,6 +277,7 @@ class Predictor:
       scale=fitted.scale,
       shift=fitted.shift,
       spread=fitted.spread,
+      space=saved_space.describe(self.space, model.reads),
     )
     params = deviations.join(fitted.params, fitted.spread)
     checkpoint.save_model(path, params, meta, readme)
@@ -307,9 +309,10 @@ class Predictor:
     config = found.config
     known = spaces.of_saved(path, config.space, space)
     predictor = cls(known, config.seed, config=config)
-    model = beside.of_sizes(
+    model: Any = beside.of_sizes(
       predictor.model, found.regression, config.kernel.power
     )
+    saved_space.check_same(path, found.space, known, model.reads)
     params = saved.load_params(
       folder,
       found,

@@ -14,7 +14,7 @@ import numpy as np
 from nasjax import config as configs
 from nasjax import errors, files, foreign
 from nasjax.config import checks
-from nasjax.predictors import saved_config, saved_numbers
+from nasjax.predictors import saved_config, saved_numbers, saved_space
 from nasjax.regression import beside
 from nasjax.regression import spread as spreads
 from nasjax.systems import registry as models
@@ -30,6 +30,8 @@ REGRESSION = "regression"
 """Field of the sizes of the regression; old folders have them in the config."""
 SPREAD = saved_numbers.SPREAD
 """Field and parameters of the standard deviations; old folders lack both."""
+SPACE = "space"
+"""Field of a user's own space; old folders lack it."""
 DIGEST = "sha256"
 """Field of the digest; old folders lack it."""
 _DIGESTS = (DIGEST, model_folders.CARD_DIGEST)
@@ -54,6 +56,8 @@ class Saved:
     regression: sizes of the kernel regression.
     spread: scores and levels of `nasjax.regression.spread.Spread`, `[k]` each;
       None where the predictor has none.
+    space: what is kept of a user's own space (`saved_space`); None for spaces
+      of nasjax and in old folders.
   """
 
   config: configs.Config
@@ -64,6 +68,7 @@ class Saved:
   digest: str | None
   regression: beside.Sizes
   spread: tuple[np.ndarray, np.ndarray] | None = None
+  space: dict[str, Any] | None = None
 
 
 def sees_images(meta: dict[str, Any]) -> bool:
@@ -82,6 +87,7 @@ def make_meta(
   shift: np.ndarray | None = None,
   spread: spreads.Spread | None = None,
   sample: tuple[int, ...] = (),
+  space: dict[str, Any] | None = None,
 ) -> dict[str, Any]:
   """Returns the description of a predictor, with its digest.
 
@@ -93,6 +99,7 @@ def make_meta(
     shift: see `Saved`.
     spread: the standard deviations of its scores.
     sample: see `Saved`.
+    space: see `Saved`.
 
   Raises:
     UserError: what `load` would refuse.
@@ -108,6 +115,8 @@ def make_meta(
   if spread is not None:
     meta[SPREAD] = saved_numbers.of_spread(spread)
     params = {**params, SPREAD: spread.params["params"]}
+  if space is not None:
+    meta[SPACE] = space
   meta["card"] = _card(card)
   checked = check({"format": model_folders.FORMAT, **meta}, "this predictor")
   return {**meta, DIGEST: digest(checked, params)}
@@ -140,7 +149,7 @@ def _check(meta: dict[str, Any]) -> Saved:
       raise errors.UserError(
         f"model.json: expected {name!r}, got no such field"
       )
-  allowed = (*known, KIND, REGRESSION, SPREAD, *_DIGESTS)
+  allowed = (*known, KIND, REGRESSION, SPREAD, SPACE, *_DIGESTS)
   for name in meta:
     if name not in allowed:
       raise errors.one_of("field of model.json", name, allowed)
@@ -179,6 +188,7 @@ def _check(meta: dict[str, Any]) -> Saved:
         f"{name}: expected 64 hex digits, got {errors.quote(found)}"
       )
   card = _card(meta["card"])
+  space = saved_space.check(meta[SPACE]) if SPACE in meta else None
   return Saved(
     config,
     scale,
@@ -188,6 +198,7 @@ def _check(meta: dict[str, Any]) -> Saved:
     meta.get(DIGEST),
     regression,
     saved_numbers.read_spread(meta.get(SPREAD)),
+    space,
   )
 
 
@@ -273,6 +284,8 @@ def digest(saved: Saved, params: Any) -> str:
     "shift": saved.shift.tolist(),
     "sample": list(saved.sample),
   }
+  if saved.space is not None:
+    description["own_space"] = saved.space
   if config.target != configs.ACCURACY:
     description["target"] = config.target
   if saved.spread is not None:

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from nasjax.experiments import experiment, tasks
+from nasjax.experiments import provenance, tasks
 from nasjax.reproduce import catalog, outcomes, results
 from nasjax.training import metrics
 
@@ -26,6 +26,6 @@ def ceiling_row(outcome: outcomes.Outcome, data_dir: str | None) -> results.Row:
     [metrics.kendall_tau(first[both], second[both])],
     note=f"{both.sum()} cells; {outcome.note}",
     first_seed=outcome.first_seed,
-    commit=experiment.commit(),
+    commit=provenance.commit(),
     seconds=0.0,
   )

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from nasjax import errors, files
-from nasjax.experiments import experiment
+from nasjax.experiments import provenance
 from nasjax.reproduce import (
   catalog,
   ceilings,
@@ -136,7 +136,7 @@ def collect(
 def save(options: Options, rows: list[results.Row]) -> results.Data:
   """Merges rows into the result file."""
   return results.update(
-    options.path, options.name, options.command, experiment.commit(), rows
+    options.path, options.name, options.command, provenance.commit(), rows
   )
 
 

@@ -18,7 +18,7 @@ import numpy as np
 
 from nasjax import config as configs
 from nasjax import files
-from nasjax.experiments import experiment, tasks
+from nasjax.experiments import experiment, provenance, tasks
 from nasjax.reproduce import catalog, floors, outcomes, recipes
 
 Recipe = Callable[[str, str, int], configs.Config]
@@ -233,7 +233,7 @@ def _score_floor(setup: Setup, method: str, task: tasks.Task) -> dict:
     "values": {name: _json(row) for name, row in values.items()},
     "num_params": None,
     "seconds": round(time.monotonic() - began, 2),
-    "commit": experiment.commit(),
+    "commit": provenance.commit(),
   }
 
 

@@ -11,7 +11,7 @@ import numpy as np
 
 from nasjax import files
 from nasjax.benchmarks import mini201, mini201_images
-from nasjax.experiments import experiment
+from nasjax.experiments import provenance
 from nasjax.predictors import predictor as predictors
 from nasjax.reproduce import (
   reports,
@@ -69,7 +69,7 @@ def _scores(
 ) -> tuple[np.ndarray, dict[str, Any]]:
   """Scores `[F, s, n]`, and what is known of them (seconds, commit, bound)."""
   shape = len(problem.held_out), len(problem.rows), len(problem.labels)
-  facts = {"seconds": 0.0, "commit": experiment.commit(), "max_steps": 0}
+  facts = {"seconds": 0.0, "commit": provenance.commit(), "max_steps": 0}
   if method == PRETRAINED:
     model = predictors.Predictor.pretrained("nb201")
     scores = model.predict(problem.benchmark.genotypes)

@@ -19,7 +19,7 @@ import numpy as np
 from nasjax import compiler, errors, files, progress
 from nasjax import config as configs
 from nasjax.benchmarks import base, mini201
-from nasjax.experiments import experiment
+from nasjax.experiments import provenance
 from nasjax.features import inputs
 from nasjax.predictors import dataset_predictor, fitting
 from nasjax.reproduce import recipes, reports
@@ -116,7 +116,7 @@ def scores(
       found = _train(config, problem, method, meta, folder)
     facts = {
       "seconds": round(time.monotonic() - began, 1),
-      "commit": experiment.commit(),
+      "commit": provenance.commit(),
       "max_steps": _bound(options, config),
     }
     files.save_npz(finished, scores=found, facts=np.array(json.dumps(facts)))

@@ -26,6 +26,11 @@ def space_names() -> tuple[str, ...]:
   return (*_SHIPPED, *_registered)
 
 
+def is_shipped(name: str) -> bool:
+  """Says whether a space comes with nasjax."""
+  return name in _SHIPPED
+
+
 def get_space(name: str) -> "base.Space":
   """Returns the space of that name.
 

@@ -39,11 +39,9 @@ def check(space: base.Space) -> None:
   Raises:
     UserError: one of them is missing or something else.
   """
+  _check_hash(space)
   for attribute in ("genotype_length", "num_nodes", "num_cells", "max_hops"):
     _check_count(space, attribute)
-  if type(space).__hash__ is None:  # as in a dataclass that is not frozen
-    expected = "a method, since programs are kept for each space"
-    raise _wrong(space, "__hash__", expected, None)
   defaults = getattr(space, "defaults", {})
   if not isinstance(defaults, Mapping):
     raise _wrong(space, "defaults", "config fields by name", defaults)
@@ -68,6 +66,15 @@ def check(space: base.Space) -> None:
         f"{_called(space)}, operator_names: {error}"
       ) from error
   _check_graphs(space, _check_sample(space))
+
+
+def _check_hash(space: base.Space) -> None:
+  """A dataclass that is not frozen, or that holds lists, has no hash."""
+  try:
+    hash(space)
+  except TypeError as error:
+    expected = "a method that works, since programs are kept for each space"
+    raise _wrong(space, "__hash__", expected, f"TypeError: {error}") from error
 
 
 def _check_sample(space: base.Space) -> np.ndarray:

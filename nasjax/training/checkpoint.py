@@ -10,7 +10,7 @@ import re
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import jax
@@ -25,6 +25,9 @@ logging.getLogger("absl").setLevel(logging.CRITICAL + 1)
 
 _DIGEST, _SEAL = "sha256", "meta_sha256"
 _MARGIN = 1 << 18  # bytes of files beside the arrays of a checkpoint
+
+Modern = Callable[[dict[str, Any]], dict[str, Any]]
+"""Maps what a checkpoint of any version says of itself to this version's."""
 
 
 class Checkpoints:
@@ -69,7 +72,7 @@ class Checkpoints:
       raise
 
   def restore(
-    self, template: Any, meta: dict[str, Any]
+    self, template: Any, meta: dict[str, Any], modern: Modern = dict
   ) -> tuple[int, Any] | None:
     """Reads the newest checkpoint that is intact.
 
@@ -78,18 +81,20 @@ class Checkpoints:
     Args:
       template: a state of the same shapes.
       meta: what this run is; must equal what the checkpoint was saved with.
+      modern: maps such facts of any version to those of this one.
 
     Returns:
       (epochs done, state), or None where there is no checkpoint.
 
     Raises:
-      UserError: the checkpoints belong to another run, or all are damaged.
+      UserError: the checkpoints belong to another run or are of another
+        structure, or all are damaged.
     """
     epochs = sorted(self._manager.all_steps(), reverse=True)
     failures = []
     for epoch in epochs:
       try:
-        state = self._read(epoch, template, meta)
+        state = self._read(epoch, template, meta, modern)
       except errors.UserError as error:
         failures.append(error)
         continue
@@ -101,7 +106,9 @@ class Checkpoints:
       raise (others or failures)[0]
     return None
 
-  def _read(self, epoch: int, template: Any, meta: dict[str, Any]) -> Any:
+  def _read(
+    self, epoch: int, template: Any, meta: dict[str, Any], modern: Modern
+  ) -> Any:
     path = self._folder / str(epoch)
     try:
       with event_loops.finished():
@@ -110,18 +117,27 @@ class Checkpoints:
         )["meta"]
         _check_seal(epoch, found, meta)
         digest = found.pop(_DIGEST, None)
-        _check_same(self._folder, found, meta)
-        state = self._manager.restore(
-          epoch,
-          args=ocp.args.Composite(state=ocp.args.StandardRestore(template)),
-        )["state"]
+        _check_same(self._folder, modern(found), modern(meta))
     except errors.UserError:
       raise
     except Exception as error:
       raise _damaged(path, error) from None
+    state = self._read_state(epoch, template)
     if digest not in (None, digests.of_tree(state)):
       raise _damaged(path, ValueError("its digest is another"))
     return state
+
+  def _read_state(self, epoch: int, template: Any) -> Any:
+    path = self._folder / str(epoch)
+    try:
+      with event_loops.finished():
+        return self._manager.restore(
+          epoch,
+          args=ocp.args.Composite(state=ocp.args.StandardRestore(template)),
+        )["state"]
+    except Exception as error:
+      _check_structure(path, template)
+      raise _damaged(path, error) from None
 
   def _drop(self, damaged: int, intact: int) -> None:
     """Removes a damaged checkpoint, whose epoch will be saved again."""
@@ -160,10 +176,10 @@ def save_model(
       holds values that JSON has not, or `card` is no text.
   """
   content = {"format": model_folders.FORMAT, **meta}
-  text = b"" if card is None else _encoded(card)
+  text = b"" if card is None else model_folders.readme_bytes(card)
   if card is not None:
     content[model_folders.CARD_DIGEST] = model_folders.card_digest(text)
-  _check_size("card", len(_json(content)))
+  model_folders.check_size("card", len(model_folders.to_json(content)))
 
   def write(fresh):
     _reserve(fresh, params)
@@ -179,38 +195,6 @@ def save_model(
   with _writing(folder):
     replacing.replace_folder(
       folder, write, model_folders.foreign, model_folders.KIND
-    )
-
-
-def _json(content: dict[str, Any]) -> str:
-  try:
-    return json.dumps(content, indent=2, allow_nan=False)
-  except (TypeError, ValueError, RecursionError) as error:
-    raise errors.UserError(
-      "card: expected values that JSON can hold (texts, finite numbers, lists, "
-      f"dicts), got others ({error}); convert them"
-    ) from error
-
-
-def _encoded(card: Any) -> bytes:
-  try:
-    text = card.encode() if isinstance(card, str) else None
-  except UnicodeError:
-    text = None
-  if text is None:
-    raise errors.UserError(
-      "readme: expected a text that UTF-8 can hold, or None, got "
-      f"{errors.quote(card)}"
-    )
-  _check_size("readme", len(text))
-  return text
-
-
-def _check_size(name: str, size: int) -> None:
-  if size >= model_folders.MAX_BYTES:
-    raise errors.UserError(
-      f"{name}: expected less than {model_folders.MAX_BYTES} bytes, got "
-      f"{size}; shorten it"
     )
 
 
@@ -276,7 +260,7 @@ def _absolute(folder: files.PathLike) -> pathlib.Path:
 
 
 class _AnotherRun(errors.UserError):
-  """An intact checkpoint of another config or of other data."""
+  """An intact checkpoint of another config, other data or another version."""
 
 
 def _seal(epoch: int, content: dict[str, Any]) -> str:
@@ -312,6 +296,32 @@ def _check_same(folder, found: Any, expected: dict[str, Any]) -> None:
     f"{str(folder)!r} holds a run with another {', '.join(names)}: resume it "
     "with the same config and data, or give --workdir a new folder"
   )
+
+
+def _check_structure(path: pathlib.Path, template: Any) -> None:
+  """Stops where a state has other arrays than the template, and says which.
+
+  A state whose structure cannot be read is left to the caller.
+  """
+  try:
+    with (
+      event_loops.finished(),
+      ocp.StandardCheckpointer() as checkpointer,
+    ):
+      tree: Any = checkpointer.metadata(path / "state").item_metadata
+      found = digests.shapes(getattr(tree, "tree", tree))
+  except Exception:
+    return
+  expected = digests.shapes(template)
+  for name in sorted(found.keys() | expected.keys()):
+    there, here = found.get(name, "none"), expected.get(name, "none")
+    is_key = here is None and there != "none"
+    if there != here and not is_key:
+      raise _AnotherRun(
+        f"{errors.quote(str(path))} is of a version of nasjax with other "
+        f"parameters: expected {name} of shape {here}, got {there}; finish it "
+        "with that version, or give --workdir a new folder"
+      )
 
 
 @contextlib.contextmanager

@@ -27,9 +27,25 @@ def of_tree(tree: Any, description: Any = None) -> str:
   return found.hexdigest()
 
 
+def shapes(tree: Any) -> dict[str, list[int] | None]:
+  """Returns the shape of each leaf that has one, by its name in `of_tree`.
+
+  That of typed keys is None: files keep them as numbers of another shape.
+  """
+  return {
+    "/".join(map(_name, path)): None if _is_key(leaf) else list(leaf.shape)
+    for path, leaf in jax.tree_util.tree_flatten_with_path(tree)[0]
+    if getattr(leaf, "shape", None) is not None
+  }
+
+
+def _is_key(leaf: Any) -> bool:
+  dtype = getattr(leaf, "dtype", None)
+  return dtype is not None and jnp.issubdtype(dtype, jax.dtypes.prng_key)
+
+
 def _on_host(leaf: Any) -> np.ndarray:
-  is_array = isinstance(leaf, jax.Array)
-  if is_array and jnp.issubdtype(leaf.dtype, jax.dtypes.prng_key):
+  if isinstance(leaf, jax.Array) and _is_key(leaf):
     leaf = jax.random.key_data(leaf)
   return np.ascontiguousarray(leaf)
 

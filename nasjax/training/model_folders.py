@@ -147,3 +147,49 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
   if len(found) < len(pairs):
     raise ValueError("a key occurs twice")
   return found
+
+
+def to_json(content: dict[str, Any]) -> str:
+  """Returns what `model.json` holds, as text.
+
+  Raises:
+    UserError: JSON has no such values.
+  """
+  try:
+    return json.dumps(content, indent=2, allow_nan=False)
+  except (TypeError, ValueError, RecursionError) as error:
+    raise errors.UserError(
+      "card: expected values that JSON can hold (texts, finite numbers, lists, "
+      f"dicts), got others ({error}); convert them"
+    ) from error
+
+
+def readme_bytes(readme: Any) -> bytes:
+  """Returns what `README.md` holds.
+
+  Raises:
+    UserError: it is no text, one that UTF-8 cannot hold, or too long.
+  """
+  try:
+    text = readme.encode() if isinstance(readme, str) else None
+  except UnicodeError:
+    text = None
+  if text is None:
+    raise errors.UserError(
+      "readme: expected a text that UTF-8 can hold, or None, got "
+      f"{errors.quote(readme)}"
+    )
+  check_size("readme", len(text))
+  return text
+
+
+def check_size(name: str, size: int) -> None:
+  """Checks that a text of a saved model has less than `MAX_BYTES` bytes.
+
+  Raises:
+    UserError: it is longer.
+  """
+  if size >= MAX_BYTES:
+    raise errors.UserError(
+      f"{name}: expected less than {MAX_BYTES} bytes, got {size}; shorten it"
+    )

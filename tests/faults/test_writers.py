@@ -19,7 +19,7 @@ import scoring_models
 
 import nasjax
 from nasjax import errors, files, search
-from nasjax.experiments import experiment
+from nasjax.experiments import metrics_log
 from nasjax.io import cache, download
 from nasjax.networks import resumption, state
 from nasjax.reproduce import results
@@ -112,7 +112,7 @@ def _results(folder, note):
 
 def _log(folder, note):
   path = folder / "metrics.jsonl"
-  log = experiment._Log(path)
+  log = metrics_log.MetricsLog(path)
   if note == "old":
     log.keep_until(0)
   else:

@@ -1,5 +1,6 @@
 """Spaces of one's own: names, requirements, and what is said of mistakes."""
 
+import dataclasses
 import itertools
 import sys
 
@@ -17,6 +18,31 @@ from nasjax.commands import own_spaces
 from nasjax.spaces import base, registry
 
 Chain = own_space.Chain
+OTHERS = """
+import dataclasses
+
+SPACE, NUMBER = Chain(), 5
+
+
+class Raises(Chain):
+  name = "raises"
+
+  def __init__(self):
+    raise RuntimeError("no such\\nfile")
+
+
+class Encodes(Chain):
+  name = "encodes"
+
+  def encode(self, genotypes):
+    return 1 / 0
+
+
+@dataclasses.dataclass(frozen=True)
+class Listed(Chain):
+  name = "listed"
+  parts: list = dataclasses.field(default_factory=list)
+"""
 _calls = itertools.count()
 
 
@@ -119,6 +145,20 @@ def test_a_space_without_an_attribute():
     vars(bare).pop(attribute, None)
     assert f"{attribute}: expected" in mistake(nasjax.Predictor, bare)
     assert ", got none; see" in mistake(nasjax.Predictor, bare)
+
+
+def test_a_space_without_a_hash():
+  """A dataclass that can change, and one that holds what can change."""
+  parts = ("parts", list, dataclasses.field(default_factory=list))
+  kinds = (
+    dataclasses.make_dataclass("Open", [], bases=(Chain,)),
+    dataclasses.make_dataclass("Listed", [parts], bases=(Chain,), frozen=True),
+  )
+  for kind in kinds:
+    for take in (nasjax.register_space, nasjax.Predictor):
+      said = mistake(take, kind())
+      assert "__hash__: expected a method that works" in said
+      assert "got TypeError: unhashable type: " in said
 
 
 def test_a_graph_of_another_type():
@@ -243,7 +283,7 @@ def test_keys_of_more_choices_than_64_bits(rng):
 def test_a_space_of_a_module(tmp_path, monkeypatch):
   monkeypatch.chdir(tmp_path)
   monkeypatch.setattr(sys, "path", list(sys.path))
-  source = own_space.SOURCE + "\nSPACE = Chain()\n"
+  source = own_space.SOURCE + OTHERS
   (tmp_path / "of_module.py").write_text(source)
   (tmp_path / "broken_module.py").write_text("import nowhere_at_all\n")
   assert own_spaces.find("nb201") == own_spaces.reference("nb201") == "nb201"
@@ -255,7 +295,11 @@ def test_a_space_of_a_module(tmp_path, monkeypatch):
     ("chian", "or MODULE:NAME of one's own, as in my_space:MySpace"),
     ("of_module:Nope", "expected 'Nope' in the module 'of_module'"),
     ("of_module:EncodedCells", "a class that makes a space without arguments"),
-    ("of_module:jnp", "expected one of 'nb101'"),
+    ("of_module:jnp", "expected a nasjax.Space, or a class that makes one"),
+    ("of_module:NUMBER", "without arguments, got 5"),
+    ("of_module:Raises", "got RuntimeError: no such file; name an object"),
+    ("of_module:Encodes", "encode work, got ZeroDivisionError: division by"),
+    ("of_module:Listed", "__hash__: expected a method that works, since"),
     ("of_module:", "expected a name, or MODULE:NAME"),
     ("a b:c", "expected a name, or MODULE:NAME"),
     ("no_such_module:X", "ModuleNotFoundError: No module named 'no_such_m"),

@@ -225,3 +225,50 @@ def test_a_failed_read_says_nothing_beside_its_line(tmp_path, capfd):
       checkpoint.load_params(folder, shapes)
   gc.collect()
   assert capfd.readouterr().err == ""
+
+
+def test_facts_of_an_earlier_version_are_read_as_this_one_says_them(
+  tmp_path, state
+):
+  store = checkpoint.Checkpoints(tmp_path / "c")
+  store.save(1, state, {"config": {"rate": 1}})
+
+  def modern(meta):
+    return {"config": {"newer": 0, **meta["config"]}}
+
+  epoch, _ = store.restore(state, {"config": {"rate": 1, "newer": 0}}, modern)
+  assert epoch == 1
+  for config in ({"rate": 1, "newer": 2}, {"rate": 2, "newer": 0}):
+    with pytest.raises(errors.UserError, match="another config"):
+      store.restore(state, {"config": config}, modern)
+  store.close()
+
+
+@pytest.mark.parametrize(
+  ("change", "message"),
+  [
+    (
+      lambda state: {**state, "weight": jnp.zeros((3, 3))},
+      r"expected weight of shape \[3, 3\], got \[2, 3\]; finish it with that",
+    ),
+    (
+      lambda state: {**state, "bias": jnp.zeros(3)},
+      r"expected bias of shape \[3\], got none; finish it with that",
+    ),
+    (
+      lambda state: {"key": state["key"]},
+      r"expected weight of shape none, got \[2, 3\]; finish it with that",
+    ),
+  ],
+)
+def test_a_state_of_another_structure_is_one_line(
+  tmp_path, state, change, message
+):
+  store = checkpoint.Checkpoints(tmp_path / "c")
+  store.save(1, state, {"a": 1})
+  with pytest.raises(errors.UserError, match=message) as caught:
+    store.restore(change(state), {"a": 1})
+  store.close()
+  assert "is of a version of nasjax with other parameters" in str(caught.value)
+  assert "\n" not in str(caught.value)
+  assert os.listdir(tmp_path / "c") == ["1"]
