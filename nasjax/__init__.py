@@ -16,12 +16,14 @@ _PUBLIC = {
   "DatasetPredictor": "nasjax.predictors.dataset_predictor",
   "Predictor": "nasjax.predictors.predictor",
   "Space": "nasjax.spaces.base",
+  "Suggester": "nasjax.search.suggestions",
   "UserError": "nasjax.errors",
   "export": "nasjax.predictors.exporting",
   "get_benchmark": "nasjax.benchmarks.registry",
   "get_space": "nasjax.spaces.registry",
   "get_strategy": "nasjax.search",
   "register_space": "nasjax.spaces.registry",
+  "suggest": "nasjax.search.suggestions",
 }
 
 __all__ = ["__version__", *_PUBLIC]

@@ -14,6 +14,8 @@ from nasjax.benchmarks import base
 from nasjax.spaces import base as spaces_base
 
 LABEL = "custom/value"
+FAILED = "failed"
+"""Value of a training that failed, where that may be."""
 _BYTES_PER_CHARACTER = 8  # that rows take in memory, about
 _NUMBER = re.compile(
   r"[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]+)?", re.ASCII
@@ -23,7 +25,15 @@ _FIRST = re.compile(r"( of)? ?\barch(itecture)? 0( of '\w+')?:? ?")
 _QUOTE = 'quote an arch that holds commas, as in "Genotype(...)",93.5'
 
 
-class _Row(NamedTuple):
+class Row(NamedTuple):
+  """A line of a table.
+
+  Attributes:
+    line: its number in the file.
+    arch: notation of the architecture.
+    value: NaN where a training failed.
+  """
+
   line: int
   arch: str
   value: float
@@ -51,13 +61,13 @@ def read_table(
     UserError: the file is missing or malformed; the message names the line.
   """
   path = files.expand(path)
-  rows = list(_rows(path))
+  rows = list(read_rows(path))
   if not rows:
     raise errors.UserError(
       f"{errors.quote(str(path))} has no rows: expected at least one line "
       "below the header"
     )
-  genotypes = _genotypes(path, rows, space)
+  genotypes = genotypes_of(path, rows, space)
   values = np.array([row.value for row in rows])
   if target == "accuracy":
     keys = space.lookup_keys(genotypes)
@@ -74,8 +84,16 @@ def read_table(
   )
 
 
-def _rows(path: pathlib.Path) -> Iterator[_Row]:
-  """Yields the data rows with their line numbers."""
+def read_rows(path: pathlib.Path, failures: bool = False) -> Iterator[Row]:
+  """Yields the data rows with their line numbers.
+
+  Args:
+    path: the file.
+    failures: whether `failed` may stand for a value.
+
+  Raises:
+    UserError: the file is missing or malformed; the message names the line.
+  """
   shown = errors.quote(str(path))
   with foreign.reading(path, "a CSV file in UTF-8", "save it as CSV UTF-8"):
     foreign.afford(path, _BYTES_PER_CHARACTER * path.stat().st_size)
@@ -86,7 +104,7 @@ def _rows(path: pathlib.Path) -> Iterator[_Row]:
         for fields in reader:
           if any(field.strip() for field in fields):
             where = f"{shown}, line {reader.line_num}"
-            yield _row(where, reader.line_num, fields, header)
+            yield _row(where, reader.line_num, fields, header, failures)
       except csv.Error as error:
         reason = str(error)[:100]
         advice = "quote an arch that holds commas or quotes"
@@ -136,7 +154,13 @@ def _plain(field: str) -> str:
   return re.sub(r"(\.[0-9]+)+$", "", name)
 
 
-def _row(where: str, line: int, fields: list[str], header: list[str]) -> _Row:
+def _row(
+  where: str,
+  line: int,
+  fields: list[str],
+  header: list[str],
+  failures: bool,
+) -> Row:
   while len(fields) > len(header) and not fields[-1].strip():
     fields = fields[:-1]  # spreadsheets fill rows up with commas
   places = header.index("arch"), header.index("value")
@@ -146,6 +170,8 @@ def _row(where: str, line: int, fields: list[str], header: list[str]) -> _Row:
       "and write decimal points"
     )
   arch, text = (fields[place].strip() for place in places)
+  if failures and text.casefold() == FAILED:
+    return Row(line, arch, math.nan)
   value = float(text) if _NUMBER.fullmatch(text) else math.nan
   if not math.isfinite(value):
     advice = "mend or remove the line"
@@ -157,13 +183,25 @@ def _row(where: str, line: int, fields: list[str], header: list[str]) -> _Row:
       f"{where}: expected a finite number as value, got {errors.quote(text)}; "
       f"{advice}"
     )
-  return _Row(line, arch, value)
+  return Row(line, arch, value)
 
 
-def _genotypes(
-  path: pathlib.Path, rows: list[_Row], space: spaces_base.Space
+def genotypes_of(
+  path: pathlib.Path, rows: list[Row], space: spaces_base.Space
 ) -> spaces_base.Genotypes:
-  """Parses all notations; on an error finds the line that has it."""
+  """Parses all notations; on an error finds the line that has it.
+
+  Args:
+    path: the file.
+    rows: its rows.
+    space: the space of the cells.
+
+  Returns:
+    `[n, G]` int8.
+
+  Raises:
+    UserError: a notation is bad.
+  """
   try:
     return space.parse([row.arch for row in rows])
   except errors.UserError:
@@ -179,14 +217,14 @@ def _genotypes(
 
 
 def _first_rows(
-  path: pathlib.Path, rows: list[_Row], keys: np.ndarray
+  path: pathlib.Path, rows: list[Row], keys: np.ndarray
 ) -> np.ndarray:
   """Returns the first row of each cell, ascending.
 
   Raises:
     UserError: a cell has two values.
   """
-  seen: dict[int, _Row] = {}
+  seen: dict[int, Row] = {}
   first = []
   for at, (row, key) in enumerate(zip(rows, keys.tolist(), strict=True)):
     known = seen.setdefault(key, row)

@@ -7,6 +7,7 @@ from nasjax.commands import (
   reproduce,
   score,
   search,
+  suggest,
   train,
 )
 from nasjax.commands.command import Group
@@ -22,6 +23,7 @@ NASJAX = Group(
   (
     train.COMMAND,
     search.COMMAND,
+    suggest.COMMAND,
     evaluate.COMMAND,
     score.COMMAND,
     data.GROUP,

@@ -7,11 +7,15 @@ A model that has a digest is checked. Each digest is printed beside its folder.
 
 import argparse
 from collections.abc import Sequence
-from typing import Any
 
 from nasjax import files
 from nasjax.commands import arguments, command
-from nasjax.predictors import dataset_predictor, predictor, saved
+from nasjax.predictors import (
+  dataset_predictor,
+  deviations,
+  predictor,
+  saved,
+)
 from nasjax.training import model_folders
 
 
@@ -30,10 +34,11 @@ def add(folder: files.PathLike) -> str:
   folder = files.expand(folder)
   meta, described = model_folders.read(folder), saved.load(folder)
   if described.sample:
-    model: Any = dataset_predictor.DatasetPredictor.load(folder)
+    params = dataset_predictor.DatasetPredictor.load(folder).params
   else:
     model = predictor.Predictor.load(folder)
-  found = saved.digest(described, model.params)
+    params = deviations.join(model.params, model.fitted.spread)
+  found = saved.digest(described, params)
   if described.digest is None:
     content = {**meta, saved.DIGEST: found}
     files.write_json(folder / model_folders.META, content)

@@ -8,7 +8,7 @@ from nasjax.commands import shared_options
 from nasjax.commands.options import REQUIRED, Options, option
 
 # Written out, so that a mistake is found before anything heavy is imported.
-STRATEGIES = ("score_all", "random", "evolution", "local")
+STRATEGIES = ("score_all", "random", "evolution", "local", "model")
 _TRAINING_SEEDS = 2**32
 
 
@@ -30,8 +30,8 @@ class Asked(Options):
   budget: int | None = option(
     None,
     "how many architectures are scored; by default the whole space, 20,000 "
-    "samples of one that cannot be enumerated, or 1,000 of other strategies "
-    "than score_all",
+    "samples of one that cannot be enumerated, 100 of the strategy model, or "
+    "1,000 of the others",
     least=1,
     most=2**63 - 1,
   )

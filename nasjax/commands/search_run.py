@@ -14,6 +14,7 @@ from nasjax.spaces import registry as spaces
 
 _SAMPLES = 20_000
 _QUERIES = 1_000
+_TRAININGS = 100  # of the strategy that is made for expensive scores
 
 
 def budget(options: Asked, size: int | None) -> int | None:
@@ -25,6 +26,8 @@ def budget(options: Asked, size: int | None) -> int | None:
   """
   if options.budget is not None:
     return options.budget
+  if options.strategy == "model":
+    return _TRAININGS
   if options.strategy != "score_all":
     return _QUERIES
   return None if size is not None else _SAMPLES

@@ -71,16 +71,26 @@ def power_of(space: spaces_base.Space) -> float:
 
 @functools.lru_cache(maxsize=4)
 def whole(space: spaces_base.Space, replicates: bool = False) -> Pool:
-  """Returns all cells of a space that can be enumerated.
+  """Returns the cells of a space that can be enumerated.
+
+  Those that compute nothing are left out.
 
   Args:
     space: the space.
     replicates: whether cells of one function are candidates of their own.
   """
   cells = space.enumerate()
-  keys = keys_of(space, cells, replicates)
+  return _of(space, cells, replicates)
+
+
+def _of(
+  space: spaces_base.Space, genotypes: np.ndarray, replicates: bool
+) -> Pool:
+  """A pool of cells `[n, G]`: the first of each key that computes anything."""
+  keys = keys_of(space, genotypes, replicates)
   first = np.sort(np.unique(keys, return_index=True)[1])
-  return Pool(space, cells[first], keys[first])
+  first = first[columns.is_connected(space.whole, genotypes[first])]
+  return Pool(space, genotypes[first], keys[first])
 
 
 def drawn(
@@ -106,10 +116,7 @@ def drawn(
     again = space.mutate(children, rng)
     twice = rng.random(half) < 0.5
     cells.append(np.where(twice[:, None], again, children))
-  genotypes = np.concatenate(cells)
-  keys = keys_of(space, genotypes, False)
-  first = np.sort(np.unique(keys, return_index=True)[1])
-  return Pool(space, genotypes[first], keys[first])
+  return _of(space, np.concatenate(cells), False)
 
 
 def keys_of(

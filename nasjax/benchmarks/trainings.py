@@ -1,0 +1,103 @@
+"""A user's own trainings: a CSV file to which they are added one by one."""
+
+import dataclasses
+import math
+import os
+import pathlib
+
+import numpy as np
+
+from nasjax import errors, files
+from nasjax.benchmarks import custom
+from nasjax.spaces import base as spaces_base
+
+_ATTEMPTS = 5
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Trainings:
+  """What was trained so far.
+
+  Attributes:
+    genotypes: `[n, G]` int8, in the order of the file.
+    values: `[n]` float64; NaN where a training failed.
+    notes: what a user should know of the rows, a line each.
+  """
+
+  genotypes: np.ndarray
+  values: np.ndarray
+  notes: tuple[str, ...]
+
+
+def read(path: files.PathLike, space: spaces_base.Space) -> Trainings:
+  """Reads a CSV file with the columns `arch` and `value`.
+
+  It is as for `custom.read_table`, but `failed` may stand for a value, a cell
+  may come again (its values are averaged by whoever fits them, and a note says
+  so), and the file may be empty. A file that another process adds to meanwhile
+  is read again.
+
+  Args:
+    path: the file.
+    space: the space of the cells.
+
+  Raises:
+    UserError: the file is missing or malformed, or keeps changing.
+  """
+  path = files.expand(path)
+  rows = _stable_rows(path)
+  if not rows:
+    empty = np.zeros((0, space.genotype_length), np.int8)
+    return Trainings(empty, np.zeros(0), ())
+  genotypes = custom.genotypes_of(path, rows, space)
+  values = np.array([row.value for row in rows])
+  return Trainings(genotypes, values, _notes(rows, genotypes, space))
+
+
+def _stable_rows(path: pathlib.Path) -> list[custom.Row]:
+  """The rows of a file that did not change while it was read."""
+  for _ in range(_ATTEMPTS):
+    before = _fingerprint(path)
+    try:
+      rows = [] if before and not before[0] else _rows(path)
+    except errors.UserError:
+      if _fingerprint(path) == before:
+        raise
+      continue
+    if _fingerprint(path) == before:
+      return rows
+  raise errors.UserError(
+    f"{errors.quote(str(path))} changed each time while it was read: expected "
+    "a file at rest; write a new one and rename it"
+  )
+
+
+def _rows(path: pathlib.Path) -> list[custom.Row]:
+  return list(custom.read_rows(path, failures=True))
+
+
+def _fingerprint(path: pathlib.Path) -> tuple[int, int] | None:
+  try:
+    status = os.stat(path)
+  except OSError:
+    return None
+  return status.st_size, status.st_mtime_ns
+
+
+def _notes(
+  rows: list[custom.Row], genotypes: np.ndarray, space: spaces_base.Space
+) -> tuple[str, ...]:
+  """One line on failures, and one on cells that come again."""
+  found = []
+  failed = sum(math.isnan(row.value) for row in rows)
+  if failed:
+    found.append(f"{failed} of {len(rows)} trainings failed")
+  keys = space.function_keys(genotypes)
+  _, counts = np.unique(keys, return_counts=True)
+  again = int((counts > 1).sum())
+  if again:
+    found.append(
+      f"{again} architectures come again, under one name or several: the means "
+      "of their values are used"
+    )
+  return tuple(found)

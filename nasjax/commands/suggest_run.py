@@ -1,0 +1,112 @@
+"""Reads what was trained, and suggests what to train next."""
+
+import csv
+import io
+import json
+import sys
+
+import numpy as np
+
+from nasjax import errors, files, progress
+from nasjax.benchmarks import trainings
+from nasjax.commands import search_report
+from nasjax.commands.suggest_options import COLUMNS, SuggestOptions
+from nasjax.search import suggestions
+from nasjax.spaces import registry as spaces
+
+
+def run(options: SuggestOptions) -> None:
+  """Suggests, prints and writes.
+
+  Raises:
+    UserError: the table is bad, or every architecture was trained.
+  """
+  space = spaces.get_space(options.space)
+  known = trainings.Trainings(
+    np.zeros((0, space.genotype_length), np.int8), np.zeros(0), ()
+  )
+  if options.table is not None:
+    known = trainings.read(options.table, space)
+  for note in known.notes:
+    print(f"note: {note}", file=sys.stderr)
+  with progress.phase("choosing what to train next"):
+    found = suggestions.suggest(
+      space,
+      known.genotypes,
+      known.values,
+      options.count,
+      seed=options.seed,
+      target=options.target,
+      acquisition=options.acquisition,
+      surrogate=options.surrogate,
+    )
+  if not found:
+    raise errors.UserError(
+      f"--table {errors.quote(str(options.table))} has every architecture of "
+      f"the space {space.name!r}: expected some that are left to train"
+    )
+  if len(found) < options.count:
+    print(
+      f"note: {len(found)} instead of {options.count} are suggested: the first "
+      "trainings are spread out before a model chooses, or fewer are left",
+      file=sys.stderr,
+    )
+  _show(options, known, found)
+  if options.out:
+    text = _csv(found).encode()
+    files.write_atomic(options.out, lambda file: file.write(text))
+
+
+def _show(
+  options: SuggestOptions,
+  known: trainings.Trainings,
+  found: list[suggestions.Suggestion],
+) -> None:
+  """Prints JSON or a table."""
+  if options.json:
+    print(json.dumps(_report(options, known, found), indent=2))
+    return
+  print(f"{len(known.values)} trainings of {options.space} known")
+  print(f"{'predicted':>10} {'std':>8}  {'reason':<7}  architecture")
+  for each in found:
+    print(
+      f"{_number(each.predicted):>10} {_number(each.std):>8}  "
+      f"{each.reason:<7}  {search_report.shorten(each.arch)}"
+    )
+
+
+def _number(value: float | None) -> str:
+  return "-" if value is None else f"{value:.4g}"
+
+
+def _report(
+  options: SuggestOptions,
+  known: trainings.Trainings,
+  found: list[suggestions.Suggestion],
+) -> dict[str, object]:
+  return {
+    "space": options.space,
+    "seed": options.seed,
+    "num_trained": len(known.values),
+    "num_failed": int(np.isnan(known.values).sum()),
+    "suggestions": [
+      {
+        "arch": each.arch,
+        "predicted": each.predicted,
+        "std": each.std,
+        "reason": each.reason,
+      }
+      for each in found
+    ],
+  }
+
+
+def _csv(found: list[suggestions.Suggestion]) -> str:
+  text = io.StringIO()
+  writer = csv.writer(text, lineterminator="\n")
+  writer.writerow(COLUMNS)
+  for each in found:
+    values = (each.predicted, each.std)
+    shown = ["" if value is None else repr(value) for value in values]
+    writer.writerow([each.arch, *shown, each.reason])
+  return text.getvalue()

@@ -1,0 +1,221 @@
+"""Which architectures to train next, for people whose training is their own.
+
+Dimensions: `n` trained architectures, `G` integers of a genotype.
+"""
+
+import dataclasses
+from typing import Any
+
+import numpy as np
+
+from nasjax import errors, files
+from nasjax import labels as label_numbers
+from nasjax.predictors import predictor
+from nasjax.search import model_based
+from nasjax.search import state as states
+from nasjax.spaces import base as spaces_base
+from nasjax.spaces import registry as spaces
+from nasjax.surrogates import units
+
+TARGETS = ("accuracy", "cost")
+
+
+@dataclasses.dataclass(frozen=True)
+class Suggestion:
+  """An architecture that is worth a training.
+
+  Attributes:
+    arch: official notation.
+    genotype: `[G]` int8.
+    predicted: expected value, in the unit of the given ones; None where nothing
+      is known yet.
+    std: standard deviation of the value that its training will give; None
+      likewise.
+    reason: `exploit` (among the highest predictions), `explore` (its training
+      tells most), or `spread` (the first ones, far from each other).
+  """
+
+  arch: str
+  genotype: np.ndarray
+  predicted: float | None
+  std: float | None
+  reason: str
+
+
+class Suggester:
+  """Suggests trainings, and is told their results; trainings may go on.
+
+  Attributes:
+    space: the search space.
+    strategy: how it chooses.
+    state: what was told and is pending.
+  """
+
+  def __init__(
+    self,
+    space: str | spaces_base.Space,
+    seed: int = 0,
+    *,
+    target: str = "accuracy",
+    budget: int | None = None,
+    **options: Any,
+  ):
+    """Begins without any result.
+
+    Args:
+      space: the search space, or its name.
+      seed: seed of all draws.
+      target: `accuracy`, or `cost`: lower values are better, and cells of one
+        function are apart.
+      budget: how many cells may be asked; None for all, and
+        `search.base.MAX_BUDGET` in a space that cannot be enumerated.
+      **options: those of `nasjax.search.model_based.ModelBased`.
+
+    Raises:
+      UserError: a name or an option is wrong.
+    """
+    from nasjax.search import base, registry
+
+    errors.check_name("target", target, TARGETS)
+    self.space = spaces.as_own(space)
+    self._sign = -1.0 if target == "cost" else 1.0
+    options = {"replicates": target == "cost", **options}
+    strategy = registry.get_strategy("model", **options)
+    assert isinstance(strategy, model_based.ModelBased)
+    self.strategy = strategy
+    if budget is None and self.space.size is None:
+      budget = base.MAX_BUDGET
+    self.state = strategy.init(self.space, seed, budget)
+
+  def ask(self, count: int) -> list[Suggestion]:
+    """Suggests architectures that were neither trained nor suggested before.
+
+    Args:
+      count: how many at most; fewer where fewer are left.
+
+    Raises:
+      UserError: `count` is below 1.
+    """
+    from nasjax.search import base
+
+    count = base.whole_number("count", count, 1)
+    state = self.state
+    asked = len(state.history) + len(state.pending)
+    num = min(count, state.budget - asked)
+    if num <= 0:
+      return []
+    proposal = self.strategy.propose(state, num, state.generator())
+    self.state = dataclasses.replace(
+      state,
+      num_asks=state.num_asks + 1,
+      pending=np.concatenate([state.pending, proposal.genotypes]),
+    )
+    return self._suggestions(state, proposal)
+
+  def tell(self, archs: Any, values: Any) -> None:
+    """Takes results, of suggested architectures or of others.
+
+    Args:
+      archs: genotypes `[n, G]` or `n` official notations.
+      values: their values `[n]`; NaN where a training failed. An architecture
+        that comes again counts with the mean of its values.
+
+    Raises:
+      UserError: an architecture or a value is bad; nothing was taken then.
+    """
+    cells = predictor.as_genotypes(self.space, archs)
+    numbers = label_numbers.read(values, (len(cells),), missing=True)
+    state, scores = self.state, self._sign * numbers
+    rows = {row.tobytes() for row in state.pending}
+    known = [cell.tobytes() not in rows for cell in cells]
+    for at, cell in enumerate(cells):
+      rows.discard(cell.tobytes())
+      known[at] = known[at] or any((cells[:at] == cell).all(axis=1))
+    is_known = np.array(known, bool)
+    if is_known.any():
+      state = self.strategy.learn(state, cells[is_known], scores[is_known])
+    self.state = self.strategy.tell(state, cells[~is_known], scores[~is_known])
+
+  def save(self, path: files.PathLike) -> None:
+    """Writes all that was told and asked to a file; see `search.save`."""
+    states.save(path, self.strategy, self.state)
+
+  def load(self, path: files.PathLike) -> None:
+    """Goes on from a file that `save` wrote, with the same options."""
+    self.state = states.load(path, self.strategy, self.space)
+
+  def _suggestions(
+    self, state: states.State, proposal: model_based.Proposal
+  ) -> list[Suggestion]:
+    """A proposal in the unit of the values."""
+    means, stds = proposal.means, proposal.stds
+    is_known = len(means) and np.isfinite(means).all()
+    if is_known:
+      _, values = model_based.merged(
+        self.space, *self.strategy.tried(state), self.strategy.replicates
+      )
+      targets = model_based.normal_targets(values)
+      told = ~np.isnan(values)
+      targets, values = targets[told], values[told]
+      is_known = len(np.unique(values)) > 1
+    if is_known:
+      low, mid, high = (
+        units.to_values(means + shift * stds, targets, values)
+        for shift in (-1, 0, 1)
+      )
+      means, stds = self._sign * mid, (high - low) / 2
+    return [
+      Suggestion(
+        arch=arch,
+        genotype=genotype,
+        predicted=float(mean) if is_known else None,
+        std=float(std) if is_known else None,
+        reason=reason,
+      )
+      for arch, genotype, mean, std, reason in zip(
+        self.space.format(proposal.genotypes),
+        proposal.genotypes,
+        means,
+        stds,
+        proposal.reasons,
+        strict=True,
+      )
+    ]
+
+
+def suggest(
+  space: str | spaces_base.Space,
+  archs: Any,
+  values: Any,
+  count: int = 5,
+  *,
+  seed: int = 0,
+  **options: Any,
+) -> list[Suggestion]:
+  """Says which architectures to train next.
+
+  The result depends on the arguments alone.
+
+  Args:
+    space: the search space, or its name.
+    archs: trained architectures, genotypes `[n, G]` or `n` official notations;
+      none at the start.
+    values: their values `[n]`; NaN where a training failed.
+    count: how many to suggest at most.
+    seed: seed of all draws.
+    **options: those of `Suggester`.
+
+  Returns:
+    Suggestions, the best first; fewer than `count` where fewer are left.
+
+  Raises:
+    UserError: an architecture, a value or an option is bad.
+  """
+  suggester = Suggester(space, seed, **options)
+  if len(archs):
+    suggester.tell(archs, values)
+  elif len(values):
+    raise errors.UserError(
+      f"values: expected one for each of 0 architectures, got {len(values)}"
+    )
+  return suggester.ask(count)
