@@ -42,9 +42,14 @@ class Pool:
 
 
 def regression_config(space: spaces_base.Space) -> settings.Config:
-  """Returns the config of the regression alone in a space."""
+  """Returns the config of the regression alone in a space.
+
+  Without signals, which take minutes for a whole space like NAS-Bench-101.
+  """
   config = configs.space_defaults(space.whole)
-  return configs.override(config, {"model.name": "regression"})
+  return configs.override(
+    config, {"model.name": "regression", "model.signals": False}
+  )
 
 
 @functools.lru_cache(maxsize=16)
