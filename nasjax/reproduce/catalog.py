@@ -56,6 +56,7 @@ STUDIES = (
 
 TRAINED = {
   "default": "default predictor",
+  "regression": "kernel regression alone",
   "paper": "architecture-enhanced, GCN head (paper)",
   "paper_mlp": "architecture-enhanced, MLP head (paper)",
   "paper_onehot": "architecture-enhanced, one-hot (paper)",
@@ -79,6 +80,7 @@ FLOORS = {
 # Those of table 3; the others are ablations.
 COMPARED = (
   "default",
+  "regression",
   "paper",
   "paper_mlp",
   "pinat",

@@ -42,14 +42,9 @@ class Pool:
 
 
 def regression_config(space: spaces_base.Space) -> settings.Config:
-  """Returns the config of the regression alone in a space.
-
-  Without signals, which take minutes for a whole space like NAS-Bench-101.
-  """
+  """Returns the config of the regression alone in a space."""
   config = configs.space_defaults(space.whole)
-  return configs.override(
-    config, {"model.name": "regression", "model.signals": False}
-  )
+  return configs.override(config, {"model.name": "regression"})
 
 
 @functools.lru_cache(maxsize=16)
