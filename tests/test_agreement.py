@@ -68,6 +68,7 @@ def test_ranks_survive_parameters_of_tf32(plain):
   assert any((found[name] != plain[name]).any() for name in plain)
 
 
+@pytest.mark.slow
 def test_ranks_do_not_hang_on_optimisation(plain, monkeypatch):
   """Fusion and vectorisation order sums anew; the tests compile without."""
   optimised = {**compiler.options(), "xla_backend_optimization_level": "3"}

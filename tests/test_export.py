@@ -29,7 +29,10 @@ assert not packages & {"nasjax", "flax"}
 """
 
 
-@pytest.mark.parametrize(("space", "members"), [("nb201", 2), ("nb101", 1)])
+@pytest.mark.parametrize(
+  ("space", "members"),
+  [("nb201", 2), pytest.param("nb101", 1, marks=pytest.mark.slow)],
+)
 def test_a_program_without_nasjax_gives_equal_scores(
   space, members, tmp_path, rng
 ):

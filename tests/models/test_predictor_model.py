@@ -34,7 +34,7 @@ def _cells(name, num, rng, **how):
 def _model_and_params(cells, **fields):
   model = registry.create_model({**SMALL, **fields})
   one = jax.tree.map(lambda field: field[0], cells)
-  return model, model.init(jax.random.key(0), one)
+  return model, jax.jit(model.init)(jax.random.key(0), one)
 
 
 def _apply(model, params, cells):
