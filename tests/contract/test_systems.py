@@ -18,6 +18,12 @@ from nasjax.features import inputs, kinds
 from nasjax.spaces import registry as spaces
 from nasjax.systems import registry
 
+# Its programs are the largest, and its parts those of the other systems.
+LARGE = "architecture, all kinds"
+SCORED = [
+  pytest.param(name, marks=pytest.mark.slow if name == LARGE else ())
+  for name in CASES
+]
 QUICK = ("architecture, features", "mlp")
 LIFE = [
   pytest.param(name, marks=() if name in QUICK else pytest.mark.slow)
@@ -93,7 +99,7 @@ def test_the_kinds_that_it_declares_are_those_that_it_reads(name):
   np.testing.assert_array_equal(_score(model, params, other), scores)
 
 
-@pytest.mark.parametrize("name", CASES)
+@pytest.mark.parametrize("name", SCORED)
 def test_padding_changes_nothing(name):
   if CASES[name].sized:
     pytest.skip("its parameters fit one number of nodes")
@@ -111,7 +117,7 @@ def test_padding_changes_nothing(name):
   _close(_score(model, params, wider), _score(model, params, cells))
 
 
-@pytest.mark.parametrize("name", CASES)
+@pytest.mark.parametrize("name", SCORED)
 def test_operators_of_padding_change_nothing(name):
   model, cells, params = _ready(name)
   assert float(cells.mask.min()) == 0
@@ -121,7 +127,7 @@ def test_operators_of_padding_change_nothing(name):
   _close(_score(model, params, other), _score(model, params, cells))
 
 
-@pytest.mark.parametrize("name", CASES)
+@pytest.mark.parametrize("name", SCORED)
 def test_it_says_whether_the_order_of_the_nodes_matters(name, rng):
   model, cells, params = _ready(name)
   if "flow" in name:
@@ -141,7 +147,7 @@ def test_it_says_whether_the_order_of_the_nodes_matters(name, rng):
     _close(first, second)
 
 
-@pytest.mark.parametrize("name", CASES)
+@pytest.mark.parametrize("name", SCORED)
 def test_members_and_neighbours_change_nothing(name):
   model, _, params = _ready(name)
   together = scoring.score(model, params, SPACE, CELLS)
@@ -153,7 +159,7 @@ def test_members_and_neighbours_change_nothing(name):
   assert np.abs(together[0] - together[1]).max() > 1e-5
 
 
-@pytest.mark.parametrize("name", CASES)
+@pytest.mark.parametrize("name", SCORED)
 def test_dropout_is_off_in_prediction_and_on_in_training(name):
   still, cells, params = _ready(name)
   rates = [field for field in still.__dataclass_fields__ if "dropout" in field]
@@ -170,7 +176,7 @@ def test_dropout_is_off_in_prediction_and_on_in_training(name):
   assert len(drawn) > 1
 
 
-@pytest.mark.parametrize("name", CASES)
+@pytest.mark.parametrize("name", SCORED)
 def test_gradients_are_finite_for_a_cell_without_edges(name):
   model, _, params = _ready(name)
   nothing = jnp.zeros(CELLS.shape, jnp.int8)

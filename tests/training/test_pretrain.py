@@ -192,5 +192,5 @@ def test_bad_pretraining(name, fields, message):
   model = models.create_model(models.default_fields(name))
   with pytest.raises(errors.UserError, match=message):
     pretrain.pretrain(
-      _config(**fields), model, _cells(4), state.member_keys(0, 1, 1)
+      _config(**fields), model, _cells(16), state.member_keys(0, 1, 1)
     )
