@@ -130,7 +130,7 @@ def test_a_card_that_json_cannot_hold(fitted, tmp_path, card):
 
 def test_a_refit_on_data_sets_that_stops_changes_nothing(monkeypatch):
   rng = np.random.default_rng(0)
-  config = tiny.config(epochs=1, **tiny.LIGHT, **{"model.head": "gcn"})
+  config = tiny.config(epochs=1, **{**tiny.LIGHT, "model.head": "gcn"})
   model = nasjax.DatasetPredictor(config)
   labels = np.stack([LABELS, -LABELS], 1)
   embeddings = rng.normal(size=(2, 1, 3, 2, 5)).astype(np.float32)
