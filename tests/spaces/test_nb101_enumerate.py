@@ -102,6 +102,7 @@ def test_table_has_the_same_parameters(table):
   np.testing.assert_array_equal(SPACE.num_params(genotypes), params)
 
 
+@pytest.mark.slow
 def test_records_have_the_same_hashes(data_dir):
   records = files.read_npz(data_dir / "nb101_records.npz")
   genotypes = np.full((len(records["hash"]), 26), -1, np.int8)
