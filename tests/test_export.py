@@ -6,6 +6,7 @@ import sys
 
 import numpy as np
 import pytest
+import tiny
 from scoring_models import make_predictor
 
 import nasjax
@@ -59,7 +60,7 @@ def test_a_program_without_nasjax_gives_equal_scores(
 
 
 def test_a_program_that_disagrees_is_not_written(tmp_path, monkeypatch):
-  model, _ = make_predictor()
+  model, _ = make_predictor(**tiny.LIGHT)
   program = exporting.to_program(model)
   fitted = model.fitted
   monkeypatch.setattr(exporting, "to_program", lambda model: program)

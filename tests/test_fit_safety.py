@@ -128,6 +128,7 @@ def test_a_card_that_json_cannot_hold(fitted, tmp_path, card):
   fitted.card = {}
 
 
+@pytest.mark.slow
 def test_a_refit_on_data_sets_that_stops_changes_nothing(monkeypatch):
   rng = np.random.default_rng(0)
   config = tiny.config(epochs=1, **{**tiny.LIGHT, "model.head": "gcn"})
