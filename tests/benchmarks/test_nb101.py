@@ -327,6 +327,7 @@ def test_complete_tables(data_dir):
   assert np.median(gap[both]) == pytest.approx(0.898, abs=0.005)
 
 
+@pytest.mark.slow
 def test_records_carry_the_official_hash_of_their_row(data_dir):
   """Row order, digit order and join: all against the official MD5."""
   benchmark = registry.get_benchmark("nb101", data_dir)
