@@ -77,6 +77,11 @@ class PredictorRegressor(base.RegressorMixin, base.BaseEstimator):
         "None: expected a label for each architecture"
       )
     labels = validation.column_or_1d(y, warn=True)
+    if len(labels) < 2:
+      raise errors.UserError(
+        "X: expected at least 2 architectures with labels, got n_samples = "
+        f"{len(labels)}"
+      )
     fields = dict(self.fields or {})
     names = (DEFAULT, *registry.model_names())
     errors.check_name("model", self.model, names)
