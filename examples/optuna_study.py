@@ -3,9 +3,9 @@
   pip install -e '.[optuna]'
   python examples/optuna_study.py
 
-Three processes share one SQLite file. A trial looks the accuracy of its cell up,
-where yours would train it. One worker is killed in the middle; another start goes
-on with what is in the file.
+Workers share one SQLite file. A trial looks the accuracy of its cell up, where
+yours would train it. One worker is killed in the middle; another one goes on
+with what is in the file.
 """
 
 import importlib.util
@@ -72,7 +72,9 @@ def main() -> None:
     cells = [arch for arch in archs if arch is not None]
     print(f"{len(cells)} trials, {len(set(cells))} different cells")
     best = study.best_trial
-    print(f"{best.value:.2f} % in trial {best.number}: {best.user_attrs['arch']}")
+    print(
+      f"{best.value:.2f} % in trial {best.number}: {best.user_attrs['arch']}"
+    )
 
 
 if __name__ == "__main__":

@@ -115,7 +115,9 @@ def test_a_study_finds_what_is_best_in_its_direction(direction):
 def test_spaces_whose_decisions_depend_on_each_other(name):
   space = toy.Toy() if name == "toy" else nasjax.get_space(name)
   if name == "nb101":
-    space = nasjax.search.Subset(space, space.sample(30, np.random.default_rng(0)))
+    space = nasjax.search.Subset(
+      space, space.sample(30, np.random.default_rng(0))
+    )
   study = _study(_sampler(space))
   _run(study, 7, space)
   assert _distinct(space, _archs(study)) == 7
@@ -313,7 +315,7 @@ def test_enqueued_trials_are_taken_and_claimed():
   assert _distinct(SPACE, _archs(study)) == 5
   study.enqueue_trial({"choice_0": 0})
   trial = study.ask()
-  with pytest.raises(errors.UserError, match="fix every decision .* or none"):
+  with pytest.raises(errors.UserError, match=r"fix every decision .* or none"):
     sampler.suggest(trial)
 
 
@@ -363,7 +365,9 @@ def test_parameters_of_something_else_are_one_line():
 
 
 def test_an_option_of_another_list_is_one_line():
-  params = decisions.to_params(SPACE, SPACE.sample(1, np.random.default_rng(0))[0])
+  params = decisions.to_params(
+    SPACE, SPACE.sample(1, np.random.default_rng(0))[0]
+  )
   with pytest.raises(errors.UserError, match="choice_0 of 'chain': expected"):
     decisions.to_genotype(SPACE, {**params, "choice_0": 99})
   for options, message in (
@@ -379,4 +383,4 @@ def test_an_option_of_another_list_is_one_line():
 def test_a_sampler_is_copied_to_other_processes():
   sampler = pickle.loads(pickle.dumps(integration.NasSampler("nb201", 3)))
   assert sampler.space.name == "nb201"
-  assert list(sampler.search_space)[0] == "1<-0"
+  assert next(iter(sampler.search_space)) == "1<-0"

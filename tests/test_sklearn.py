@@ -72,7 +72,6 @@ def test_its_tags_say_that_it_takes_texts():
   assert base.is_regressor(Regressor())
 
 
-
 @pytest.mark.slow
 def test_it_passes_the_checks_of_scikit_learn():
   with warnings.catch_warnings():

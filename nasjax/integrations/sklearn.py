@@ -29,8 +29,8 @@ class PredictorRegressor(base.RegressorMixin, base.BaseEstimator):
   `X` are `n` architectures: official notations as a list, an array, a pandas
   Series or the one column of a table, or genotypes `[n, G]`. By default the
   kernel regression alone is fitted, which takes about a second. `score` is the
-  coefficient of determination, as for every regressor; `kendall_tau` is a scorer
-  for ranks, as in `cross_val_score(..., scoring=kendall_tau)`.
+  coefficient of determination, as for every regressor; `kendall_tau` is a
+  scorer for ranks, as in `cross_val_score(..., scoring=kendall_tau)`.
 
   Attributes:
     predictor_: the fitted `nasjax.Predictor`, after `fit`.
@@ -58,7 +58,7 @@ class PredictorRegressor(base.RegressorMixin, base.BaseEstimator):
     self.fields = fields
     self.random_state = random_state
 
-  def fit(self, X: Any, y: Any) -> "PredictorRegressor":  # noqa: N803
+  def fit(self, X: Any, y: Any) -> "PredictorRegressor":
     """Fits a predictor.
 
     Args:
@@ -91,7 +91,7 @@ class PredictorRegressor(base.RegressorMixin, base.BaseEstimator):
     self.predictor_ = model.fit(_archs(X), labels)
     return self
 
-  def predict(self, X: Any, return_std: bool = False) -> Any:  # noqa: N803
+  def predict(self, X: Any, return_std: bool = False) -> Any:
     """Predicts the labels of architectures.
 
     Args:
@@ -116,7 +116,7 @@ class PredictorRegressor(base.RegressorMixin, base.BaseEstimator):
     return tags
 
 
-def kendall_tau(estimator: Any, X: Any, y: Any) -> float:  # noqa: N803
+def kendall_tau(estimator: Any, X: Any, y: Any) -> float:
   """Kendall's tau-b of predictions and labels: a scorer of scikit-learn.
 
   Args:

@@ -194,8 +194,9 @@ def test_other_mistakes_are_one_line(capsys, tmp_path):
 
 def test_every_architecture_was_trained(capsys, tmp_path, monkeypatch):
   monkeypatch.setattr(suggestions, "suggest", lambda *_, **__: [])
-  _refused(capsys, "has every architecture of the space", "--table",
-           _table(tmp_path / "t.csv", zip(ARCHS, VALUES, strict=True)))  # fmt: skip
+  table = _table(tmp_path / "t.csv", zip(ARCHS, VALUES, strict=True))
+  message = "has every architecture of the space"
+  _refused(capsys, message, "--table", table)
 
 
 def test_a_table_that_is_written_meanwhile_is_read_again(

@@ -22,6 +22,11 @@ def _strategy(**options):
   )
 
 
+def _counted(cells):
+  """Counts operators, as the features of graphs do; 33333 is the best."""
+  return np.array([0.0, 1.0, 2.0, 4.0])[cells].sum(axis=1)
+
+
 def _told(strategy, space, cells, values, seed=0):
   state = strategy.init(space, seed, 100)
   return strategy.learn(state, cells, values)
@@ -63,21 +68,23 @@ def test_known_and_pending_cells_count_among_the_first():
 
 @pytest.mark.parametrize("space", [SPACE, SAMPLED], ids=["whole", "sampled"])
 @pytest.mark.parametrize("acquisition", acquisitions.NAMES)
-def test_every_acquisition_finds_better_cells_than_chance(space, acquisition):
+def test_every_acquisition_finds_better_cells_than_chance(
+  space, acquisition, monkeypatch
+):
+  monkeypatch.setattr(proposals, "_DRAWN", 100)
   strategy = _strategy(acquisition=acquisition)
-  result = search.run(strategy, space, toy.additive, 31, batch_size=5)
-  assert result.num_scored == 31
-  every = np.sort(toy.additive(SPACE.enumerate()))
-  chosen = result.scores[6:]
-  assert chosen.mean() > every[-200]
-  assert result.scores.max() >= every[-3]
+  result = search.run(strategy, space, _counted, 26, batch_size=5)
+  assert result.num_scored == 26
+  every = np.sort(_counted(SPACE.enumerate()))
+  assert np.median(result.scores[11:]) > every[len(every) * 8 // 10]
+  assert result.scores.max() >= every[-10]
 
 
 def test_a_batch_is_diverse():
   """The best cell takes the gain of what is like it away."""
   strategy = _strategy()
   cells = SPACE.enumerate()[::40]
-  state = _told(strategy, SPACE, cells, toy.additive(cells))
+  state = _told(strategy, SPACE, cells, _counted(cells))
   batch = _proposed(strategy, state, 6).genotypes
   assert len(np.unique(batch, axis=0)) == 6
   single = dataclasses.replace(strategy, acquisition="mean")
@@ -88,7 +95,7 @@ def test_a_batch_is_diverse():
 def test_the_reasons_are_those_of_the_means():
   strategy = _strategy(acquisition="mean")
   cells = SPACE.enumerate()[::40]
-  state = _told(strategy, SPACE, cells, toy.additive(cells))
+  state = _told(strategy, SPACE, cells, _counted(cells))
   found = _proposed(strategy, state, 4)
   assert found.reasons == ("exploit",) * 4
   assert (np.diff(found.means) <= 0).all()
@@ -100,7 +107,7 @@ def test_the_reasons_are_those_of_the_means():
 def test_pending_cells_change_what_is_asked_next():
   strategy = _strategy()
   cells = SPACE.enumerate()[::40]
-  state = _told(strategy, SPACE, cells, toy.additive(cells))
+  state = _told(strategy, SPACE, cells, _counted(cells))
   alone = _proposed(strategy, state, 1).genotypes
   waiting = dataclasses.replace(state, pending=alone)
   following = _proposed(strategy, waiting, 1).genotypes
@@ -156,7 +163,7 @@ def test_a_failed_cell_is_avoided_and_not_asked_again():
   while len(asked) < 60:
     cells, state = strategy.ask(state, 6)
     asked += cells.tolist()
-    values = np.where(cells[:, 0] == 2, np.nan, toy.additive(cells))
+    values = np.where(cells[:, 0] == 2, np.nan, _counted(cells))
     state = strategy.tell(state, cells, values)
   assert len(np.unique(asked, axis=0)) == 60
   late = np.array(asked[30:])
@@ -189,9 +196,9 @@ def test_known_labels_are_a_warm_start():
   strategy = _strategy()
   rng = np.random.default_rng(1)
   known = SPACE.sample(40, rng)
-  state = _told(strategy, SPACE, known, toy.additive(known))
+  state = _told(strategy, SPACE, known, _counted(known))
   cells, state = strategy.ask(state, 5)
-  assert toy.additive(cells).mean() > toy.additive(known).mean() + 3
+  assert _counted(cells).mean() > _counted(known).mean() + 3
   assert len(state.history) == 0
   assert state.budget == 100
   bad = known.copy()
@@ -205,7 +212,7 @@ def test_known_labels_are_a_warm_start():
 def test_a_warm_start_is_saved_too(tmp_path):
   strategy = _strategy()
   known = SPACE.enumerate()[::30]
-  state = _told(strategy, SPACE, known, toy.additive(known))
+  state = _told(strategy, SPACE, known, _counted(known))
   search.save(tmp_path / "s.npz", strategy, state)
   restored = search.load(tmp_path / "s.npz", strategy, SPACE)
   np.testing.assert_array_equal(
@@ -216,7 +223,9 @@ def test_a_warm_start_is_saved_too(tmp_path):
     search.load(tmp_path / "s.npz", other, SPACE)
 
 
-@pytest.mark.parametrize("space", [own_space.Chain(), nasjax.get_space("darts")])
+@pytest.mark.parametrize(
+  "space", [own_space.Chain(), nasjax.get_space("darts")]
+)
 def test_other_spaces_are_searched(space):
   strategy = nasjax.get_strategy("model", num_first=4, num_candidates=200)
   weights = np.random.default_rng(5).normal(size=space.genotype_length)
@@ -255,15 +264,15 @@ def test_the_default_predictor_is_trained_on_a_schedule(monkeypatch):
 
     def predict(self, cells, return_std):
       assert return_std
-      return toy.additive(cells), np.ones(len(cells))
+      return _counted(cells), np.ones(len(cells))
 
   monkeypatch.setattr(network.predictor, "Predictor", Quick)
   network.kept.cache_clear()
   strategy = _strategy(surrogate="default", refit_every=10)
-  result = search.run(strategy, SPACE, toy.additive, 31, batch_size=5)
+  result = search.run(strategy, SPACE, _counted, 31, batch_size=5)
   network.kept.cache_clear()
   assert trained == [6, 10, 20]
-  assert result.scores.max() == toy.BEST_SCORE
+  assert result.scores.max() == 20.0
 
 
 @pytest.mark.parametrize(
@@ -338,7 +347,7 @@ def test_kept_distances_are_those_that_are_computed_anew(rng):
   features = rng.normal(size=(30, 5)).astype(np.float32)
   kept = distances.Kept(features, 1.5)
   for rows in ([0, 3], [3, 5, 0], list(range(12)), [7, 7]):
-    expected = (
-      np.abs(features[:, None] - features[rows][None]) ** 1.5
-    ).mean(axis=2)
+    expected = (np.abs(features[:, None] - features[rows][None]) ** 1.5).mean(
+      axis=2
+    )
     np.testing.assert_allclose(kept.to(features[rows]), expected, atol=1e-5)

@@ -52,7 +52,9 @@ def test_spends_the_budget_on_distinct_valid_cells(strategy, space):
   assert max(np.diff([0, *batches])) == 7
   assert min(np.diff([0, *batches])) >= 1
   assert space.is_valid(result.genotypes).all()
-  assert len(np.unique(space.lookup_keys(result.genotypes))) == _budget(strategy)
+  assert len(np.unique(space.lookup_keys(result.genotypes))) == _budget(
+    strategy
+  )
   np.testing.assert_array_equal(result.scores, toy.additive(result.genotypes))
 
 

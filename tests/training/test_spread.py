@@ -48,7 +48,9 @@ def _fitted(num, noise, rng, rate=1.0, ridge=0.05):
 
 
 def _variances(found, others):
-  params = {name: np.asarray(a)[0] for name, a in found.params["params"].items()}
+  params = {
+    name: np.asarray(a)[0] for name, a in found.params["params"].items()
+  }
   similar = np.stack(
     [
       np.asarray(
