@@ -26,15 +26,23 @@ _PUBLIC = {
   "suggest": "nasjax.search.suggestions",
 }
 
+_MODULES = {
+  "integrations": "nasjax.integrations",
+  "sklearn": "nasjax.integrations.sklearn",
+}
+
+# Without the modules, which need extras: `from nasjax import *` works.
 __all__ = ["__version__", *_PUBLIC]
 
 
 def __getattr__(name: str) -> Any:
-  """Imports a public name when it is first used."""
+  """Imports a public name or module when it is first used."""
+  if name in _MODULES:
+    return importlib.import_module(_MODULES[name])
   if name not in _PUBLIC:
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
   return getattr(importlib.import_module(_PUBLIC[name]), name)
 
 
 def __dir__() -> list[str]:
-  return sorted(__all__)
+  return sorted([*__all__, *_MODULES])

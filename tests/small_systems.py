@@ -17,14 +17,16 @@ class Case:
     name: of the system.
     fields: fields of `config.model`.
     sized: whether its parameters fit cells of one number of nodes only.
+    trained: whether there is a network that is trained.
   """
 
   name: str
   fields: Mapping[str, Any]
   sized: bool = False
+  trained: bool = True
 
 
-CASES = {
+ALL = {
   "architecture": Case("architecture", {**tiny.MODEL, "features": "none"}),
   "architecture, features": Case(
     "architecture", {**tiny.MODEL, "features": "head"}
@@ -49,4 +51,7 @@ CASES = {
     {**_WIDTHS, "key_width": 4, "set_width": 4, "embed_heads": 2},
   ),
   "gmae": Case("gmae", {"width": 8, "num_heads": 2, "num_layers": 2}),
+  "regression": Case("regression", {"paths": True}, trained=False),
 }
+CASES = {name: case for name, case in ALL.items() if case.trained}
+"""Those with a network."""

@@ -47,6 +47,8 @@ def test_tutorial(tmp_path):
 def test_example(path, tmp_path):
   if "nasjax.export(" in path.read_text():
     pytest.importorskip("flatbuffers", reason="the extra export")
+  if "import optuna" in path.read_text():
+    pytest.importorskip("optuna", reason="the extra optuna")
   assert run([sys.executable, str(path)], tmp_path)
 
 
@@ -77,8 +79,15 @@ def test_own_model_runs(monkeypatch, capsys):
   assert capsys.readouterr().out
 
 
-@pytest.mark.parametrize("document", ["docs/search.md", "docs/own_strategy.md"])
-def test_page_runs(document, capsys):
+@pytest.mark.parametrize(
+  "document",
+  ["docs/search.md", "docs/own_strategy.md", "docs/next_trainings.md"],
+)
+def test_page_runs(document, capsys, tmp_path, monkeypatch):
+  monkeypatch.chdir(tmp_path)
+  for extra in ("optuna", "sklearn"):
+    if extra in (documents.ROOT / document).read_text():
+      pytest.importorskip(extra, reason=f"the extra {extra}")
   names: dict = {}
   for step in documents.steps(document):
     if step.language == "python":

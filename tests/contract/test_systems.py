@@ -9,7 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 import tiny
-from small_systems import CASES
+from small_systems import ALL, CASES
 
 import nasjax
 from nasjax import compiler, graphs, scoring
@@ -24,10 +24,10 @@ SCORED = [
   pytest.param(name, marks=pytest.mark.slow if name == LARGE else ())
   for name in CASES
 ]
-QUICK = ("architecture, features", "mlp")
+QUICK = ("architecture, features", "mlp", "regression")
 LIFE = [
   pytest.param(name, marks=() if name in QUICK else pytest.mark.slow)
-  for name in CASES
+  for name in ALL
 ]
 SPACE = spaces.get_space("nb201")
 CELLS = SPACE.sample(12, np.random.default_rng(4))
@@ -79,7 +79,9 @@ def _close(first, second):
 
 
 def test_every_system_has_a_case():
-  assert {case.name for case in CASES.values()} == set(registry.model_names())
+  assert {case.name for case in ALL.values()} == set(registry.model_names())
+  for case in ALL.values():
+    assert registry.get_system(case.name).trained == case.trained
 
 
 @pytest.mark.parametrize("name", CASES)
@@ -193,7 +195,7 @@ def test_gradients_are_finite_for_a_cell_without_edges(name):
 @pytest.mark.parametrize("name", LIFE)
 def test_it_is_fitted_saved_loaded_and_exported(name, tmp_path):
   pytest.importorskip("flatbuffers", reason="needed to export")
-  case = CASES[name]
+  case = ALL[name]
   config = configs.override(
     tiny.config(epochs=1),
     {
