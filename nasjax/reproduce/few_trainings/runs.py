@@ -4,6 +4,7 @@ Dimensions: `s` seeds, `t` trainings in the order in which they were asked.
 """
 
 import dataclasses
+import functools
 import hashlib
 import json
 import pathlib
@@ -150,8 +151,14 @@ def _run(
     searched=result.scores,
     reported=problem.reported(result.genotypes),
     seconds=np.array(time.monotonic() - began),
-    commit=np.array(experiment.commit()),
+    commit=np.array(_commit()),
   )
+
+
+@functools.cache
+def _commit() -> str:
+  """The commit when the process first asked: that of the code it runs."""
+  return experiment.commit()
 
 
 def _join(
