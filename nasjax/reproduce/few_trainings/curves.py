@@ -47,8 +47,9 @@ def draw(panels: Sequence[Panel], *, over_time: bool = False) -> Any:
     [handles[name] for name in names],
     names,
     loc="outside lower center",
-    ncols=4,
+    ncols=min(4, 2 * len(datasets)),
     handlelength=4,
+    frameon=False,
   )
   return figure
 

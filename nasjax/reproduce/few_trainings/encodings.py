@@ -72,7 +72,7 @@ def _program(space: base.Space, prune: bool) -> compiler.Program:
   def compute(rows: jax.Array) -> Drawn:
     cells = graphs.build(space.encode(rows), prune=prune)
     mask = cells.mask
-    ops = (cells.ops[..., None] == ids) * mask[..., None]
+    ops = (cells.ops[..., None] == ids[None, None]) * mask[..., None]
     adjacency = cells.adjacency * mask[:, :, None] * mask[:, None, :]
     is_output = (cells.ops == operators.OUTPUT) * mask
     return Drawn(ops, adjacency, is_output)
