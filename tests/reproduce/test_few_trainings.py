@@ -8,6 +8,7 @@ import reproduce_tiny
 
 from nasjax.reproduce import catalog
 from nasjax.reproduce.few_trainings import (
+  curves,
   methods,
   problems,
   report,
@@ -159,6 +160,23 @@ def test_published_numbers_stand_beside_their_sizes():
   data = {"name": "few_trainings", "command": "x", "rows": rows}
   text = table.render(data, "what")
   assert "| CARL, published | - | 94.23 |" in text
+
+
+def test_regret_over_time_at_times_that_all_seeds_reach():
+  pytest.importorskip("matplotlib", reason="needs the extra 'plots'")
+  day = curves._DAY
+  found = some_runs([[1.0, 2.0, 3.0]] * 2, [[1.0, 2.0, 9.0]] * 2)
+  cost = np.array([[1.0, 1.0, 8.0], [2.0, 2.0, 2.0]]) * day
+  found = runs.Runs(**{**vars(found), "seconds_of_trainings": cost})
+  days, regrets = curves._over_time(found, 9.0 - found.found)
+  assert days[[0, -1]].tolist() == [2.0, 6.0]
+  assert regrets[:, 0].tolist() == [7.0, 8.0]
+  assert regrets[:, -1].tolist() == [7.0, 0.0]
+  figure = curves.draw([(found.problem, [found])], over_time=True)
+  (axis,) = figure.axes
+  assert axis.get_xlabel() == "days of training"
+  line = axis.lines[0].get_ydata()
+  assert line[-1] == 3.5  # the median of both
 
 
 def test_every_method_is_described_and_made():

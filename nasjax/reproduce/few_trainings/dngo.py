@@ -10,6 +10,7 @@ from nasjax.reproduce.few_trainings import encodings, guided, networks
 from nasjax.search.state import State
 
 _LAYERS = networks.Perceptron(width=50, depth=3, activation="tanh")
+_AT_ONCE = 8192
 _GRID = np.logspace(-4, 4, 25)
 
 
@@ -34,6 +35,14 @@ class Linear(NamedTuple):
 
   def predict(self, features: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Mean and standard deviation of cells `[c, F]`, `[c]` each."""
+    parts = [
+      self._predict(features[start : start + _AT_ONCE])
+      for start in range(0, len(features), _AT_ONCE)
+    ]
+    mean, spread = (np.concatenate(each) for each in zip(*parts, strict=True))
+    return mean, spread
+
+  def _predict(self, features: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     centred = features - self.shift
     along = centred @ self.axes
     off = np.maximum((centred**2).sum(axis=1) - (along**2).sum(axis=1), 0.0)
@@ -106,7 +115,7 @@ class DNGO(guided.Guided):
     )
     x = encodings.onehot(state.space, state.history.genotypes)
     fitted = recipe.fit(x, known, state.budget, rng)
-    linear = regress(fitted.features(x), known)
+    linear = regress(fitted.features(x).astype(np.float64), known)
     cells, encoded = guided.everything(state, encodings.onehot, rng)
     mean, spread = linear.predict(fitted.features(encoded))
     gain = expected_improvement(mean, spread, known.max())

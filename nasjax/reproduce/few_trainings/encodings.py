@@ -69,13 +69,13 @@ def _any_cell(space: base.Space) -> np.ndarray:
 def _program(space: base.Space, prune: bool) -> compiler.Program:
   ids = jnp.array(operators.operator_ids(space.operator_names))
 
-  def compute(rows: jax.Array) -> Drawn:
+  def compute(rows: jax.Array) -> tuple[jax.Array, jax.Array, jax.Array]:
     cells = graphs.build(space.encode(rows), prune=prune)
     mask = cells.mask
     ops = (cells.ops[..., None] == ids[None, None]) * mask[..., None]
     adjacency = cells.adjacency * mask[:, :, None] * mask[:, None, :]
     is_output = (cells.ops == operators.OUTPUT) * mask
-    return Drawn(ops, adjacency, is_output)
+    return ops, adjacency, is_output
 
   return compiler.jit(compute)
 

@@ -132,27 +132,34 @@ class Fitted:
 
   def values(self, x: np.ndarray) -> np.ndarray:
     """Values of encodings `[c, ...]`, `[M, c]`."""
-    return self._run(x)[0]
+    return self._run(x, 0)
 
   def features(self, x: np.ndarray) -> np.ndarray:
-    """What the last layer of the first member reads, `[c, width]` float64."""
-    return self._run(x)[1][0].astype(np.float64)
+    """What the last layer of the first member reads, `[c, width]` float32."""
+    return self._run(x, 1)[0]
 
-  def _run(self, x: np.ndarray) -> list[np.ndarray]:
+  def _run(self, x: np.ndarray, output: int) -> np.ndarray:
     found = []
     for start in range(0, len(x), _AT_ONCE):
       rows = x[start : start + _AT_ONCE]
-      room = max(_LEAST, 1 << (len(rows) - 1).bit_length())
-      padding = [(0, room - len(rows))] + [(0, 0)] * (x.ndim - 1)
-      padded = jnp.asarray(np.pad(rows, padding))
-      run = _evaluation(self.network)(self.params, padded)
-      found.append([np.asarray(part)[:, : len(rows)] for part in run])
-    return [np.concatenate(part, axis=1) for part in zip(*found, strict=True)]
+      num = len(rows)
+      room = max(_LEAST, 1 << (num - 1).bit_length())
+      if num < room:
+        padding = [(0, room - num)] + [(0, 0)] * (x.ndim - 1)
+        rows = np.pad(rows, padding)
+      run = _evaluation(self.network, output)(self.params, jnp.asarray(rows))
+      found.append(np.asarray(run)[:, :num])
+    return found[0] if len(found) == 1 else np.concatenate(found, axis=1)
 
 
 @functools.lru_cache(maxsize=32)
-def _evaluation(network: nn.Module) -> Callable[..., Any]:
-  return compiler.jit(jax.vmap(network.apply, (0, None)))
+def _evaluation(network: nn.Module, output: int) -> Callable[..., Any]:
+  """Compiles one output of all members: 0 values, 1 features."""
+
+  def evaluate(params, x):
+    return jax.vmap(network.apply, (0, None))(params, x)[output]
+
+  return compiler.jit(evaluate)
 
 
 @functools.lru_cache(maxsize=32)
