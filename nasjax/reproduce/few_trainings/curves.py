@@ -20,7 +20,7 @@ _LEAST = 0.01  # regret of a hundredth of a percent: below, the axis is linear
 
 
 def draw(panels: Sequence[Panel], *, over_time: bool = False) -> Any:
-  """Draws medians and quartiles over the seeds; a row for each protocol.
+  """Draws medians over the seeds, with quartiles; a row for each protocol.
 
   Args:
     panels: problems of one space, each with the runs of some methods.
@@ -49,6 +49,7 @@ def draw(panels: Sequence[Panel], *, over_time: bool = False) -> Any:
     loc="outside lower center",
     ncols=min(4, 2 * len(datasets)),
     handlelength=4,
+    fontsize=8.5,
     frameon=False,
   )
   return figure
@@ -70,7 +71,16 @@ def _panel(
     low, middle, high = np.quantile(regrets, (0.25, 0.5, 0.75), axis=0)
     index = names.index(each.method)
     colour = style.COLOURS[index % len(style.COLOURS)]
-    axis.fill_between(x, low, high, color=colour, alpha=0.12, linewidth=0)
+    first, every = 3 + 2 * index, max(len(x) // 6, 1)
+    axis.errorbar(
+      x[first::every],
+      middle[first::every],
+      yerr=np.stack([middle - low, high - middle])[:, first::every],
+      fmt="none",
+      ecolor=colour,
+      elinewidth=0.8,
+      capsize=2,
+    )
     axis.plot(
       x,
       middle,
@@ -78,7 +88,7 @@ def _panel(
       color=colour,
       linestyle=style.LINES[index % len(style.LINES)],
       marker=style.MARKERS[index % len(style.MARKERS)],
-      markevery=(3 + 2 * index, max(len(x) // 6, 1)),
+      markevery=(first, every),
       markersize=4.5,
       linewidth=1.3,
     )
