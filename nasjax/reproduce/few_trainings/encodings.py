@@ -13,7 +13,6 @@ import jax.numpy as jnp
 import numpy as np
 
 from nasjax import compiler, graphs, operators
-from nasjax.search import subset
 from nasjax.spaces import base
 
 _LEAST, _AT_ONCE = 256, 8192  # cells of a compiled call: powers of two
@@ -35,11 +34,6 @@ class Drawn(NamedTuple):
   is_output: np.ndarray
 
 
-def whole(space: base.Space) -> base.Space:
-  """Returns the space of which a subset holds some cells, or the space."""
-  return space.space if isinstance(space, subset.Subset) else space
-
-
 def draw(space: base.Space, genotypes: np.ndarray, *, prune: bool) -> Drawn:
   """Draws cells `[n, G]`; compiles once for a power of two.
 
@@ -48,7 +42,7 @@ def draw(space: base.Space, genotypes: np.ndarray, *, prune: bool) -> Drawn:
     genotypes: the cells.
     prune: whether nodes on no path from an input to an output are removed.
   """
-  space = whole(space)
+  space = space.whole
   found = []
   for start in range(0, max(len(genotypes), 1), _AT_ONCE):
     rows = genotypes[start : start + _AT_ONCE]
@@ -95,7 +89,7 @@ def onehot(space: base.Space, genotypes: np.ndarray) -> np.ndarray:
     `[n, F]` float32 of 0 and 1; columns that are the same in all cells are
     left out.
   """
-  space = whole(space)
+  space = space.whole
   edges = _edges(space, genotypes)
   return _flat(space, genotypes)[:, _varying(space)] if edges is None else edges
 
@@ -148,7 +142,7 @@ def paths(space: base.Space, genotypes: np.ndarray) -> np.ndarray:
   Returns:
     `[n, F]` float32 of 0 and 1.
   """
-  space = whole(space)
+  space = space.whole
   drawn = draw(space, genotypes, prune=True)
   parts = [
     each

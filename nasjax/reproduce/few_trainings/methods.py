@@ -14,6 +14,7 @@ METHODS = {
   "weaknas": "WeakNAS",
   "npenas": "NPENAS",
   "dngo": "DNGO",
+  "model": "nasjax, strategy `model`",
 }
 """Method -> its title, in the order of the tables."""
 
@@ -34,6 +35,8 @@ SETTINGS = {
   "dngo": "Snoek et al. 2015. One-hot encoding, a perceptron of three layers "
   "with 50 units, 100 epochs, Bayesian linear regression on the last one; the "
   "5 cells of highest expected improvement of the space at a time.",
+  "model": "`nasjax search --strategy model` with its defaults: Gaussian "
+  "process on the features of functions, expected improvement, 5 at a time.",
 }
 """Method -> what it does, in the words of a document."""
 
@@ -76,5 +79,6 @@ def make(name: str, space: str) -> Method:
   if name == "evolution":
     options = {"population_size": 30, "sample_size": 10}
     return Method(search.get_strategy(name, **options), 1)
-  strategy = search.get_strategy(name)
+  options = {"num_first": first} if name == "model" else {}
+  strategy = search.get_strategy(name, **options)
   return Method(strategy, strategy.batch_size)

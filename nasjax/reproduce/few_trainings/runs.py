@@ -14,7 +14,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from nasjax import files, progress, search
-from nasjax.experiments import experiment
+from nasjax.experiments import provenance
 from nasjax.reproduce.few_trainings import methods, problems
 
 FOLDER = "few_trainings"
@@ -158,7 +158,7 @@ def _run(
 @functools.cache
 def _commit() -> str:
   """The commit when the process first asked: that of the code it runs."""
-  return experiment.commit()
+  return provenance.commit()
 
 
 def _join(
