@@ -146,6 +146,14 @@ def get_studies(
   return tuple(study for study in chosen if study.dataset in datasets)
 
 
+def datasets_of(
+  spaces: Sequence[str], datasets: Sequence[str]
+) -> tuple[str, ...]:
+  """Returns the data sets that one of the spaces has; all if it has none."""
+  known = {study.dataset for study in STUDIES if study.space in spaces}
+  return tuple(name for name in datasets if name in known) or tuple(datasets)
+
+
 def check_methods(methods: Sequence[str], known: Sequence[str]) -> None:
   """Checks names of methods.
 
