@@ -67,6 +67,8 @@ def _settings(rows: Sequence[Row]) -> str:
     for name, text in methods.SETTINGS.items()
     if name in named
   ]
+  if named & set(methods.COMPARED):
+    lines += ["", methods.CHECKED]
   return "\n".join(lines)
 
 
