@@ -7,6 +7,7 @@ from nasjax.reproduce.few_trainings import bananas, dngo, npenas, weaknas
 from nasjax.search import base
 
 METHODS = {
+  "model": "nasjax, model-based search",
   "random": "random search",
   "evolution": "regularised evolution",
   "local": "local search",
@@ -14,11 +15,12 @@ METHODS = {
   "weaknas": "WeakNAS",
   "npenas": "NPENAS",
   "dngo": "DNGO",
-  "model": "nasjax, strategy `model`",
 }
 """Method -> its title, in the order of the tables."""
 
 SETTINGS = {
+  "model": "`nasjax search --strategy model` with its defaults: Gaussian "
+  "process on the features of functions, expected improvement, 5 at a time.",
   "random": "distinct cells.",
   "evolution": "Real et al. 2019, one cell at a time; population of 30, "
   "tournaments of 10 (100 and 25 there).",
@@ -35,8 +37,6 @@ SETTINGS = {
   "dngo": "Snoek et al. 2015. One-hot encoding, a perceptron of three layers "
   "with 50 units, 100 epochs, Bayesian linear regression on the last one; the "
   "5 cells of highest expected improvement of the space at a time.",
-  "model": "`nasjax search --strategy model` with its defaults: Gaussian "
-  "process on the features of functions, expected improvement, 5 at a time.",
 }
 """Method -> what it does, in the words of a document."""
 
