@@ -15,8 +15,8 @@ _INTRO = (
   "that is searched; what counts is the label that is reported. All methods "
   "with a model begin with the same number of random cells: 20 in "
   "NAS-Bench-101, 10 elsewhere. Curves over the time of trainings are drawn "
-  "where a table has times: NAS-Bench-101, search on validation. Accuracies are mean +- standard deviation "
-  "(number of seeds)."
+  "where a table has times: NAS-Bench-101, search on validation. Accuracies "
+  "are mean +- standard deviation (number of seeds)."
 )
 _HEADS = {
   "best": "### Search and report the same label: best accuracy after trainings",
