@@ -14,6 +14,10 @@ if os.environ.get("JAX_PLATFORMS") == "cpu" or not any(
     os.environ.get("XLA_FLAGS", "") + " --xla_backend_optimization_level=0"
   )
 
+# A worker of pytest has a core: threads of small products wait for each other.
+# Read when numpy is loaded.
+os.environ["OPENBLAS_NUM_THREADS"] = os.environ.get("OPENBLAS_NUM_THREADS", "1")
+
 import jax
 import numpy as np
 import pytest

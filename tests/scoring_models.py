@@ -70,23 +70,22 @@ def close(first, second, tolerance=1e-5):
 
 def make_predictor(name="nb201", members=1, **fields):
   """A predictor with random parameters and some calibration."""
-  config = tiny.config(space=name, num_members=members)
-  config.model.update(fields)
+  config = tiny.config(space=name, num_members=members, **fields)
   space, _, params = make(name, members, **config.model.to_dict())
   scale = 2.0 + np.arange(members)
   fitted = predictor.Fitted(params, scale, 90.0 - np.arange(members))
   return predictor.Predictor.from_fitted(config, fitted, {}), space
 
 
-def save_predictor(folder, name="nb201"):
+def save_predictor(folder, name="nb201", **fields):
   """Saves such a predictor and returns the folder."""
-  make_predictor(name)[0].save(folder)
+  make_predictor(name, **fields)[0].save(folder)
   return folder
 
 
-def make_dataset_predictor(sample=(5, 4, 6), name="nb201"):
+def make_dataset_predictor(sample=(5, 4, 6)):
   """One that sees images `[C, P, D]`, with random parameters."""
-  config = tiny.config(space=name, num_members=2)
+  config = tiny.config(num_members=2)
   model = dataset_predictor.DatasetPredictor(config)
   rng = np.random.default_rng(2)
   params = jax.tree.map(

@@ -56,7 +56,10 @@ def check(found, plain, least):
   assert both > 0.94  # .97 on a CPU; a device where it was .79 was wrong
 
 
-@pytest.mark.parametrize("options", [{"chunk": 7}, {"share": False}])
+@pytest.mark.parametrize(
+  "options",
+  [pytest.param({"chunk": 7}, marks=pytest.mark.slow), {"share": False}],
+)
 def test_ranks_do_not_hang_on_chunks(options, plain):
   found = {name: scores(name, **options) for name in plain}
   check(found, plain, 0.9999)
@@ -68,6 +71,7 @@ def test_ranks_survive_parameters_of_tf32(plain):
   assert any((found[name] != plain[name]).any() for name in plain)
 
 
+@pytest.mark.slow
 def test_ranks_do_not_hang_on_optimisation(plain, monkeypatch):
   """Fusion and vectorisation order sums anew; the tests compile without."""
   optimised = {**compiler.options(), "xla_backend_optimization_level": "3"}

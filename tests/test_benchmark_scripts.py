@@ -64,6 +64,7 @@ def run(*words):
   )
 
 
+@pytest.mark.slow
 def test_a_device_agrees_with_the_cpu(tmp_path):
   out = tmp_path / "out.json"
   done = run(

@@ -98,7 +98,7 @@ def test_a_second_fit_compiles_nothing(name, compilations):
   space = nasjax.get_space(name)
   sample = getattr(space, "sample_valid", space.sample)
   cells = sample(12, np.random.default_rng(0))
-  config = tiny.config(space=name, epochs=2, num_members=2)
+  config = tiny.config(space=name, epochs=2, num_members=2, **tiny.LIGHT)
 
   def fit(cells, **fields):
     labels = np.linspace(0, 1, len(cells))
@@ -119,7 +119,7 @@ def test_a_second_fit_compiles_nothing(name, compilations):
 def test_a_fit_compiles_no_program_twice(compilations):
   space = nasjax.get_space("darts")
   cells = space.sample(9, np.random.default_rng(0))
-  config = tiny.config(space="darts", epochs=2, num_members=2)
+  config = tiny.config(space="darts", epochs=2, num_members=2, **tiny.LIGHT)
   nasjax.Predictor("darts", config=config).fit(cells, np.linspace(0, 1, 9))
   compiled = [
     name

@@ -44,7 +44,7 @@ def table(tmp_path_factory):
 
 
 def _config(table, **fields):
-  return tiny.config(table=str(table), num_train=0, **fields)
+  return tiny.config(table=str(table), num_train=0, **tiny.LIGHT, **fields)
 
 
 @pytest.fixture(scope="module")
@@ -197,6 +197,7 @@ def _command(table, workdir):
   ]
 
 
+@pytest.mark.slow
 def test_kill_minus_9_loses_nothing(table, tmp_path):
   whole, killed = tmp_path / "whole", tmp_path / "killed"
   subprocess.run(_command(table, whole), check=True, capture_output=True)

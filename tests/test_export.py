@@ -6,6 +6,7 @@ import sys
 
 import numpy as np
 import pytest
+import tiny
 from scoring_models import make_predictor
 
 import nasjax
@@ -29,7 +30,10 @@ assert not packages & {"nasjax", "flax"}
 """
 
 
-@pytest.mark.parametrize(("space", "members"), [("nb201", 2), ("nb101", 1)])
+@pytest.mark.parametrize(
+  ("space", "members"),
+  [("nb201", 2), pytest.param("nb101", 1, marks=pytest.mark.slow)],
+)
 def test_a_program_without_nasjax_gives_equal_scores(
   space, members, tmp_path, rng
 ):
@@ -56,7 +60,7 @@ def test_a_program_without_nasjax_gives_equal_scores(
 
 
 def test_a_program_that_disagrees_is_not_written(tmp_path, monkeypatch):
-  model, _ = make_predictor()
+  model, _ = make_predictor(**tiny.LIGHT)
   program = exporting.to_program(model)
   fitted = model.fitted
   monkeypatch.setattr(exporting, "to_program", lambda model: program)

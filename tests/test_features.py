@@ -185,12 +185,14 @@ def test_features_do_not_depend_on_the_order_of_nodes(rng):
     mask[order],
   )
   first, second = (
-    cell_features.cell_features(*map(jnp.asarray, each), ids, 6)
+    jax.jit(cell_features.cell_features, static_argnums=(4, 5))(*each, ids, 6)
     for each in (fields, moved)
   )
   np.testing.assert_allclose(first, second, atol=1e-6)
   first, second = (
-    cell_path_features.path_features(*map(jnp.asarray, each), ids, 6)
+    jax.jit(cell_path_features.path_features, static_argnums=(3, 4))(
+      *each, ids, 6
+    )
     for each in ((ops, adjacency, mask), (moved[0], *moved[2:]))
   )
   np.testing.assert_allclose(first, second, atol=1e-6)
@@ -225,7 +227,7 @@ def test_model_reads_the_features_and_misses_them_clearly(where, rng):
   model = models.create_model({**config, "num_heads": 2, "num_layers": 1})
   cells = tiny.cells(space, space.parse([RESIDUAL]), only=("graph",))
   cell = jax.tree.map(lambda leaf: leaf[0], cells)
-  params = model.init(jax.random.key(0), cell)
+  params = jax.jit(model.init)(jax.random.key(0), cell)
   other = dataclasses.replace(
     cell, features={"graph": cell.features["graph"] + 1}
   )

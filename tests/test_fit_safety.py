@@ -19,8 +19,8 @@ LABELS = CELLS.sum(1) + np.linspace(0, 1, 24)
 
 @pytest.fixture(scope="module")
 def fitted():
-  model = nasjax.Predictor("nb201", config=tiny.config(epochs=1))
-  return model.fit(CELLS, LABELS)
+  config = tiny.config(epochs=1, **tiny.LIGHT)
+  return nasjax.Predictor("nb201", config=config).fit(CELLS, LABELS)
 
 
 def stopped(error):
@@ -84,7 +84,8 @@ def test_a_change_of_the_config_waits_for_the_next_fit(fitted, tmp_path):
 
 
 def test_a_training_that_ends_at_nan_is_refused(monkeypatch):
-  model = nasjax.Predictor("nb201", config=tiny.config(epochs=1))
+  config = tiny.config(epochs=1, **tiny.LIGHT)
+  model = nasjax.Predictor("nb201", config=config)
   with monkeypatch.context() as patch:
     patch.setattr(
       predictor.scoring, "score", lambda *_, **__: np.full((1, 24), np.nan)
@@ -127,9 +128,10 @@ def test_a_card_that_json_cannot_hold(fitted, tmp_path, card):
   fitted.card = {}
 
 
+@pytest.mark.slow
 def test_a_refit_on_data_sets_that_stops_changes_nothing(monkeypatch):
   rng = np.random.default_rng(0)
-  config = tiny.config(epochs=1, **{"model.num_layers": 0})
+  config = tiny.config(epochs=1, **{**tiny.LIGHT, "model.head": "gcn"})
   model = nasjax.DatasetPredictor(config)
   labels = np.stack([LABELS, -LABELS], 1)
   embeddings = rng.normal(size=(2, 1, 3, 2, 5)).astype(np.float32)

@@ -26,8 +26,7 @@ def predictor_numbers():
   rng = np.random.default_rng(0)
   space = nasjax.get_space("nb201")
   cells = space.sample(24, rng)
-  layers = {"model.num_layers": 0, "model.encoder_layers": 0}
-  config = tiny.config(epochs=1, num_members=2, **layers)
+  config = tiny.config(epochs=1, num_members=2, **tiny.LIGHT)
   config.model.functions = True
   model = nasjax.Predictor("nb201", seed=5, config=config)
   model.fit(cells, cells.sum(1))

@@ -22,13 +22,16 @@ from nasjax.predictors import exporting
 from nasjax.training import metrics
 
 SPACE = toy.Toy()
-SMALL = {f"model.{name}": value for name, value in tiny.MODEL.items()}
+SMALL = {
+  **{f"model.{name}": value for name, value in tiny.MODEL.items()},
+  **tiny.LIGHT,
+}
 
 
 @pytest.fixture(scope="module")
 def fitted():
   cells = SPACE.sample(80, np.random.default_rng(0))
-  config = tiny.config(epochs=40)
+  config = tiny.config(epochs=40, **tiny.LIGHT)
   config.optimizer.learning_rate = 1e-2
   model = nasjax.Predictor(SPACE, config=config)
   return model.fit(cells, toy.additive(cells))
@@ -114,7 +117,7 @@ def folder(tmp_path, monkeypatch):
 
 
 def test_the_documents_code_runs(folder, monkeypatch, capsys):
-  small = tiny.config(batch_size=40, **{"kernel.weight": 0.0})
+  small = tiny.config(batch_size=40, **{"kernel.weight": 0.0}, **tiny.LIGHT)
   monkeypatch.setattr(configs, "default", small.copy_and_resolve_references)
   code = re.sub(r"epochs=\d+", "epochs=2", own_space.USE)
   names: dict = {}

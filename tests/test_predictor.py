@@ -24,7 +24,7 @@ def _labels(genotypes):
 @pytest.fixture(scope="module")
 def fitted():
   genotypes = SPACE.sample(80, np.random.default_rng(3))
-  config = tiny.config(epochs=40, num_members=2)
+  config = tiny.config(epochs=40, num_members=2, **tiny.LIGHT)
   config.optimizer.learning_rate = 1e-2
   model = nasjax.Predictor("nb201", config=config)
   return model.fit(genotypes, _labels(genotypes)), genotypes
@@ -80,9 +80,10 @@ def test_save_and_load(fitted, tmp_path):
 
 def test_same_seed_same_numbers_other_seed_other_numbers():
   genotypes = SPACE.sample(20, np.random.default_rng(0))
+  config = tiny.config(epochs=2, **tiny.LIGHT)
   scores = []
   for seed in (1, 1, 2):
-    model = nasjax.Predictor("nb201", seed, config=tiny.config(epochs=2))
+    model = nasjax.Predictor("nb201", seed, config=config)
     scores.append(model.fit(genotypes, _labels(genotypes)).predict(genotypes))
   np.testing.assert_array_equal(scores[0], scores[1])
   assert not np.allclose(scores[0], scores[2])

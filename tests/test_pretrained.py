@@ -65,7 +65,12 @@ def _finished(tmp_path, seeds):
   ]
   table.write_text("\n".join(["arch,value", *lines]))
   config = tiny.config(
-    table=str(table), num_train=0, epochs=7, max_steps=1, num_seeds=seeds
+    table=str(table),
+    num_train=0,
+    epochs=7,
+    max_steps=1,
+    num_seeds=seeds,
+    **tiny.LIGHT,
   )
   experiment.run(config, tmp_path / "run")
   return tmp_path / "run"

@@ -189,7 +189,7 @@ def test_python_block_is_valid(document, code):
 def run_short(tmp_path, monkeypatch):
   """Runs code of a document in an empty folder, with a tiny default config."""
   monkeypatch.chdir(tmp_path)
-  small = tiny.config(batch_size=156)
+  small = tiny.config(batch_size=156, **tiny.LIGHT)
   monkeypatch.setattr(configs, "default", small.copy_and_resolve_references)
 
   def run(code: str) -> dict:
@@ -212,6 +212,7 @@ def test_readme_quickstart_runs(run_short, capsys):
   assert space.parse(cells).tolist() == names["best"].tolist()
 
 
+@pytest.mark.slow
 def test_quick_start_runs(run_short, capsys):
   fit, pretrained = blocks("docs/quickstart.md", "python")
   names = run_short(fit)

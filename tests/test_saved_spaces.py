@@ -29,7 +29,9 @@ class Toy(toy.Toy):
 def folder(tmp_path_factory):
   before = dict(registry._registered)
   nasjax.register_space(Toy())
-  model, _ = scoring_models.make_predictor("toy", members=1, **FIELDS)
+  model, _ = scoring_models.make_predictor(
+    "toy", members=1, **{f"model.{name}": each for name, each in FIELDS.items()}
+  )
   path = tmp_path_factory.mktemp("saved") / "model"
   model.save(path)
   registry._registered.clear()

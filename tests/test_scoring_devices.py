@@ -72,6 +72,7 @@ def environment():
   }
 
 
+@pytest.mark.slow
 def test_all_ways_of_scoring_agree():
   done = subprocess.run(
     [sys.executable, "-c", ALL_WAYS],
@@ -97,6 +98,7 @@ def free_port():
     return probe.getsockname()[1]
 
 
+@pytest.mark.slow
 def test_two_processes_share_a_space(checkpoint, tmp_path):
   port = free_port()
   processes = [
@@ -132,6 +134,7 @@ def test_two_processes_share_a_space(checkpoint, tmp_path):
   assert str(merged["digest"]) == str(expected["digest"])
 
 
+@pytest.mark.slow
 def test_a_killed_process_leaves_shards_that_a_restart_keeps(
   checkpoint, tmp_path
 ):

@@ -5,6 +5,7 @@ import json
 import numpy as np
 import pytest
 import scoring_models
+import tiny
 
 from nasjax import errors
 from nasjax.commands import score as command
@@ -87,7 +88,9 @@ def test_a_state_of_another_stream_is_refused(tmp_path):
 
 
 def test_the_command_streams_darts_and_resumes(tmp_path, capsys):
-  checkpoint = scoring_models.save_predictor(tmp_path / "model", "darts")
+  checkpoint = scoring_models.save_predictor(
+    tmp_path / "model", "darts", **tiny.LIGHT
+  )
   arguments = [
     *("scoring", "--space", "darts", "--checkpoint", str(checkpoint)),
     *("--top_k", "5", "--num_samples"),

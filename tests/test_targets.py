@@ -26,7 +26,8 @@ def fitted():
   labels = np.asarray(SPACE.num_params(cells), float)
   found = {}
   for target in ("accuracy", "cost"):
-    small = tiny.config(target=target, epochs=2, **{"kernel.weight": 0.0})
+    fields = {"target": target, "kernel.weight": 0.0, **tiny.LIGHT}
+    small = tiny.config(epochs=2, **fields)
     model = nasjax.Predictor("nb201", config=small, verbose=target == "cost")
     with contextlib.redirect_stderr(io.StringIO()) as said:
       found[target] = model.fit(cells, labels), said.getvalue()

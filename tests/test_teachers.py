@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import scoring_models
+import tiny
 
 import nasjax
 from nasjax import config as configs
@@ -14,7 +15,7 @@ from nasjax.systems import registry as models
 @pytest.fixture(scope="module")
 def teacher(tmp_path_factory):
   folder = tmp_path_factory.mktemp("teacher") / "model"
-  return str(scoring_models.save_predictor(folder))
+  return str(scoring_models.save_predictor(folder, **tiny.LIGHT))
 
 
 @pytest.fixture

@@ -26,7 +26,9 @@ def test_shipped_predictors_name_their_training_cells(name):
   assert seen.tolist() == keys.tolist()  # those that its teacher saw
 
 
-@pytest.mark.parametrize("name", ["nb201", "darts"])
+@pytest.mark.parametrize(
+  "name", ["nb201", pytest.param("darts", marks=pytest.mark.slow)]
+)
 def test_they_are_those_of_the_split(name, data_dir):
   model = checkpoints.open_predictor(name)
   task = tasks.make_task(model.config, data_dir)
@@ -50,7 +52,11 @@ def run(tmp_path_factory):
   ]
   table.write_text("\n".join(["arch,value", *lines]))
   config = tiny.config(
-    table=str(table), num_train=12, epochs=1, num_seeds=2, num_members=1
+    table=str(table),
+    num_train=12,
+    epochs=1,
+    num_members=1,
+    **tiny.LIGHT,
   )
   experiment.run(config, folder / "workdir")
   return folder / "workdir"

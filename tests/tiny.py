@@ -16,6 +16,9 @@ MODEL = {
   "head_width": 8,
 }
 
+# Those of the model that compiles fastest, for tests of what is around it.
+LIGHT = {"model.head": "mlp", "model.encoder_layers": 0, "model.num_layers": 0}
+
 
 def config(**fields):
   """Default config with the tiny model and three short epochs."""
@@ -41,4 +44,4 @@ def cells(space, genotypes, *, by_function=False, prune=True, only=None):
       only = (*only, "edges")
   assert set(only) <= set(kinds.KINDS)
   what = reads.Reads(kinds=only, by_function=by_function)
-  return inputs.make(space, jnp.asarray(genotypes), what, prune=prune)
+  return inputs.program(space, what, prune)(jnp.asarray(genotypes))

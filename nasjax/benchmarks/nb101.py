@@ -36,6 +36,9 @@ _TABLE_LABELS = {
   "cifar10/val4": _label("val", 4, "one run"),
   "cifar10/val12": _label("val", 12, "one run"),
   "cifar10/val36": _label("val", 36, "one run"),
+  "cifar10/seconds": base.Label(
+    "cifar10", "train", 108, "one run", "seconds of a training", "cost"
+  ),
 }
 _OFFICIAL_LABELS = {
   "cifar10/val": _label("val", 108, "first of 3 runs"),
@@ -163,8 +166,12 @@ def _record_columns(
       f"{TABLES[1]}: expected cells of {TABLES[0]}, got "
       f"{(packed[rows] != wanted).sum()} others; fetch both tables again"
     )
-  uniform = (source & _UNIFORM_SOURCES) > 0
   columns = {}
+  if "time108" in records:
+    columns["cifar10/seconds"] = np.full(len(packed), np.nan)
+    seconds = tables.seconds(records, "time108", where)
+    columns["cifar10/seconds"][rows] = seconds
+  uniform = (source & _UNIFORM_SOURCES) > 0
   for name in accuracies:
     values = np.full(len(packed), np.nan)
     values[rows] = tables.percent_of_fraction(records, name, where)

@@ -143,18 +143,30 @@ def percent(
   Raises:
     UserError: the column is of another kind, or a value is outside 0 .. 100.
   """
-  return _accuracies(table, name, where, 100)
+  return _numbers(table, name, where, "accuracies", 100)
 
 
 def percent_of_fraction(
   table: Mapping[str, np.ndarray], name: str, where: str
 ) -> np.ndarray:
   """Returns a column of fractions in percent, as `percent` does."""
-  return 100 * _accuracies(table, name, where, 1)
+  return 100 * _numbers(table, name, where, "accuracies", 1)
 
 
-def _accuracies(
-  table: Mapping[str, np.ndarray], name: str, where: str, most: int
+def seconds(
+  table: Mapping[str, np.ndarray], name: str, where: str
+) -> np.ndarray:
+  """Returns a column of durations, `[n]` float64; NaN stays.
+
+  Raises:
+    UserError: the column is of another kind, or a value is no duration up to
+      a year.
+  """
+  return _numbers(table, name, where, "seconds", 366 * 86_400)
+
+
+def _numbers(
+  table: Mapping[str, np.ndarray], name: str, where: str, what: str, most: int
 ) -> np.ndarray:
   column = table[name]
   if column.dtype.kind not in "fiu" or column.ndim != 1:
@@ -164,5 +176,5 @@ def _accuracies(
   known = values[~np.isnan(values)]
   if known.size and not 0 <= known.min() <= known.max() <= most:
     got = f"{known.min()} .. {known.max()}"
-    raise _wrong(where, name, f"accuracies 0 .. {most}", got)
+    raise _wrong(where, name, f"{what} 0 .. {most}", got)
   return values

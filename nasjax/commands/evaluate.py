@@ -13,11 +13,19 @@ IMAGES is a folder with a folder for each class, a file of a known format, or
 the name of a known set. A predictor scores the space; the best cells are
 trained on the images, and their weights are kept. The same command resumes. In
 NAS-Bench-201 the predictor sees the images; --checkpoint nb201 does not.
+
+  {program} --space nb201 --dataset IMAGES --strategy model --trainings 20
+
+asks no predictor: the first cells are spread over the space, and the results of
+all trainings so far choose the next one.
 """
 
 
 def _run(options: EvaluateOptions) -> None:
   """Loads what searches and trains, which takes seconds, after checks."""
+  if options.strategy == "model":
+    entry.load("nasjax.commands.evaluate_model").run(options)
+    return
   entry.load("nasjax.commands.search_checks", "").check_predictor(options)
   entry.load("nasjax.commands.evaluate_run").run(options)
 

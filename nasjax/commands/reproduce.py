@@ -8,7 +8,7 @@ _USAGE = """Measures published tables and figures again.
 
   {program} --list
   {program} NAME [--space nb101,nb201,darts] [--benchmark nb301]
-    [--dataset cifar10] [--methods A,B] [--sizes N,M] [--num_seeds 5] [--seed 0]
+    [--dataset cifar10] [--methods A,B] [--sizes N,M] [--num_seeds N] [--seed 0]
     [--max_steps 0] [--workdir reproduce_runs] [--results DIR | --update]
     [--data_dir DIR]
   {program} readme [--results docs/results]

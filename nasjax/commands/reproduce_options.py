@@ -34,7 +34,12 @@ class ReproduceOptions(Options):
     metavar="N,M",
     least=2,
   )
-  num_seeds: int = option(5, "number of seeds, a training sample each", least=1)
+  num_seeds: int | None = option(
+    None,
+    "number of seeds, a training sample each; 5 by default, of few_trainings "
+    "50 on nb201, 20 on nb101, 10 on darts",
+    least=1,
+  )
   seed: int = option(0, "first seed", least=0)
   max_steps: int = option(
     0, "training steps at most; 0 for the whole recipe", least=0

@@ -23,6 +23,7 @@ NAMES = {
   "transfer": "nasjax.reproduce.transfer",
   "training_graph": "nasjax.reproduce.training_graph",
   "calibration": "nasjax.reproduce.figures.calibration",
+  "few_trainings": "nasjax.reproduce.few_trainings.report",
 }
 README = "readme"
 
@@ -85,7 +86,7 @@ def make_options(
   """
   spec = get_report(given.name).SPEC
   spaces = given.space or spec.spaces
-  datasets = given.dataset or spec.datasets
+  datasets = given.dataset or catalog.datasets_of(spaces, spec.datasets)
   options = reports.Options(
     name=given.name,
     studies=catalog.get_studies(spaces, datasets, given.benchmark),
@@ -99,10 +100,11 @@ def make_options(
       workdir=files.expand(given.workdir),
       data_dir=given.data_dir,
       seed=given.seed,
-      num_seeds=given.num_seeds,
+      num_seeds=given.num_seeds or runner.NUM_SEEDS,
       max_steps=given.max_steps,
     ),
     command=recorded(given.words),
+    num_seeds=given.num_seeds,
   )
   reports.check(options)
   return options

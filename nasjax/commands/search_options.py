@@ -10,6 +10,7 @@ from nasjax.commands.options import REQUIRED, Options, option
 # Written out, so that a mistake is found before anything heavy is imported.
 STRATEGIES = ("score_all", "random", "evolution", "local", "model")
 _TRAINING_SEEDS = 2**32
+_BY_PREDICTOR = ("top", "checkpoint", "budget", "best")
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -94,10 +95,32 @@ class EvaluateOptions(Training, Asked):
   top: int = option(
     3, "how many of the best are trained", least=1, most=1_000_000
   )
+  trainings: int = option(
+    20,
+    "with --strategy=model: how many cells are trained, each chosen by the "
+    "results of those before",
+    least=1,
+    most=1_000_000,
+  )
+  batch: int = option(
+    1,
+    "with --strategy=model: cells that are trained between two choices",
+    least=1,
+    most=1_000_000,
+  )
 
   def check(self, given: Set[str]) -> None:
-    """Refuses a seed that trainings cannot have."""
+    """Refuses a seed that trainings cannot have, and flags without use."""
     _check_seed(self.seed)
+    by_model = self.strategy == "model"
+    unused = _BY_PREDICTOR if by_model else ("trainings", "batch")
+    for name in unused:
+      if name in given:
+        what = "without" if by_model else "with"
+        raise errors.UserError(
+          f"--{name}: expected it {what} --strategy=model, got "
+          f"--strategy={self.strategy}; leave one of them out"
+        )
     super().check(given)
 
 

@@ -127,8 +127,7 @@ def train(
     return found
 
   if how.get("objective") is None:
-    make = registry.get_system(config.model.name).objective
-    how["objective"] = None if make is None else make(config, network)
+    how["objective"] = _objective(config, network)
   return loop.fit(
     config,
     network,
@@ -138,6 +137,12 @@ def train(
     start=start,
     **how,
   )
+
+
+def _objective(config: settings.Config, network: nn.Module) -> Any:
+  """What the system minimises; None for the config's loss of the scores."""
+  make = registry.get_system(config.model.name).objective
+  return None if make is None else make(config, network)
 
 
 def _untrained(keys: jax.Array) -> state.TrainState:

@@ -56,6 +56,7 @@ STUDIES = (
 
 TRAINED = {
   "default": "default predictor",
+  "regression": "kernel regression alone",
   "paper": "architecture-enhanced, GCN head (paper)",
   "paper_mlp": "architecture-enhanced, MLP head (paper)",
   "paper_onehot": "architecture-enhanced, one-hot (paper)",
@@ -79,6 +80,7 @@ FLOORS = {
 # Those of table 3; the others are ablations.
 COMPARED = (
   "default",
+  "regression",
   "paper",
   "paper_mlp",
   "pinat",
@@ -142,6 +144,14 @@ def get_studies(
   for dataset in datasets:
     errors.check_name(f"--dataset of {', '.join(spaces)}", dataset, known)
   return tuple(study for study in chosen if study.dataset in datasets)
+
+
+def datasets_of(
+  spaces: Sequence[str], datasets: Sequence[str]
+) -> tuple[str, ...]:
+  """Returns the data sets that one of the spaces has; all if it has none."""
+  known = {study.dataset for study in STUDIES if study.space in spaces}
+  return tuple(name for name in datasets if name in known) or tuple(datasets)
 
 
 def check_methods(methods: Sequence[str], known: Sequence[str]) -> None:

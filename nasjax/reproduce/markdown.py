@@ -17,8 +17,16 @@ METRICS = {
   "found_top10": "Test accuracy of the cell of best validation accuracy among "
   "the ten highest scores, percent",
   "found_test": "Test accuracy of the best of the ten highest scores, percent",
-  "spread_spearman": "Spearman rho of ensemble spread with |error|, `rest`",
-  "spread_kendall": "Kendall tau-b of ensemble spread with |error|, `rest`",
+  "spread_spearman": "Spearman rho of standard deviation and |error|, `rest`",
+  "spread_kendall": ("Kendall tau-b of standard deviation and |error|, `rest`"),
+  "coverage_50": "Share of labels within the 50 % interval, `rest`",
+  "coverage_80": "Share of labels within the 80 % interval, `rest`",
+  "coverage_95": "Share of labels within the 95 % interval, `rest`",
+  "nll": "Negative log likelihood, nats per cell, `rest`",
+  "nll_constant": (
+    "Negative log likelihood with one standard deviation for all cells, the "
+    "best one, `rest`"
+  ),
 }
 
 

@@ -81,6 +81,11 @@ def _paper_inference() -> _Fields:
   return {**_paper(), "model.graph": "inference"}
 
 
+def _regression() -> _Fields:
+  """The kernel regression alone, without a network."""
+  return {"model.name": "regression"}
+
+
 def _mlp() -> _Fields:
   """A perceptron in the place of Peephole (Deng et al. 2017).
 
@@ -148,6 +153,7 @@ _RECIPES: dict[str, Callable[[], _Fields]] = {
   "paper_mlp": _paper_mlp,
   "paper_onehot": _paper_onehot,
   "paper_inference": _paper_inference,
+  "regression": _regression,
   "mlp": _mlp,
   "neural_predictor": _neural_predictor,
   "tnasp": _tnasp,

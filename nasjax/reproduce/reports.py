@@ -28,7 +28,8 @@ class Spec:
     known: methods that may be named; all where empty.
     sizes: numbers of training labels by benchmark; the study's own where a
       benchmark is absent.
-    datasets: data sets.
+    datasets: data sets; those that the chosen spaces do not have are left out.
+    num_seeds: number of seeds by benchmark; 5 where a benchmark is absent.
   """
 
   what: str
@@ -37,6 +38,7 @@ class Spec:
   known: tuple[str, ...] = ()
   sizes: Mapping[str, tuple[int, ...]] = dataclasses.field(default_factory=dict)
   datasets: tuple[str, ...] = ("cifar10",)
+  num_seeds: Mapping[str, int] = dataclasses.field(default_factory=dict)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -52,6 +54,7 @@ class Options:
     results: folder of the results.
     setup: what all experiments share.
     command: the command line, for the record.
+    num_seeds: number of seeds that was asked for; by study where None.
   """
 
   name: str
@@ -62,6 +65,7 @@ class Options:
   results: pathlib.Path
   setup: runner.Setup
   command: str
+  num_seeds: int | None = None
 
   @property
   def path(self) -> pathlib.Path:
@@ -73,6 +77,12 @@ class Options:
     if self.sizes:
       return tuple(size for size in self.sizes if size <= study.max_size)
     return self.spec.sizes.get(study.benchmark, study.sizes)
+
+  def num_seeds_of(self, study: catalog.Study) -> int:
+    """Number of seeds that a study is measured with."""
+    if self.num_seeds is not None:
+      return self.num_seeds
+    return self.spec.num_seeds.get(study.benchmark, runner.NUM_SEEDS)
 
 
 ExtraRows = Callable[[outcomes.Outcome], Sequence[results.Row]]

@@ -24,7 +24,7 @@ Data = dict[str, Any]
 
 KEY = ("space", "benchmark", "dataset", "method", "size", "metric")
 _PACKAGES = ("jax", "jaxlib", "flax", "optax", "numpy", "scipy")
-_OPTIONAL = ("scikit-learn", "xgboost-cpu", "matplotlib")
+_OPTIONAL = ("scikit-learn", "xgboost-cpu", "onnxruntime", "matplotlib")
 
 
 def make_row(

@@ -23,6 +23,9 @@ from nasjax.reproduce import catalog, floors, outcomes, recipes
 
 Recipe = Callable[[str, str, int], configs.Config]
 
+NUM_SEEDS = 5
+"""Seeds of an experiment where nobody says how many."""
+
 _OUTCOME = "outcome.json"
 _PROBED = 64  # cells whose features tell whether the features changed
 
@@ -46,7 +49,7 @@ class Setup:
   workdir: pathlib.Path
   data_dir: str | None = None
   seed: int = 0
-  num_seeds: int = 5
+  num_seeds: int = NUM_SEEDS
   max_steps: int = 0
 
 

@@ -21,18 +21,40 @@ _ACCELERATOR_BYTES = 256 << 20
 _LIVE_ARRAYS = 6
 MAX_CHUNK = 1 << 16
 
+Shapes = tuple[Any, tuple[tuple[tuple[int, ...], Any], ...]] | None
+"""Structure of parameters, and shape and type of each leaf."""
+
 
 @functools.lru_cache(maxsize=64)
 @compiler.own_numbers()
 def largest_intermediate(
-  model: Any, space: spaces_base.Space, prune: bool
+  model: Any, space: spaces_base.Space, prune: bool, shapes: Shapes = None
 ) -> int:
-  """Bytes of the largest array that scoring one architecture makes."""
+  """Bytes of the largest array that scoring one architecture makes.
 
+  Args:
+    model: the model that scores.
+    space: the space of the architectures.
+    prune: whether dead nodes are removed.
+    shapes: those of a member's parameters; where None the model is traced once
+      more, which takes as long again.
+  """
   cell = inputs.example(space, model.reads, prune=prune)
-  params = jax.eval_shape(model.init, jax.random.key(0), cell)
+  if shapes is None:
+    params = jax.eval_shape(model.init, jax.random.key(0), cell)
+  else:
+    structure, leaves = shapes
+    params = structure.unflatten(
+      [jax.ShapeDtypeStruct(shape, dtype) for shape, dtype in leaves]
+    )
   traced = jax.make_jaxpr(model.apply)(params, cell)
   return max(_array_bytes(traced.jaxpr))
+
+
+def member_shapes(params: Any) -> Shapes:
+  """Shapes of a member in parameters with leaves `[R, ...]`, hashable."""
+  leaves, structure = jax.tree.flatten(params)
+  return structure, tuple((leaf.shape[1:], leaf.dtype) for leaf in leaves)
 
 
 def _array_bytes(jaxpr: Any) -> list[int]:
@@ -65,6 +87,7 @@ def automatic_chunk(
   prune: bool = True,
   memory_mb: float | None = None,
   num_devices: int = 1,
+  shapes: Shapes = None,
 ) -> int:
   """Chooses how many architectures are in flight at once.
 
@@ -75,6 +98,7 @@ def automatic_chunk(
     memory_mb: memory that a chunk may take, in MiB; by default what is fast
       on the device (some 25 MiB on a CPU, 1.5 GiB on an accelerator).
     num_devices: devices of this process that score at the same time.
+    shapes: those of a member's parameters (`member_shapes`), if they are known.
 
   Returns:
     A power of two, at least 1.
@@ -92,5 +116,6 @@ def automatic_chunk(
     raise errors.UserError(
       f"memory_mb: expected a positive number, got {memory_mb}"
     )
-  room = max(1, int(budget // largest_intermediate(model, space, prune)))
+  largest = largest_intermediate(model, space, prune, shapes)
+  room = max(1, int(budget // largest))
   return min(MAX_CHUNK, 1 << (room.bit_length() - 1))

@@ -61,7 +61,12 @@ def score(
   mesh = sharding.device_mesh(devices)
   if chunk is None:
     chunk = chunks.automatic_chunk(
-      model, space, prune=prune, memory_mb=memory_mb, num_devices=mesh.size
+      model,
+      space,
+      prune=prune,
+      memory_mb=memory_mb,
+      num_devices=mesh.size,
+      shapes=chunks.member_shapes(params),
     )
   rows, place = np.ascontiguousarray(genotypes, np.int8), slice(None)
   if share:

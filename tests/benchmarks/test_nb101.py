@@ -303,6 +303,30 @@ def test_columns_of_another_kind(tmp_path, name, column, message):
     registry.get_benchmark("nb101", tmp_path)
 
 
+@pytest.mark.parametrize(
+  ("seconds", "message"),
+  [([1200.5, np.nan], None), ([-1.0, 2.0], "seconds 0 .. 31622400 in column")],
+)
+def test_times_of_trainings(tmp_path, seconds, message):
+  ops = [-1, 1, 2, -2, -9, -9, -9], [-1, -2, -9, -9, -9, -9, -9]
+  rows = [
+    (4, CHAIN[1], ops[0], 0b00100, 0.9375, 0.25),
+    (2, 1, ops[1], 0b10010, 0.625, np.nan),
+  ]
+  write_tables(tmp_path, [SMALL, CHAIN], [60.5, 93.25], rows)
+  path = tmp_path / "nb101_records.npz"
+  np.savez(path, **np.load(path), time108=np.array(seconds))
+  if message:
+    with pytest.raises(errors.UserError, match=message):
+      registry.get_benchmark("nb101", tmp_path)
+    return
+  benchmark = registry.get_benchmark("nb101", tmp_path)
+  np.testing.assert_array_equal(
+    benchmark.values("cifar10/seconds"), [np.nan, 1200.5]
+  )
+  assert benchmark.labels["cifar10/seconds"].kind == "cost"
+
+
 def test_a_cell_with_two_accuracies(tmp_path):
   write_tables(tmp_path, [SMALL, CHAIN, SMALL], [60.5, 93.25, 80.0])
   with pytest.raises(errors.UserError, match="each cell once, got row 2"):
@@ -320,6 +344,7 @@ def test_complete_tables(data_dir):
     "cifar10/val4": 30_001,
     "cifar10/val12": 30_001,
     "cifar10/val36": 30_001,
+    "cifar10/seconds": 30_053,
   }
   assert benchmark.values("cifar10/test").max() == pytest.approx(94.31757)
   both = np.isfinite(benchmark.values("cifar10/val"))
@@ -327,6 +352,7 @@ def test_complete_tables(data_dir):
   assert np.median(gap[both]) == pytest.approx(0.898, abs=0.005)
 
 
+@pytest.mark.slow
 def test_records_carry_the_official_hash_of_their_row(data_dir):
   """Row order, digit order and join: all against the official MD5."""
   benchmark = registry.get_benchmark("nb101", data_dir)

@@ -5,7 +5,9 @@ import json
 import numpy as np
 import pytest
 import scoring_models
+import tiny
 
+import nasjax
 from nasjax import errors
 from nasjax.commands import evaluation, search
 from nasjax.images import sample
@@ -13,7 +15,8 @@ from nasjax.images import sample
 
 @pytest.fixture(scope="module")
 def checkpoint(tmp_path_factory):
-  return scoring_models.save_predictor(tmp_path_factory.mktemp("m") / "model")
+  folder = tmp_path_factory.mktemp("m") / "model"
+  return scoring_models.save_predictor(folder, **tiny.LIGHT)
 
 
 @pytest.fixture
@@ -94,7 +97,7 @@ def test_the_best_cells_are_trained_and_the_winner_named(
   assert asked["batch_size"] == 40  # fewer images than a whole batch
   assert asked["seeds"] == (7,)
   assert asked["shared"]
-  space = scoring_models.make_predictor()[1]
+  space = nasjax.get_space("nb201")
   named = space.format(asked["cells"])
   assert named == [row["arch"] for row in report["top"][:3]]
   assert f"winner  rank 3: 43.50 % test accuracy, {named[2]}" in printed

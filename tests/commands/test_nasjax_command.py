@@ -7,6 +7,7 @@ import sys
 
 import pytest
 import scoring_models
+import tiny
 
 from nasjax.commands import main
 from nasjax.commands.search_options import EvaluateOptions, SearchOptions
@@ -112,13 +113,13 @@ def test_a_predictor_is_exported(tmp_path, capsys):
   pytest.importorskip("flatbuffers", reason="export needs flatbuffers")
   from nasjax.predictors import exporting
 
-  checkpoint = scoring_models.save_predictor(tmp_path / "model")
+  checkpoint = scoring_models.save_predictor(tmp_path / "model", **tiny.LIGHT)
   out = tmp_path / "predictor.stablehlo"
   words = ["nasjax", "export", "--checkpoint", str(checkpoint)]
   assert main.main([*words, "--out", str(out)]) == 0
   line = capsys.readouterr().out
   assert line.startswith(f"written to {out}: genotypes [b, 6] int8 to scores")
-  model, space = scoring_models.make_predictor()
+  model, space = scoring_models.make_predictor(**tiny.LIGHT)
   cells = space.enumerate()[:5]
   scores = exporting.load(out).call(cells)
   assert scores == pytest.approx(model.predict(cells), rel=1e-4)

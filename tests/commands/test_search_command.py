@@ -30,7 +30,7 @@ def checkpoint(tmp_path_factory):
   space = nasjax.get_space("nb201")
   genotypes = space.sample(60, np.random.default_rng(0))
   labels = (genotypes == 3).sum(1) - (genotypes == 0).sum(1)
-  config = tiny.config(epochs=30)
+  config = tiny.config(epochs=30, **tiny.LIGHT)
   config.optimizer.learning_rate = 1e-2
   model = nasjax.Predictor("nb201", config=config).fit(genotypes, labels)
   folder = tmp_path_factory.mktemp("model") / "model"

@@ -1,6 +1,7 @@
 """What every registered system promises, through one table."""
 
 import dataclasses
+import functools
 import json
 
 import jax
@@ -17,6 +18,12 @@ from nasjax.features import inputs, kinds
 from nasjax.spaces import registry as spaces
 from nasjax.systems import registry
 
+# Its programs are the largest, and its parts those of the other systems.
+LARGE = "architecture, all kinds"
+SCORED = [
+  pytest.param(name, marks=pytest.mark.slow if name == LARGE else ())
+  for name in CASES
+]
 QUICK = ("architecture, features", "mlp", "regression")
 LIFE = [
   pytest.param(name, marks=() if name in QUICK else pytest.mark.slow)
@@ -41,17 +48,29 @@ def _params(model, cells, members=1):
   return init(keys)
 
 
+@functools.cache
+def _scorer(model):
+  return jax.jit(jax.vmap(model.apply, in_axes=(None, 0)))
+
+
 def _score(model, params, cells):
   member = jax.tree.map(lambda leaf: leaf[0], params)
-  return np.asarray(
-    jax.jit(jax.vmap(lambda cell: model.apply(member, cell)))(cells)
-  )
+  return np.asarray(_scorer(model)(member, cells))
 
 
+@functools.cache
 def _ready(name):
+  """A system, cells, and parameters of two members."""
   model = _model(CASES[name])
   cells = _cells(model)
-  return model, cells, _params(model, cells)
+  return model, cells, _params(model, cells, members=2)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _forget():
+  yield
+  _ready.cache_clear()
+  _scorer.cache_clear()
 
 
 def _close(first, second):
@@ -82,15 +101,14 @@ def test_the_kinds_that_it_declares_are_those_that_it_reads(name):
   np.testing.assert_array_equal(_score(model, params, other), scores)
 
 
-@pytest.mark.parametrize("name", CASES)
+@pytest.mark.parametrize("name", SCORED)
 def test_padding_changes_nothing(name):
   if CASES[name].sized:
     pytest.skip("its parameters fit one number of nodes")
-  model = _model(CASES[name])
+  model, cells, params = _ready(name)
   if getattr(model, "position", False):
     model = model.clone(position=False)  # the Laplacian has a width of its own
-  cells = _cells(model)
-  params = _params(model, cells)
+    params = _params(model, cells)
   wider = dataclasses.replace(
     cells,
     ops=jnp.pad(cells.ops, ((0, 0), (0, 3))),
@@ -101,7 +119,7 @@ def test_padding_changes_nothing(name):
   _close(_score(model, params, wider), _score(model, params, cells))
 
 
-@pytest.mark.parametrize("name", CASES)
+@pytest.mark.parametrize("name", SCORED)
 def test_operators_of_padding_change_nothing(name):
   model, cells, params = _ready(name)
   assert float(cells.mask.min()) == 0
@@ -111,7 +129,7 @@ def test_operators_of_padding_change_nothing(name):
   _close(_score(model, params, other), _score(model, params, cells))
 
 
-@pytest.mark.parametrize("name", CASES)
+@pytest.mark.parametrize("name", SCORED)
 def test_it_says_whether_the_order_of_the_nodes_matters(name, rng):
   model, cells, params = _ready(name)
   if "flow" in name:
@@ -131,10 +149,9 @@ def test_it_says_whether_the_order_of_the_nodes_matters(name, rng):
     _close(first, second)
 
 
-@pytest.mark.parametrize("name", CASES)
+@pytest.mark.parametrize("name", SCORED)
 def test_members_and_neighbours_change_nothing(name):
-  model = _model(CASES[name])
-  params = _params(model, _cells(model), members=2)
+  model, _, params = _ready(name)
   together = scoring.score(model, params, SPACE, CELLS)
   assert together.shape == (2, len(CELLS))
   for member in range(2):
@@ -144,14 +161,11 @@ def test_members_and_neighbours_change_nothing(name):
   assert np.abs(together[0] - together[1]).max() > 1e-5
 
 
-@pytest.mark.parametrize("name", CASES)
+@pytest.mark.parametrize("name", SCORED)
 def test_dropout_is_off_in_prediction_and_on_in_training(name):
-  model = _model(CASES[name])
-  rates = [field for field in model.__dataclass_fields__ if "dropout" in field]
-  model = model.clone(**dict.fromkeys(rates, 0.5))
-  cells = _cells(model)
-  params = _params(model, cells)
-  still = _model(CASES[name], **dict.fromkeys(rates, 0.0))
+  still, cells, params = _ready(name)
+  rates = [field for field in still.__dataclass_fields__ if "dropout" in field]
+  model = still.clone(**dict.fromkeys(rates, 0.5))
   np.testing.assert_array_equal(
     _score(model, params, cells), _score(still, params, cells)
   )
@@ -164,13 +178,12 @@ def test_dropout_is_off_in_prediction_and_on_in_training(name):
   assert len(drawn) > 1
 
 
-@pytest.mark.parametrize("name", CASES)
+@pytest.mark.parametrize("name", SCORED)
 def test_gradients_are_finite_for_a_cell_without_edges(name):
-  model = _model(CASES[name])
-  nothing = jnp.zeros((1, SPACE.genotype_length), jnp.int8)
+  model, _, params = _ready(name)
+  nothing = jnp.zeros(CELLS.shape, jnp.int8)
   cells = inputs.program(SPACE, model.reads, True)(nothing)
   assert float(cells.adjacency.sum()) == 0
-  params = _params(model, cells)
   one = jax.tree.map(lambda field: field[0], cells)
   member = jax.tree.map(lambda leaf: leaf[0], params)
   gradient = jax.jit(

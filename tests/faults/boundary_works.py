@@ -117,7 +117,7 @@ def a_training(root: pathlib.Path) -> Work:
     num_train=0,
     refit=False,
     epochs=3,
-    **{"model.head": "mlp", "model.encoder_layers": 0, "model.num_layers": 0},
+    **tiny.LIGHT,
   )
 
   def check(folder):
@@ -157,7 +157,7 @@ def a_model(root: pathlib.Path) -> Work:
   del root
 
   def save(folder, note):
-    model, _ = scoring_models.make_predictor()
+    model, _ = scoring_models.make_predictor(**tiny.LIGHT)
     model.card = {"note": note}
     model.save(folder / "model")
 
@@ -171,7 +171,7 @@ def a_model(root: pathlib.Path) -> Work:
   def check(folder):
     model = predictor.Predictor.load(folder / "model")
     assert model.card["note"] in ("old", "new")
-    expected, _ = scoring_models.make_predictor()
+    expected, _ = scoring_models.make_predictor(**tiny.LIGHT)
     cells = SPACE.sample(20, np.random.default_rng(0))
     np.testing.assert_array_equal(model.predict(cells), expected.predict(cells))
 

@@ -15,7 +15,10 @@ LONG = {"training", "evaluation"}
 
 @pytest.mark.parametrize(
   "name",
-  ["file", "cache", "stream", "shards", "training", "evaluation", "model"],
+  [
+    *("file", "cache", "stream", "shards", "training", "evaluation"),
+    pytest.param("model", marks=pytest.mark.slow),
+  ],
 )
 def test_nothing_is_lost_between_two_changes(name, long):
   if name in LONG and not long:

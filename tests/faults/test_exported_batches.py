@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import scoring_models
+import tiny
 
 import nasjax
 from nasjax.predictors import exporting
@@ -11,7 +12,7 @@ from nasjax.predictors import exporting
 @pytest.fixture(scope="module")
 def exported(tmp_path_factory):
   path = tmp_path_factory.mktemp("m") / "model.stablehlo"
-  model, space = scoring_models.make_predictor(members=2)
+  model, space = scoring_models.make_predictor(members=2, **tiny.LIGHT)
   nasjax.export(model, path)
   return model, space, exporting.load(path)
 

@@ -9,8 +9,6 @@ import tiny
 
 import nasjax
 
-SMALL = {"model.head": "mlp", "model.encoder_layers": 0, "model.num_layers": 0}
-
 
 def memory() -> int:
   """Resident memory of this process, MiB."""
@@ -22,7 +20,7 @@ def memory() -> int:
 def test_programs_and_memory_do_not_add_up(long):
   cells = commands.SPACE.sample(16, np.random.default_rng(1))
   labels = (cells == 3).sum(1) - (cells == 0).sum(1)
-  config = tiny.config(epochs=1, num_members=1, batch_size=8, **SMALL)
+  config = tiny.config(epochs=1, num_members=1, batch_size=8, **tiny.LIGHT)
   client = jax.local_devices()[0].client
   programs, sizes = [], []
   for _ in range(200 if long else 4):

@@ -64,6 +64,7 @@ def expected(names):
   return work(names)[1]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("setting", SETTINGS)
 def test_the_numbers_stay(setting, names, expected, long):
   if setting == "no jit" and not long:

@@ -7,6 +7,7 @@ import faults_commands as commands
 import numpy as np
 import pytest
 import scoring_models
+import tiny
 
 CHILDREN = """
 import multiprocessing
@@ -30,7 +31,7 @@ if __name__ == "__main__":
 
 @pytest.fixture(scope="module")
 def model(tmp_path_factory):
-  return scoring_models.make_predictor(members=2)
+  return scoring_models.make_predictor(members=2, **tiny.LIGHT)
 
 
 @pytest.mark.parametrize("method", ["fork", "spawn"])

@@ -16,6 +16,7 @@ import faults_commands as commands
 import numpy as np
 import pytest
 import scoring_models
+import tiny
 
 import nasjax
 from nasjax import errors, files, search
@@ -45,7 +46,7 @@ def _fetch(folder, note):
 
 
 def _predictor(folder, note):
-  model, _ = scoring_models.make_predictor()
+  model, _ = scoring_models.make_predictor(**tiny.LIGHT)
   model.card = {"note": note * 2000}
   model.save(folder / "model")
 
@@ -57,7 +58,7 @@ def _images(folder, note):
 
 
 def _export(folder, note):
-  model, _ = scoring_models.make_predictor()
+  model, _ = scoring_models.make_predictor(**tiny.LIGHT)
   if note == "new":
     model.fitted.shift[:] += 1
   nasjax.export(model, folder / "model.stablehlo")

@@ -14,7 +14,10 @@ from nasjax.operators import encoding, table
 from nasjax.spaces import nb201
 
 STORED = json.loads(make_golden.SCORES.read_text())
-CHECKED = ("nb201", "nb201_student", "saved/architecture", "saved/pinat")
+CHECKED = (
+  pytest.param("nb201", marks=pytest.mark.slow),
+  *("nb201_student", "saved/architecture", "saved/pinat"),
+)
 NEW = tuple(
   operators.Operator(
     name, "conv", kernel=(size, size), stride=1, padding=size // 2, repeats=1

@@ -51,8 +51,13 @@ def _model_and_params(name, **fields):
   return model, jax.jit(model.init)(jax.random.key(0), one)
 
 
+@functools.cache
+def _scorer(model):
+  return jax.jit(jax.vmap(model.apply, in_axes=(None, 0)))
+
+
 def _apply(model, params, cells):
-  return jax.jit(jax.vmap(lambda cell: model.apply(params, cell)))(cells)
+  return _scorer(model)(params, cells)
 
 
 def _renumber(cells, order):
@@ -77,23 +82,23 @@ def test_the_laplacian_alone_sees_the_numbering(name, rng):
 
 
 @pytest.mark.parametrize("name", COMPARED)
-@pytest.mark.parametrize("kind", ["pruned", "padding"])
-def test_gradients_are_finite_without_edges(name, kind, rng):
+def test_gradients_are_finite_without_edges(name):
   space = spaces.get_space("nb201")
   nothing = jnp.zeros((1, 6), jnp.int8)  # every operation is `none`
   cells = tiny.cells(space, nothing, only=())
   assert float(cells.adjacency.sum()) == 0
-  if kind == "padding":
-    cells = jax.tree.map(jnp.zeros_like, cells)
   model, params = _model_and_params(name)
 
-  def loss(params):
-    one = jax.tree.map(lambda field: field[0], cells)
-    return (model.apply(params, one) - 1.0) ** 2
+  @jax.jit
+  @jax.value_and_grad
+  def loss(params, cell):
+    return (model.apply(params, cell) - 1.0) ** 2
 
-  value, gradient = jax.jit(jax.value_and_grad(loss))(params)
-  assert np.isfinite(value)
-  assert all(np.isfinite(leaf).all() for leaf in jax.tree.leaves(gradient))
+  pruned = jax.tree.map(lambda field: field[0], cells)
+  for cell in (pruned, jax.tree.map(jnp.zeros_like, pruned)):
+    value, gradient = loss(params, cell)
+    assert np.isfinite(value)
+    assert all(np.isfinite(leaf).all() for leaf in jax.tree.leaves(gradient))
 
 
 @pytest.mark.parametrize(

@@ -114,6 +114,7 @@ def test_unknown_executor_and_space_of_the_shared_program(tmp_path):
     run(tmp_path / "other", shared=True)
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore")
 def test_dead_worker_is_replaced_and_nothing_counts_twice(tmp_path):
   ray = pytest.importorskip("ray", reason="Ray (extra distributed) is absent")

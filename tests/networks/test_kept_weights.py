@@ -41,7 +41,10 @@ def train(workdir, shared, cells=CELLS, **options):
   )
 
 
-@pytest.fixture(scope="module", params=["shared", "own"])
+@pytest.fixture(
+  scope="module",
+  params=[pytest.param("shared", marks=pytest.mark.slow), "own"],
+)
 def trained(request, tmp_path_factory):
   folder = tmp_path_factory.mktemp(request.param)
   shared = request.param == "shared"

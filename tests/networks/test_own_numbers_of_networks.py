@@ -3,6 +3,7 @@
 import jax
 import networks_tiny
 import numpy as np
+import pytest
 import scoring_models
 
 import nasjax
@@ -32,6 +33,7 @@ def network_numbers():
   return found
 
 
+@pytest.mark.slow
 def test_numbers_do_not_depend_on_what_the_process_asks():
   expected = network_numbers()
   jax.clear_caches()

@@ -12,8 +12,7 @@ from nasjax.commands import reproduce_run as command
 
 SPACE = nasjax.get_space("nb201")
 DATASETS = ("cifar10", "cifar100", "imagenet16")
-# The part of the model that compiles fastest.
-MODEL = {"model.head": "mlp", "model.encoder_layers": 0, "model.num_layers": 0}
+MODEL = tiny.LIGHT
 
 
 def recipe(method, space, num_train):

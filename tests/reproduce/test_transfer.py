@@ -55,6 +55,7 @@ def words(tmp_path, methods):
   )
 
 
+@pytest.mark.slow
 def test_rows_and_a_second_run_that_reads(tmp_path, monkeypatch, capsys):
   small = tiny.config(benchmark="mini201", epochs=2, **reproduce_tiny.MODEL)
   small.model.head = "gcn"

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 import nasjax
+from nasjax import compiler, errors, scoring
 from nasjax import config as configs
-from nasjax import errors, scoring
 from nasjax.experiments import experiment
 from nasjax.features import inputs
 from nasjax.features import tables as graph_features
@@ -21,7 +21,10 @@ from nasjax.training import metrics
 SMALL = {
   "epochs": 2,
   "num_members": 2,
-  "model": {"width": 8, "num_heads": 2, "num_layers": 1, "gcn_width": 8},
+  "model": {
+    **{"width": 8, "num_heads": 2, "gcn_width": 8, "head": "mlp"},
+    **{"num_layers": 0, "encoder_layers": 0},
+  },
 }
 
 
@@ -30,6 +33,16 @@ def labelled(num, rng):
   space = nasjax.get_space("nb201")
   genotypes = space.sample(num, rng)
   return genotypes, (genotypes == 3).sum(axis=1) + 0.1 * rng.normal(size=num)
+
+
+@pytest.fixture(scope="module")
+def fitted():
+  """A predictor with 30 cells, and those cells with their labels."""
+  genotypes, labels = labelled(30, np.random.default_rng(0))
+  return nasjax.Predictor("nb201", **SMALL).fit(genotypes, labels), (
+    genotypes,
+    labels,
+  )
 
 
 def reloaded(predictor, folder, genotypes):
@@ -135,6 +148,7 @@ def test_left_out_predictions_with_a_linear_part_are_those_of_refits(rng):
   assert fit.left_out[7] == pytest.approx(alone, abs=1e-2)
 
 
+@pytest.mark.slow
 def test_darts_predictor_with_edges_and_linear_part(tmp_path, rng):
   space = nasjax.get_space("darts")
   genotypes = space.sample(40, rng)
@@ -150,9 +164,8 @@ def test_darts_predictor_with_edges_and_linear_part(tmp_path, rng):
   reloaded(predictor, tmp_path, genotypes)
 
 
-def test_attached_score_is_the_network_plus_the_regression(rng):
-  genotypes, labels = labelled(30, rng)
-  with_kernel = nasjax.Predictor("nb201", **SMALL).fit(genotypes, labels)
+def test_attached_score_is_the_network_plus_the_regression(fitted):
+  with_kernel, (genotypes, labels) = fitted
   fields = {**SMALL, "kernel": {"weight": 0.0}}
   without = nasjax.Predictor("nb201", **fields).fit(genotypes, labels)
   assert beside.sizes(with_kernel.params).num_cells == 30
@@ -166,9 +179,8 @@ def test_attached_score_is_the_network_plus_the_regression(rng):
   assert rank > metrics.kendall_tau(without.predict(genotypes), labels)
 
 
-def test_saved_and_fitted_again(tmp_path, rng):
-  genotypes, labels = labelled(24, rng)
-  predictor = nasjax.Predictor("nb201", **SMALL).fit(genotypes, labels)
+def test_saved_and_fitted_again(fitted, tmp_path):
+  predictor, (genotypes, labels) = fitted
   loaded = reloaded(predictor, tmp_path, genotypes)
   loaded.fit(genotypes[:20], labels[:20])
   assert beside.sizes(loaded.params).num_cells == 20
@@ -324,23 +336,21 @@ def test_predictor_compares_with_max_cells_alone(tmp_path, rng):
   reloaded(predictor, tmp_path, genotypes)
 
 
-def test_members_that_share_similarities_score_as_each_alone(rng):
-  genotypes, labels = labelled(30, rng)
-  predictor = nasjax.Predictor("nb201", **SMALL).fit(genotypes, labels)
+def test_members_that_share_similarities_score_as_each_alone(fitted):
+  predictor, (genotypes, _) = fitted
   cells = inputs.samples(
     predictor.space, genotypes[None], predictor.model.reads
   )
   raw = scoring.score(
     predictor.model, predictor.fitted.params, predictor.space, genotypes
   )
+  apply = jax.jit(predictor.model.apply, compiler_options=compiler.options())
   for member in range(2):
     own = jax.tree.map(
       lambda leaf, index=member: leaf[index], predictor.fitted.params
     )
     alone = [
-      predictor.model.apply(
-        own, jax.tree.map(lambda leaf, i=i: leaf[0, i], cells)
-      )
+      apply(own, jax.tree.map(lambda leaf, i=i: leaf[0, i], cells))
       for i in range(3)
     ]
     np.testing.assert_allclose(raw[member, :3], alone, rtol=1e-4, atol=1e-4)

@@ -39,7 +39,7 @@ def _assert_equal(first, second):
 
 
 def test_loss_falls_and_has_one_value_per_batch():
-  config = tiny.config(epochs=30)
+  config = tiny.config(epochs=30, **tiny.LIGHT)
   cells, targets = _data(config)
   seen = []
   _fit(
@@ -55,7 +55,7 @@ def test_loss_falls_and_has_one_value_per_batch():
 
 
 def test_one_compilation_for_all_epochs():
-  config = tiny.config()
+  config = tiny.config(**tiny.LIGHT)
   cells, targets = _data(config)
   plan = loop.make_plan(config, 20)
   model = models.create_model(config.model)
@@ -73,7 +73,7 @@ def test_one_compilation_for_all_epochs():
 
 
 def test_members_differ_and_seeds_do_not_depend_on_each_other():
-  config = tiny.config()
+  config = tiny.config(**tiny.LIGHT)
   cells, targets = _data(config)
   losses = {}
 
@@ -92,7 +92,7 @@ def test_members_differ_and_seeds_do_not_depend_on_each_other():
 
 
 def test_resume_equals_uninterrupted_bit_for_bit(tmp_path):
-  config = tiny.config(epochs=4)
+  config = tiny.config(epochs=4, **tiny.LIGHT)
   config.model.dropout_rate = 0.3
   cells, targets = _data(config)
   keys = state.member_keys(0, 2, 1)
@@ -126,7 +126,7 @@ def test_resume_equals_uninterrupted_bit_for_bit(tmp_path):
 
 
 def test_divergence_names_the_step():
-  config = tiny.config(loss="mse")
+  config = tiny.config(loss="mse", **tiny.LIGHT)
   config.optimizer.learning_rate = 1e30
   config.optimizer.clip_norm = 0.0
   config.optimizer.warmup_rate = 0.0
@@ -155,7 +155,7 @@ def test_negative_max_steps_is_refused():
 
 
 def test_training_stops_at_max_steps():
-  config = tiny.config(epochs=50, max_steps=6)
+  config = tiny.config(epochs=50, max_steps=6, **tiny.LIGHT)
   cells, targets = _data(config)
   seen = []
   last = _fit(

@@ -125,6 +125,7 @@ def fit(model, cells, image_sets, targets):
   )(pick(pick(trained.params, 0), 0))
 
 
+@pytest.mark.slow
 def test_only_who_sees_the_images_tells_opposite_data_sets_apart(
   cells, image_sets
 ):

@@ -42,8 +42,7 @@ TRANSFORMER = {
 @functools.cache
 def _cells(num):
   genotypes = SPACE.sample(num, np.random.default_rng(2))
-  build = jax.jit(lambda rows: tiny.cells(SPACE, rows))
-  return build(jnp.asarray(genotypes))
+  return tiny.cells(SPACE, genotypes)
 
 
 def _config(**fields):
@@ -93,7 +92,9 @@ def test_reconstruction_by_hand():
   assert [float(each) for each in empty] == [0.0, 0.0]
 
 
-@pytest.mark.parametrize("fields", [SMALL, TRANSFORMER])
+@pytest.mark.parametrize(
+  "fields", [SMALL, pytest.param(TRANSFORMER, marks=pytest.mark.slow)]
+)
 def test_any_encoder_learns_to_name_hidden_operations(fields):
   cells = _cells(16)
   model = models.create_model(fields)
@@ -116,6 +117,7 @@ def test_any_encoder_learns_to_name_hidden_operations(fields):
   assert accuracy[-20:].mean() > chance + 0.1
 
 
+@pytest.mark.slow
 def test_result_depends_on_the_seed_alone():
   cells, model = _cells(20), models.create_model(TINY)
   config = _config(learning_rate=1e-3)  # Adam enlarges rounding by its rate
@@ -190,5 +192,5 @@ def test_bad_pretraining(name, fields, message):
   model = models.create_model(models.default_fields(name))
   with pytest.raises(errors.UserError, match=message):
     pretrain.pretrain(
-      _config(**fields), model, _cells(4), state.member_keys(0, 1, 1)
+      _config(**fields), model, _cells(16), state.member_keys(0, 1, 1)
     )

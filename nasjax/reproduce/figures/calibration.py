@@ -1,32 +1,30 @@
-"""Uncertainty of an ensemble: its spread against its error.
+"""Uncertainty of a predictor: its standard deviation against its error.
 
-The prediction is the mean of the members in the unit of the training label, and
-the spread is their standard deviation, as `Predictor.predict(...,
-return_std=True)` returns them. The error is the prediction minus the training
-label of cells that were not trained on: this is the quantity that was learnt,
-so that no offset between validation and test accuracy enters.
+Prediction and standard deviation are those that `Predictor.predict(...,
+return_std=True)` returns, in the unit of the training label. The error is the
+prediction minus the training label of cells that were not trained on: this is
+the quantity that was learnt, so that no offset between validation and test
+accuracy enters. Without a regression the standard deviation is that of the
+members.
 """
 
 import dataclasses
+import statistics
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-import jax
 import numpy as np
 
-from nasjax import labels as label_numbers
-from nasjax import scoring
 from nasjax.experiments import experiment, tasks
 from nasjax.predictors import predictor
 from nasjax.reproduce import catalog, outcomes, reports, results
 from nasjax.reproduce.figures import style
-from nasjax.systems import registry as models
 from nasjax.training import metrics
 
 SPEC = reports.Spec(
-  what="spread of an ensemble against its error",
+  what="standard deviation of a prediction against its error",
   spaces=("nb201",),
-  methods=("default",),
+  methods=("default", "regression"),
   known=tuple(catalog.TRAINED),
   sizes={
     "nb101": (424,),
@@ -40,11 +38,15 @@ MEMBERS = 4
 NUM_BINS = 10
 
 
+COVERED = (0.5, 0.8, 0.95)
+"""Probabilities of the intervals whose coverage is reported."""
+
+
 class Uncertainty(NamedTuple):
-  """Spread and error of one seed's unseen cells.
+  """Standard deviation and error of one seed's unseen cells.
 
   Attributes:
-    spread: standard deviation over the members, `[m]`, percent.
+    spread: standard deviation of the prediction, `[m]`, percent.
     error: absolute error of the mean, `[m]`, percent.
   """
 
@@ -53,7 +55,7 @@ class Uncertainty(NamedTuple):
 
 
 def run(options: reports.Options) -> None:
-  """Trains ensembles, correlates spread and error, and draws the bins."""
+  """Trains predictors, compares their errors with what they expect."""
   measured: dict[tuple, list[Uncertainty]] = {}
 
   def rank_rows(outcome: outcomes.Outcome) -> list[results.Row]:
@@ -61,6 +63,18 @@ def run(options: reports.Options) -> None:
     measured[outcome.study, outcome.size, outcome.method] = found
     note = f"{outcome.config.num_members} members"
     return [
+      *(
+        outcome.row(
+          f"coverage_{round(100 * share)}",
+          [coverage(each, share) for each in found],
+          note=note,
+        )
+        for share in COVERED
+      ),
+      outcome.row("nll", [nll(each) for each in found], note=note),
+      outcome.row(
+        "nll_constant", [nll(constant(each)) for each in found], note=note
+      ),
       outcome.row(
         "spread_spearman",
         [metrics.spearman_rho(*each) for each in found],
@@ -109,22 +123,33 @@ def uncertainties(
   labels = task.benchmark.values(task.train_label)
   found = []
   for index, split in enumerate(task.splits):
-    raw = scoring.score(
-      models.create_model(config.model),
-      jax.tree.map(lambda leaf, index=index: leaf[index], params),
-      task.benchmark.space,
-      task.benchmark.genotypes,
-      prune=config.prune,
-    )
-    scale, shift = label_numbers.calibrate(
-      raw[:, split.train], task.labels[index]
-    )
-    mean, spread = predictor.combine(predictor.Fitted(None, scale, shift), raw)
+    fitted, scores = experiment.fitted_seed(config, task, params, index)
+    model = predictor.Predictor.from_fitted(config, fitted, {})
     unseen = np.isfinite(labels)
     unseen[split.train] = False
-    error = np.abs(mean - labels)
-    found.append(Uncertainty(spread[unseen], error[unseen]))
+    cells = task.benchmark.genotypes[unseen]
+    _, spread = model.predict(cells, return_std=True)
+    found.append(Uncertainty(spread, np.abs(scores - labels)[unseen]))
   return found
+
+
+def coverage(one: Uncertainty, share: float) -> float:
+  """Share of the labels within the central interval of a probability."""
+  width = statistics.NormalDist().inv_cdf(0.5 + share / 2)
+  return float(np.mean(one.error <= width * one.spread))
+
+
+def nll(one: Uncertainty) -> float:
+  """Mean negative log likelihood of the labels under normal distributions."""
+  spread = np.maximum(one.spread, 1e-9)
+  terms = (one.error / spread) ** 2 / 2 + np.log(spread)
+  return float(np.mean(terms) + np.log(2 * np.pi) / 2)
+
+
+def constant(one: Uncertainty) -> Uncertainty:
+  """The same errors under the one standard deviation that fits them best."""
+  level = np.sqrt(np.mean(one.error**2))
+  return one._replace(spread=np.full(len(one.error), level))
 
 
 def bins(one: Uncertainty, num: int = NUM_BINS) -> np.ndarray:
@@ -159,8 +184,8 @@ def draw(panels: Mapping[str, Sequence[Uncertainty]], title: str) -> Any:
   axis.plot(ends, ends, color="0.4", linewidth=1, label="calibrated")
   style.log_axis(axis.xaxis)
   style.log_axis(axis.yaxis)
-  axis.set_xlabel("spread of the members in a bin (RMS, % accuracy)")
-  axis.set_ylabel("error of the mean in the bin (RMS, % accuracy)")
+  axis.set_xlabel("standard deviation in a bin (RMS, % accuracy)")
+  axis.set_ylabel("error of the prediction in the bin (RMS, % accuracy)")
   axis.set_title(title, fontsize=10)
   axis.legend(loc="upper left", fontsize=8)
   return figure
