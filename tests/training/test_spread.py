@@ -150,7 +150,7 @@ def test_a_default_predictor_keeps_it(fitted, tmp_path):
 
 
 def test_the_layer_computes_the_same(rng):
-  found, near, _, _ = _fitted(40, 0.1, rng)
+  found, _, _, _ = _fitted(40, 0.1, rng)
   others = rng.uniform(-2, 2, size=(3, 2)).astype(np.float32)
   what = reads.Reads(("graph",), by_function=False)
   module = spread.PosteriorVariance(what, 40, POWER)
