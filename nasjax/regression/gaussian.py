@@ -11,6 +11,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from nasjax.regression import threads
+
 RATES = tuple(2.0 ** np.arange(-3, 4, 0.5))
 NOISES = (0.001, 0.003, 0.01, 0.03, 0.1, 0.3)
 CHOSEN_ON = 500
@@ -49,11 +51,12 @@ def fit(distances: np.ndarray, targets: np.ndarray, seed: int = 0) -> Process:
   """
   distances = np.asarray(distances, np.float64)
   num = len(targets)
-  if num <= CHOSEN_ON:
-    return _best(distances, targets, RATES, NOISES)
-  some = np.random.default_rng(seed).choice(num, CHOSEN_ON, replace=False)
-  chosen = _best(distances[np.ix_(some, some)], targets[some], RATES, NOISES)
-  return _best(distances, targets, (chosen.rate,), (chosen.noise,))
+  with threads.for_rows(num):
+    if num <= CHOSEN_ON:
+      return _best(distances, targets, RATES, NOISES)
+    some = np.random.default_rng(seed).choice(num, CHOSEN_ON, replace=False)
+    chosen = _best(distances[np.ix_(some, some)], targets[some], RATES, NOISES)
+    return _best(distances, targets, (chosen.rate,), (chosen.noise,))
 
 
 def _best(

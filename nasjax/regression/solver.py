@@ -24,7 +24,7 @@ import numpy as np
 
 from nasjax import errors, settings
 from nasjax import labels as label_numbers
-from nasjax.regression import beside, layer, ridge
+from nasjax.regression import beside, layer, ridge, threads
 
 RATES = (0.05, 0.1, 0.2, 0.4, 0.8, 1.6)
 # Weight of a linear kernel, and within it of the edge features.
@@ -132,6 +132,20 @@ def solve(
       features[drawn], labels[drawn], num_distance, power, max_cells, seed
     )
     return fit._replace(cells=drawn[fit.cells], rows=drawn[fit.rows])
+  with threads.for_rows(num):
+    return _solve(features, labels, num_distance, power, max_cells, seed)
+
+
+def _solve(
+  features: np.ndarray,
+  labels: np.ndarray,
+  num_distance: int,
+  power: float,
+  max_cells: int,
+  seed: int,
+) -> Fit:
+  """`solve` for so many labels that all of them are used."""
+  num = len(labels)
   cells = _draw(num, max_cells, seed)
   few = cells[_draw(len(cells), ridge.CHOSEN_ON, seed)]
   centred = features - features[cells].mean(axis=0, dtype=np.float64)

@@ -20,8 +20,9 @@ import jax.numpy as jnp
 import numpy as np
 
 from nasjax import graphs
+from nasjax import labels as label_numbers
 from nasjax.features import reads
-from nasjax.regression import layer, solver
+from nasjax.regression import layer, solver, threads
 
 MOST_CELLS = 300
 """Training cells that a variance compares with at most."""
@@ -116,7 +117,8 @@ def fit(
     power: power of the differences of features.
     seed: seed of the draw of the compared cells.
   """
-  labels = np.asarray(labels, np.float64)
+  exponent = label_numbers.exponent(float(np.abs(labels).max()))
+  labels = np.ldexp(np.asarray(labels, np.float64), -exponent)
   rng = np.random.default_rng(seed)
   some = np.arange(len(found.rows))
   if len(some) > _MOST_ERRORS:
@@ -127,7 +129,8 @@ def fit(
   chosen = rows
   if len(rows) > MOST_CELLS:
     chosen = np.sort(rng.choice(rows, MOST_CELLS, replace=False))
-  cells, whitening, own = _whiten(near[chosen], found, power)
+  with threads.for_rows(len(chosen)):
+    cells, whitening, own = _whiten(near[chosen], found, power)
   variances = _variances(near[rows], cells, whitening, found, power)
   inside = np.isin(rows, chosen)
   variances[inside] = own
@@ -144,6 +147,7 @@ def fit(
     name: jnp.asarray(array[None], jnp.float32)
     for name, array in arrays.items()
   }
+  scores, levels = np.ldexp(scores, exponent), np.ldexp(levels, exponent)
   return Spread({"params": params}, scores, levels)
 
 

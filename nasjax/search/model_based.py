@@ -172,9 +172,11 @@ class ModelBased(asynchronous.Asynchronous):
     fitted = self._surrogate().fit(pool, cells, targets, state.seed)
     waiting = pools.keys_of(state.space, state.pending, self.replicates)
     pending = np.flatnonzero(np.isin(pool.keys, waiting))
+    moments = fitted.moments(free)
     rows = proposals.best_batch(
       fitted,
       free,
+      moments,
       pending,
       num,
       float(targets.max()),
@@ -183,8 +185,7 @@ class ModelBased(asynchronous.Asynchronous):
       rng,
     )
     means, variances = fitted.moments(rows)
-    every, _ = fitted.moments(free)
-    least = np.sort(every)[-min(num, len(every))]
+    least = np.sort(moments[0])[-min(num, len(free))]
     reasons = tuple(
       proposals.EXPLOIT if mean >= least else proposals.EXPLORE
       for mean in means

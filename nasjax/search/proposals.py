@@ -64,6 +64,7 @@ def spread_out(
 def best_batch(
   fitted: "surrogates.Fitted",
   free: np.ndarray,
+  moments: tuple[np.ndarray, np.ndarray],
   pending: np.ndarray,
   num: int,
   best: float,
@@ -80,6 +81,7 @@ def best_batch(
   Args:
     fitted: the surrogate.
     free: rows of the pool that may be asked, `[f]`.
+    moments: means and variances of these, `[f]` each.
     pending: rows of the pool that were asked and have no value yet, `[p]`.
     num: how many cells.
     best: the best target so far.
@@ -91,7 +93,7 @@ def best_batch(
     Rows of the pool, `[b]`, the best first.
   """
   is_drawn = acquisition == acquisitions.THOMPSON
-  means, variances = fitted.moments(free)
+  means, variances = moments
   # Whatever a draw may bring to the top has a high bound.
   name = "upper_confidence_bound" if is_drawn else acquisition
   gain = acquisitions.FUNCTIONS[name]

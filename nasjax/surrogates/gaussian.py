@@ -2,11 +2,12 @@
 
 import numpy as np
 
-from nasjax.regression import gaussian, solver
+from nasjax.regression import gaussian, solver, threads
 from nasjax.surrogates import base, belief, pools
 from nasjax.surrogates import distances as all_distances
 
 _AT_ONCE = 65_536
+_SMALL = 20  # candidates that cost as much as a row of a decomposition
 
 
 class FittedGaussian(base.Fitted):
@@ -32,19 +33,21 @@ class FittedGaussian(base.Fitted):
   def moments(self, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Means and variances of rows `[k]`, in parts."""
     means, variances = np.empty(len(rows)), np.empty(len(rows))
-    for start in range(0, len(rows), _AT_ONCE):
-      part = slice(start, start + _AT_ONCE)
-      means[part], variances[part], _ = gaussian.posterior(
-        self._process, self._to_tried[rows[part]]
-      )
+    with threads.for_rows(len(rows) // _SMALL):
+      for start in range(0, len(rows), _AT_ONCE):
+        part = slice(start, start + _AT_ONCE)
+        means[part], variances[part], _ = gaussian.posterior(
+          self._process, self._to_tried[rows[part]]
+        )
     return means, variances
 
   def believe(self, rows: np.ndarray) -> belief.Belief:
     """Means and covariances of rows `[k]`."""
     process = self._process
-    means, variances, explained = gaussian.posterior(
-      process, self._to_tried[rows]
-    )
+    with threads.for_rows(len(rows) // _SMALL):
+      means, variances, explained = gaussian.posterior(
+        process, self._to_tried[rows]
+      )
     features = self._pool.features[rows]
     power = pools.power_of(self._pool.space)
 
