@@ -11,6 +11,7 @@ import nasjax
 from nasjax import config as configs
 from nasjax import errors
 from nasjax.commands import train
+from nasjax.training import metrics
 
 SPACE = nasjax.get_space("nb201")
 BENCHMARK = nasjax.get_benchmark("nb201_analog")
@@ -30,7 +31,7 @@ def fitted():
 
 def test_it_ranks_cells_that_it_has_not_seen(fitted):
   cells, labels = _labelled(400, seed=1)
-  tau = nasjax.training.metrics.kendall_tau(fitted.predict(cells), labels)
+  tau = metrics.kendall_tau(fitted.predict(cells), labels)
   assert tau > 0.6
 
 
@@ -96,7 +97,7 @@ def test_other_spaces(space):
   cells = model.space.sample(40, np.random.default_rng(0))
   labels = cells @ np.arange(1.0, cells.shape[1] + 1)
   scores, stds = model.fit(cells, labels).predict(cells, return_std=True)
-  assert nasjax.training.metrics.kendall_tau(scores, labels) > 0.5
+  assert metrics.kendall_tau(scores, labels) > 0.5
   assert (stds > 0).all()
 
 

@@ -6,7 +6,8 @@ from nasjax.commands.suggest_options import SuggestOptions
 
 _USAGE = """Says which architectures to train next.
 
-  {program} --space nb201 --table mine.csv [--count 5] [--out next.csv] [--json]
+  {program} --space nb201 --table mine.csv [--count 5]
+    [--out next.csv] [--json]
 
 The table is CSV with the header arch,value: what you trained so far, in any
 unit, with `failed` as the value of a training that failed. Train what is

@@ -13,9 +13,8 @@ import numpy as np
 
 from nasjax import errors
 from nasjax.integrations import decisions, extras
-from nasjax.search import base, model_based, registry
+from nasjax.search import base, model_based, registry, subset
 from nasjax.spaces import base as spaces_base
-from nasjax.spaces import registry as spaces
 
 extras.load("optuna", "optuna")
 
@@ -67,7 +66,7 @@ class NasSampler(optuna.samplers.BaseSampler):
     Raises:
       UserError: Optuna is not installed, or a name or an option is wrong.
     """
-    self.space = spaces.as_own(space)
+    self.space = subset.as_own(space)
     self._seed = base.whole_number("seed", seed, 0)
     strategy = registry.get_strategy("model", **options)
     assert isinstance(strategy, model_based.ModelBased)
@@ -99,13 +98,11 @@ class NasSampler(optuna.samplers.BaseSampler):
     trial.set_user_attr("arch", arch)
     return arch
 
-  def infer_relative_search_space(
-    self, study: optuna.Study, trial: FrozenTrial
-  ) -> dict[str, Any]:
-    """Returns the distributions of all decisions, for Optuna.
+  def before_trial(self, study: optuna.Study, trial: FrozenTrial) -> None:
+    """Checks the study, for Optuna.
 
     Raises:
-      UserError: the study has several objectives.
+      UserError: it has several objectives.
     """
     del trial
     if len(study.directions) > 1:
@@ -113,6 +110,12 @@ class NasSampler(optuna.samplers.BaseSampler):
         "NasSampler: expected a study with one objective, got "
         f"{len(study.directions)}; optimise one, or their weighted sum"
       )
+
+  def infer_relative_search_space(
+    self, study: optuna.Study, trial: FrozenTrial
+  ) -> dict[str, Any]:
+    """Returns the distributions of all decisions, for Optuna."""
+    del study, trial
     return dict(self.search_space)
 
   def sample_relative(

@@ -7,7 +7,7 @@ import jax
 import numpy as np
 
 from nasjax import errors
-from nasjax.spaces import base
+from nasjax.spaces import base, registry
 
 
 class Subset(base.Space):
@@ -120,3 +120,15 @@ class Subset(base.Space):
   def encode(self, genotypes: jax.Array) -> base.EncodedCells:
     """Draws genotypes as the whole space does."""
     return self.space.encode(genotypes)
+
+
+def as_own(space: str | base.Space) -> base.Space:
+  """`spaces.registry.as_own`; of a subset the whole space is checked.
+
+  Raises:
+    UserError: see there.
+  """
+  if not isinstance(space, Subset):
+    return registry.as_own(space)
+  registry.as_own(space.whole)
+  return space

@@ -11,10 +11,9 @@ import numpy as np
 from nasjax import errors, files
 from nasjax import labels as label_numbers
 from nasjax.predictors import predictor
-from nasjax.search import model_based
+from nasjax.search import model_based, subset
 from nasjax.search import state as states
 from nasjax.spaces import base as spaces_base
-from nasjax.spaces import registry as spaces
 from nasjax.surrogates import units
 
 TARGETS = ("accuracy", "cost")
@@ -77,7 +76,7 @@ class Suggester:
     from nasjax.search import base, registry
 
     errors.check_name("target", target, TARGETS)
-    self.space = spaces.as_own(space)
+    self.space = subset.as_own(space)
     self._sign = -1.0 if target == "cost" else 1.0
     options = {"replicates": target == "cost", **options}
     strategy = registry.get_strategy("model", **options)

@@ -1,14 +1,18 @@
 """How far a prediction may be off: standard deviations of a regression."""
 
+import dataclasses
 import json
 import pathlib
 
+import jax
+import jax.numpy as jnp
 import numpy as np
 import pytest
 import tiny
 
 import nasjax
-from nasjax.regression import layer, solver, spread
+from nasjax.features import reads
+from nasjax.regression import solver, spread
 
 SPACE = nasjax.get_space("nb201")
 POWER = 1.5
@@ -51,14 +55,8 @@ def _variances(found, others):
   params = {
     name: np.asarray(a)[0] for name, a in found.params["params"].items()
   }
-  similar = np.stack(
-    [
-      np.asarray(
-        layer.power_kernel(row, params["cells"], params["rate"], POWER)
-      )
-      for row in others
-    ]
-  )
+  apart = solver.distances(others, params["cells"], POWER)
+  similar = np.exp(-params["rate"] * apart)
   explained = ((similar @ params["whitening"]) ** 2).sum(axis=1)
   return params["noise"] + np.maximum(1 - explained, 0)
 
@@ -149,6 +147,18 @@ def test_a_default_predictor_keeps_it(fitted, tmp_path):
   again, spreads = loaded.predict(cells, return_std=True)
   np.testing.assert_array_equal(again, scores)
   np.testing.assert_array_equal(spreads, stds)
+
+
+def test_the_layer_computes_the_same(rng):
+  found, _, _, _ = _fitted(40, 0.1, rng)
+  others = rng.uniform(-2, 2, size=(3, 2)).astype(np.float32)
+  what = reads.Reads(("graph",), by_function=False)
+  module = spread.PosteriorVariance(what, 40, POWER)
+  cells = tiny.cells(SPACE, SPACE.sample(3, rng), only=("graph",))
+  cells = dataclasses.replace(cells, features={"graph": jnp.asarray(others)})
+  params = jax.tree.map(lambda leaf: leaf[0], found.params)
+  variances = jax.vmap(lambda cell: module.apply(params, cell))(cells)
+  np.testing.assert_allclose(variances, _variances(found, others), atol=1e-4)
 
 
 def test_a_deviation_does_not_depend_on_its_batch(fitted):
