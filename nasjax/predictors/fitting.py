@@ -113,9 +113,7 @@ def train(
   if keys is None:
     keys = state.member_keys(config.seed, len(genotypes), config.num_members)
   if not registry.get_system(config.model.name).trained:
-    if on_start is not None:
-      on_start(0)
-    return _untrained(keys)
+    return _untrained(keys, on_start)
 
   def start(fresh):
     found = None if resume is None else resume(fresh)
@@ -144,8 +142,12 @@ def _objective(config: settings.Config, network: nn.Module) -> Any:
   return None if make is None else make(config, network)
 
 
-def _untrained(keys: jax.Array) -> state.TrainState:
+def _untrained(
+  keys: jax.Array, on_start: Callable[[int], None] | None
+) -> state.TrainState:
   """The state of a system that has nothing to train, keys `[S, R]`."""
+  if on_start is not None:
+    on_start(0)
   steps = jnp.zeros(keys.shape, jnp.int32)
   return state.TrainState({"params": {}}, (), keys, steps)
 

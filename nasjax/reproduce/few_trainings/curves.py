@@ -90,10 +90,10 @@ def _panel(
       marker=style.MARKERS[index % len(style.MARKERS)],
       markevery=(first, every),
       markersize=4.5,
-      linewidth=1.3,
+      linewidth=2.2 if each.method == "model" else 1.3,
     )
   axis.set_yscale("symlog", linthresh=_LEAST, linscale=0.4)
-  axis.set_ylim(0, None)
+  axis.set_ylim(-0.15 * _LEAST, None)
   ticks = [0, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50]
   ticks = [tick for tick in ticks if tick <= axis.get_ylim()[1]]
   axis.set_yticks(ticks, [f"{tick:g}" for tick in ticks])

@@ -14,8 +14,9 @@ _INTRO = (
   "A training is a look-up of the label of a cell. A method sees the label "
   "that is searched; what counts is the label that is reported. All methods "
   "with a model begin with the same number of random cells: 20 in "
-  "NAS-Bench-101, 10 elsewhere. Accuracies are mean +- standard deviation "
-  "(number of seeds)."
+  "NAS-Bench-101, 10 elsewhere. Curves over the time of trainings are drawn "
+  "where a table has times: NAS-Bench-101, search on validation. Accuracies "
+  "are mean +- standard deviation (number of seeds)."
 )
 _HEADS = {
   "best": "### Search and report the same label: best accuracy after trainings",
@@ -67,6 +68,8 @@ def _settings(rows: Sequence[Row]) -> str:
     for name, text in methods.SETTINGS.items()
     if name in named
   ]
+  if named & set(methods.COMPARED):
+    lines += ["", methods.CHECKED]
   return "\n".join(lines)
 
 
@@ -89,7 +92,7 @@ def _labels(row: Row) -> str:
   best = row["best"]
   known = "not known" if best is None else f"{best:.2f}"
   return (
-    f"{search.capitalize()}. {report.capitalize()}. Cells: {cells}; best "
+    f"S{search[1:]}. R{report[1:]}. Cells: {cells}; best "
     f"reported label of these: {known}."
   )
 
