@@ -18,7 +18,7 @@ import nasjax
 from nasjax import errors, files
 from nasjax.commands import publish_digests as pretrained_digests
 from nasjax.config import checks
-from nasjax.predictors import fitting, predictor, saved
+from nasjax.predictors import deviations, fitting, predictor, saved
 from nasjax.systems import registry as models
 from nasjax.training import checkpoint, digests, model_folders
 
@@ -171,7 +171,7 @@ META_MISTAKES = [
   (("config", "model", "width"), "8", "config.model.width: "),
   (("config", "model", "num_heads"), 3, "expected a multiple of num_heads"),
   (("config", "model", "num_layers"), 10_000, "num_layers: .* got 10000"),
-  (("regression", "num_cells"), 10**9, "would take .* GiB of memory"),
+  (("regression", "num_cells"), 10**9, "parameters of other shapes than"),
   (("regression", "num_cells"), 10**30, "regression.num_cells: expected"),
   (("regression",), {"num_cells": 1}, "regression: expected the fields"),
   (("regression",), 3, "regression: expected an object"),
@@ -460,7 +460,9 @@ def with_params(folder, copied, change, **fields):
   """A copy with other parameters or fields, and the digest of both."""
   meta = json.loads((folder / "model.json").read_text())
   meta["config"]["model"].update(fields)
-  params = jax.tree.map(change, nasjax.Predictor.load(folder).params)
+  fitted = nasjax.Predictor.load(folder).fitted
+  params = jax.tree.map(change, fitted.params)
+  params = deviations.join(params, fitted.spread)
   described = saved.check({"format": 1, **meta}, "a test")
   meta["sha256"] = saved.digest(described, params)
   checkpoint.save_model(copied, params, meta)

@@ -109,8 +109,7 @@ def train(
   Raises:
     UserError: see `loop.fit`.
   """
-  network = registry.create_model(config.model) if model is None else model
-  module: Any = network
+  network: Any = model or registry.create_model(config.model)
   if keys is None:
     keys = state.member_keys(config.seed, len(genotypes), config.num_members)
   if not registry.get_system(config.model.name).trained:
@@ -129,7 +128,7 @@ def train(
   return loop.fit(
     config,
     network,
-    inputs.samples(space, genotypes, module.reads, prune=config.prune),
+    inputs.samples(space, genotypes, network.reads, prune=config.prune),
     targets,
     keys,
     start=start,
