@@ -60,13 +60,10 @@ def score(
     return np.zeros((_num_members(params), 0), np.float32)
   mesh = sharding.device_mesh(devices)
   if chunk is None:
+    budget = {"memory_mb": memory_mb, "num_devices": mesh.size}
+    shapes = chunks.member_shapes(params)
     chunk = chunks.automatic_chunk(
-      model,
-      space,
-      prune=prune,
-      memory_mb=memory_mb,
-      num_devices=mesh.size,
-      shapes=chunks.member_shapes(params),
+      model, space, prune=prune, shapes=shapes, **budget
     )
   rows, place = np.ascontiguousarray(genotypes, np.int8), slice(None)
   if share:
