@@ -8,6 +8,7 @@ import jax
 
 from nasjax import compiler, errors
 from nasjax.features import inputs
+from nasjax.scoring import precisions
 from nasjax.spaces import base as spaces_base
 
 # Budget of the largest intermediate array. A CPU is fastest while the arrays
@@ -47,7 +48,9 @@ def largest_intermediate(
     params = structure.unflatten(
       [jax.ShapeDtypeStruct(shape, dtype) for shape, dtype in leaves]
     )
-  traced = jax.make_jaxpr(model.apply)(params, cell)
+  traced = jax.make_jaxpr(
+    lambda params, cell: precisions.applied(model, params, cell, {})
+  )(params, cell)
   return max(_array_bytes(traced.jaxpr))
 
 

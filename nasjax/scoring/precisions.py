@@ -57,7 +57,7 @@ def apply_fn(model: nn.Module, precision: str) -> Callable[..., jax.Array]:
   """
   if precision == DEFAULT:
     return lambda params, cell, **known: jnp.asarray(
-      _applied(model, params, cell, known)
+      applied(model, params, cell, known)
     )
 
   def low(tree):
@@ -78,13 +78,13 @@ def apply_fn(model: nn.Module, precision: str) -> Callable[..., jax.Array]:
   def apply(params, cell, **known):
     with nn.intercept_methods(round_inputs):
       return jnp.asarray(
-        _applied(model, low(params), low(cell), low(known)), jnp.float32
+        applied(model, low(params), low(cell), low(known)), jnp.float32
       )
 
   return apply
 
 
-def _applied(model: nn.Module, params: Any, cell: Any, known: Any) -> Any:
+def applied(model: nn.Module, params: Any, cell: Any, known: Any) -> Any:
   """A model's score of one cell; says so where the parameters are not its own.
 
   That is found out here, when a program is traced, where a saved model was put

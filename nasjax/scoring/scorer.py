@@ -60,9 +60,11 @@ def score(
     return np.zeros((_num_members(params), 0), np.float32)
   mesh = sharding.device_mesh(devices)
   if chunk is None:
+    budget = {"memory_mb": memory_mb, "num_devices": mesh.size}
     shapes = chunks.member_shapes(params)
-    how = {"prune": prune, "memory_mb": memory_mb, "num_devices": mesh.size}
-    chunk = chunks.automatic_chunk(model, space, shapes=shapes, **how)
+    chunk = chunks.automatic_chunk(
+      model, space, prune=prune, shapes=shapes, **budget
+    )
   rows, place = np.ascontiguousarray(genotypes, np.int8), slice(None)
   if share:
     rows = sharing.canonical(model, space, rows, prune=prune)
