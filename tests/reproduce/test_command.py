@@ -10,6 +10,7 @@ from nasjax.commands import reproduce as command
 from nasjax.commands import reproduce_run as reproduce
 from nasjax.experiments import experiment, tasks
 from nasjax.reproduce import catalog, outcomes, recipes, runner
+from nasjax.training import metrics
 
 
 @pytest.fixture(scope="module")
@@ -140,9 +141,7 @@ def test_floors_without_training_score_by_their_count(finished, table):
   config.benchmark, config.num_seeds = "nb201", 2
   task = tasks.make_task(config, table)
   flops = task.benchmark.space.flops(task.benchmark.genotypes)
-  value = experiment.metrics.kendall_tau(
-    flops, task.benchmark.values("cifar10/test")
-  )
+  value = metrics.kendall_tau(flops, task.benchmark.values("cifar10/test"))
   assert row["seeds"] == pytest.approx([value, value], abs=1e-6)
 
 

@@ -13,7 +13,7 @@ SPEC = reports.Spec(
   methods=tuple(
     name
     for name in catalog.TRAINED
-    if name not in ("paper_onehot", "paper_inference")
+    if name not in ("paper_onehot", "paper_inference", "regression")
   ),
   known=tuple(catalog.TRAINED),
   sizes={
