@@ -83,9 +83,9 @@ def save_predictor(folder, name="nb201", **fields):
   return folder
 
 
-def make_dataset_predictor(sample=(5, 4, 6)):
+def make_dataset_predictor(sample=(5, 4, 6), name="nb201"):
   """One that sees images `[C, P, D]`, with random parameters."""
-  config = tiny.config(num_members=2)
+  config = tiny.config(space=name, num_members=2)
   model = dataset_predictor.DatasetPredictor(config)
   rng = np.random.default_rng(2)
   params = jax.tree.map(

@@ -136,6 +136,7 @@ def test_isomorphic_cells_have_equal_signals(rng):
   np.testing.assert_array_equal(compute(*fields), compute(ops, adjacency, mask))
 
 
+@pytest.mark.slow
 def test_many_cells_are_taken_in_turns(rng, monkeypatch):
   space = spaces.get_space("nb101")
   genotypes = jnp.asarray(space.sample(10, rng))

@@ -13,6 +13,7 @@ SPACE = nasjax.get_space("nb201")
 WHAT = reads.Reads(("graph", "paths"), by_function=False)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("num", [1, 2, 3, 8, 9, 40])
 def test_they_are_those_of_the_models(num, rng):
   cells = SPACE.sample(num, rng)

@@ -55,6 +55,7 @@ PREDICTORS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", list(PREDICTORS))
 def test_no_number_of_cells_compiles_anew(name, compilations, rng):
   model, space = PREDICTORS[name]()
@@ -92,6 +93,7 @@ def test_no_number_of_cells_compiles_anew_in_bfloat16(
   assert compilations == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["nb201", "nb101"])
 def test_a_second_fit_compiles_nothing(name, compilations):
   """Nor does one with other labels, seeds or cells; another loss does."""
@@ -116,6 +118,7 @@ def test_a_second_fit_compiles_nothing(name, compilations):
   assert compilations
 
 
+@pytest.mark.slow
 def test_a_fit_compiles_no_program_twice(compilations):
   space = nasjax.get_space("darts")
   cells = space.sample(9, np.random.default_rng(0))

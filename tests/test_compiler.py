@@ -56,6 +56,7 @@ def test_a_space_is_scored_in_float32(space, rng):
   assert set(found) == {"HIGHEST"}
 
 
+@pytest.mark.slow
 def test_a_predictor_is_trained_in_float32(rng):
   space = spaces.get_space("nb201")
   config = configs.space_defaults("nb201")

@@ -51,6 +51,7 @@ def fitted(task):
   return model.fit(cells, labels, *images)
 
 
+@pytest.mark.slow
 def test_images_decide_which_cells_are_good(fitted, task):
   cells, labels, images = task
   for place in range(2):

@@ -30,6 +30,7 @@ assert not packages & {"nasjax", "flax"}
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
   ("space", "members"),
   [("nb201", 2), pytest.param("nb101", 1, marks=pytest.mark.slow)],

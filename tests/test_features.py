@@ -104,6 +104,7 @@ def cells_and_rows(name, rng):
     yield space, ops, adjacency, found
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["nb101", "nb201", "darts"])
 def test_path_features_equal_a_search_over_all_paths(name, rng):
   for space, ops, adjacency, found in cells_and_rows(name, rng):
@@ -220,6 +221,7 @@ def test_a_model_can_read_path_features(rng):
     model.reads.side_by_side(without)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("where", ["node", "head", "both"])
 def test_model_reads_the_features_and_misses_them_clearly(where, rng):
   space = spaces.get_space("nb201")
@@ -244,6 +246,7 @@ def test_names_are_unique():
     assert not set(itertools.chain(*names)) & set("_/\\") - {"_"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", spaces.space_names())
 def test_stored_scale_is_the_measured_one(name):
   for kind in ("graph", "paths"):
@@ -254,6 +257,7 @@ def test_stored_scale_is_the_measured_one(name):
     np.testing.assert_allclose(kept[1], found[1], rtol=1e-5, atol=1e-6)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", spaces.space_names())
 def test_stored_scale_of_signals_fits_other_cells(name, rng):
   space = spaces.get_space(name)

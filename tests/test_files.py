@@ -74,6 +74,7 @@ def test_every_fault_of_an_npz_is_one_line(tmp_path, fault):
     tracemalloc.stop()
 
 
+@pytest.mark.slow
 def test_npz_bombs_are_refused_before_they_are_unpacked(tmp_path):
   path = tmp_path / "x.npz"
   path.write_bytes(npz_faults.bomb(16 << 20))

@@ -30,6 +30,7 @@ def stopped(error):
   return stop
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
   ("module", "name"),
   [
@@ -93,7 +94,7 @@ def test_a_training_that_ends_at_nan_is_refused(monkeypatch):
     patch.setattr(
       fitting,
       "add_regression",
-      lambda config, space, params, *_: (None, params),
+      lambda config, space, params, *_: (None, params, None),
     )
     with pytest.raises(errors.UserError, match="the training diverged; lower"):
       model.fit(CELLS, LABELS)

@@ -189,6 +189,7 @@ def test_equal_scores_are_not_stretched(rng):
   np.testing.assert_allclose(middle, values.mean(), rtol=1e-4)
 
 
+@pytest.mark.slow
 def test_equal_cells_with_other_labels_give_scores_in_their_range(rng):
   """Nothing can be learnt of them, and nothing is said of other cells."""
   one = SPACE.sample(1, rng)

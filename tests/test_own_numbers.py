@@ -38,6 +38,7 @@ def predictor_numbers():
   }
 
 
+@pytest.mark.slow
 def test_numbers_do_not_depend_on_what_the_process_asks():
   expected = predictor_numbers()
   jax.clear_caches()

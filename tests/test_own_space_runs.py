@@ -90,6 +90,7 @@ def test_save_and_load(fitted, tmp_path, rng):
     np.testing.assert_array_equal(model.predict(cells), fitted.predict(cells))
 
 
+@pytest.mark.slow
 def test_export(fitted, tmp_path, rng):
   pytest.importorskip("flatbuffers")
   nasjax.export(fitted, tmp_path / "toy.stablehlo")
@@ -116,6 +117,7 @@ def folder(tmp_path, monkeypatch):
   sys.modules.pop("my_space", None)
 
 
+@pytest.mark.slow
 def test_the_documents_code_runs(folder, monkeypatch, capsys):
   small = tiny.config(batch_size=40, **{"kernel.weight": 0.0}, **tiny.LIGHT)
   monkeypatch.setattr(configs, "default", small.copy_and_resolve_references)
@@ -129,6 +131,7 @@ def test_the_documents_code_runs(folder, monkeypatch, capsys):
   assert (folder / "chain_predictor" / "model.json").is_file()
 
 
+@pytest.mark.slow
 def test_the_documents_commands_run(folder, capsys):
   train, find = (shlex.split(line) for line in own_space.COMMANDS)
   fields = {**SMALL, "epochs": 1, "num_seeds": 1, "kernel.weight": 0.0}

@@ -76,6 +76,7 @@ def _finished(tmp_path, seeds):
   return tmp_path / "run"
 
 
+@pytest.mark.slow
 def test_add_writes_the_model_and_a_true_card(tmp_path, monkeypatch, capsys):
   run = _finished(tmp_path, seeds=1)
   monkeypatch.setattr(predictor, "PRETRAINED", tmp_path / "pretrained")

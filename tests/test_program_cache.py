@@ -56,6 +56,7 @@ def entries(cache):
   return sorted(cache.rglob("*-cache"))
 
 
+@pytest.mark.slow
 def test_a_program_is_compiled_by_one_process(tmp_path):
   assert run(tmp_path) == 0
   kept = entries(tmp_path)

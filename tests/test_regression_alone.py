@@ -91,6 +91,7 @@ def test_units_of_the_labels_change_no_rank(fitted):
   np.testing.assert_allclose(spread, stds * 1e-3, rtol=1e-2)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("space", ["darts", own_space.Chain()])
 def test_other_spaces(space):
   model = nasjax.Predictor(space, model=REGRESSION)

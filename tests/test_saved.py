@@ -50,6 +50,7 @@ def refused(path, message=""):
   check_line(caught.value)
 
 
+@pytest.mark.slow
 def test_a_flipped_bit_of_any_parameter_file_is_noticed(folder, tmp_path):
   """Scores are those that were saved, or nothing is loaded."""
   expected = nasjax.Predictor.load(folder).predict(CELLS)

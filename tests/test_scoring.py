@@ -26,6 +26,7 @@ def compilations():
   jax.monitoring.unregister_event_duration_listener(count)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("members", [1, 2])
 def test_scores_are_those_of_the_model_on_one_cell_at_a_time(members, rng):
   space, model, params = make(members=members)
@@ -35,6 +36,7 @@ def test_scores_are_those_of_the_model_on_one_cell_at_a_time(members, rng):
     close(scoring.score(model, params, space, genotypes, chunk=chunk), expected)
 
 
+@pytest.mark.slow
 def test_equal_scores_dense_jraph_chunked_and_shared(rng):
   space, model, params = make(adjacency="norm", bidirectional=True)
   jraph_model = registry.create_model(

@@ -87,6 +87,7 @@ def test_a_state_of_another_stream_is_refused(tmp_path):
     stream(0)
 
 
+@pytest.mark.slow
 def test_the_command_streams_darts_and_resumes(tmp_path, capsys):
   checkpoint = scoring_models.save_predictor(
     tmp_path / "model", "darts", **tiny.LIGHT

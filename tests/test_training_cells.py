@@ -62,6 +62,7 @@ def run(tmp_path_factory):
   return folder / "workdir"
 
 
+@pytest.mark.slow
 def test_a_workdir_names_those_of_its_first_seed(run):
   model = checkpoints.open_predictor("nb201", str(run))
   keys = training_cells.find(SPACE, str(run), model)

@@ -65,6 +65,7 @@ def test_every_figure_is_in_the_gallery():
   assert {name for name in figures if f"]({name})" not in text} == set()
 
 
+@pytest.mark.slow
 def test_own_model_runs(monkeypatch, capsys):
   module, use = documents.blocks("docs/own_model.md", "python")
   names: dict = {}

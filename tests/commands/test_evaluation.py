@@ -105,6 +105,7 @@ def test_the_best_cells_are_trained_and_the_winner_named(
   assert "known   none" in printed
 
 
+@pytest.mark.slow
 def test_a_predictor_that_sees_images_is_given_those_of_the_data_set(
   image_file, tmp_path, monkeypatch, capsys
 ):

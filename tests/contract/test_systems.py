@@ -24,7 +24,7 @@ SCORED = [
   pytest.param(name, marks=pytest.mark.slow if name == LARGE else ())
   for name in CASES
 ]
-QUICK = ("architecture, features", "mlp", "regression")
+QUICK = ("mlp", "regression")
 LIFE = [
   pytest.param(name, marks=() if name in QUICK else pytest.mark.slow)
   for name in ALL
@@ -178,6 +178,7 @@ def test_dropout_is_off_in_prediction_and_on_in_training(name):
   assert len(drawn) > 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", SCORED)
 def test_gradients_are_finite_for_a_cell_without_edges(name):
   model, _, params = _ready(name)

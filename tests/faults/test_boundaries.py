@@ -13,6 +13,7 @@ FEW = {"model": 2}
 LONG = {"training", "evaluation"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
   "name",
   [

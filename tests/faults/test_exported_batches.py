@@ -17,6 +17,7 @@ def exported(tmp_path_factory):
   return model, space, exporting.load(path)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("size", [1, 3])
 def test_a_batch_scores_as_predict_does(exported, size):
   model, space, program = exported

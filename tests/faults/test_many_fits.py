@@ -5,6 +5,7 @@ import gc
 import faults_commands as commands
 import jax
 import numpy as np
+import pytest
 import tiny
 
 import nasjax
@@ -17,6 +18,7 @@ def memory() -> int:
   return int(line.split()[1]) >> 10
 
 
+@pytest.mark.slow
 def test_programs_and_memory_do_not_add_up(long):
   cells = commands.SPACE.sample(16, np.random.default_rng(1))
   labels = (cells == 3).sum(1) - (cells == 0).sum(1)

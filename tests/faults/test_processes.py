@@ -34,6 +34,7 @@ def model(tmp_path_factory):
   return scoring_models.make_predictor(members=2, **tiny.LIGHT)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("method", ["fork", "spawn"])
 def test_children_after_the_import(method, model, tmp_path):
   """A fork is safe until JAX has run something in the parent."""

@@ -178,6 +178,7 @@ def check_refused(name: str, folder: pathlib.Path) -> None:
   }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", WRITERS)
 def test_a_file_that_cannot_grow(name, tmp_path):
   WRITERS[name](tmp_path, "old")
@@ -203,6 +204,7 @@ def mounted(folder: pathlib.Path, size: str):
     subprocess.run(["umount", "-l", str(folder)], check=True)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", WRITERS)
 def test_a_full_disk(name, tmp_path):
   folder = tmp_path / "disk"
@@ -217,6 +219,7 @@ def test_a_full_disk(name, tmp_path):
     WRITERS[name](folder, "new")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", WRITERS)
 def test_a_read_only_folder(name, tmp_path):
   folder = tmp_path / "disk"

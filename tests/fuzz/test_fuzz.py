@@ -38,6 +38,7 @@ def test_mutations_are_seeded():
   assert sum(mutated != content for mutated in first) > 45
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("group", NAMES)
 def test_no_traceback_no_wrong_value_and_no_large_cost(group, tmp_path):
   if group == "images" and not importlib.util.find_spec("PIL"):

@@ -75,6 +75,7 @@ def test_columns_do_not_depend_on_the_order_of_registration():
   assert rows[3, 12] == 1
 
 
+@pytest.mark.slow
 def test_a_predictor_of_new_operators_is_loaded_in_another_order(
   tmp_path, monkeypatch, rng
 ):

@@ -69,6 +69,7 @@ def _renumber(cells, order):
   )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["tnasp", "pinat"])
 def test_the_laplacian_alone_sees_the_numbering(name, rng):
   cells = _cells("nb201", 8, rng)
@@ -81,6 +82,7 @@ def test_the_laplacian_alone_sees_the_numbering(name, rng):
   assert gap[False] < 1e-5 < 1e-3 < gap[True]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", COMPARED)
 def test_gradients_are_finite_without_edges(name):
   space = spaces.get_space("nb201")

@@ -49,6 +49,7 @@ def _programs(model):
   return jax.jit(model.init), jax.jit(apply)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
   ("name", "adjacency"), [("nb201", "raw"), ("darts", "norm")]
 )
@@ -72,6 +73,7 @@ def test_aggregate_reads_along_the_rows_of_the_adjacency():
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
   ("attention", "adjacency", "encoder"),
   [
@@ -118,6 +120,7 @@ def test_node_order_changes_nothing_without_position(attention, rng):
   )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
   ("field", "value"),
   [

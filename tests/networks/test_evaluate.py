@@ -67,6 +67,7 @@ def check(results):
     assert training["loss"][-1] < training["loss"][0]
 
 
+@pytest.mark.slow
 def test_serial_finishes_the_rest_and_trains_nothing_twice(
   tmp_path, monkeypatch
 ):
@@ -139,6 +140,7 @@ def python_path(folder: str) -> str:
   return os.pathsep.join([source, folder])
 
 
+@pytest.mark.slow
 def test_cells_at_once_give_what_each_gives_alone(tmp_path, monkeypatch):
   space = nasjax.get_space("nb201")
   cells = np.array([[c, 1, 0, 2, 3, 4] for c in (1, 2, 3)], np.int8)

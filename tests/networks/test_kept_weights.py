@@ -51,6 +51,7 @@ def trained(request, tmp_path_factory):
   return folder, shared, train(folder, shared, CELLS if shared else CELLS[:1])
 
 
+@pytest.mark.slow
 def test_loaded_weights_give_the_reported_accuracy_exactly(trained):
   folder, shared, results = trained
   seen = set()

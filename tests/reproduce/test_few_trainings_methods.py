@@ -47,6 +47,7 @@ def run(strategy, space, **keywords):
   return search.run(strategy, space, toy.additive, **keywords)
 
 
+@pytest.mark.slow
 def test_spends_the_budget_on_distinct_valid_cells(strategy, space):
   batches = []
   result = run(
@@ -97,6 +98,7 @@ def test_equal_scores_are_no_obstacle(strategy, space):
   assert len(np.unique(space.lookup_keys(result.genotypes))) == BUDGET
 
 
+@pytest.mark.slow
 def test_what_is_asked_is_better_than_chance():
   space = _space(True)
   chosen = {
@@ -127,6 +129,7 @@ def test_paths_of_a_cell():
   assert np.flatnonzero(found[0]).tolist() == [two, long]
 
 
+@pytest.mark.slow
 def test_encodings_tell_cells_apart_and_do_not_depend_on_the_batch():
   rng = np.random.default_rng(0)
   for name, sizes in (

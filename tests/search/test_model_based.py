@@ -66,6 +66,7 @@ def test_known_and_pending_cells_count_among_the_first():
   assert set(found.reasons) <= {"exploit", "explore"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("space", [SPACE, SAMPLED], ids=["whole", "sampled"])
 @pytest.mark.parametrize("acquisition", acquisitions.NAMES)
 def test_every_acquisition_finds_better_cells_than_chance(
@@ -223,6 +224,7 @@ def test_a_warm_start_is_saved_too(tmp_path):
     search.load(tmp_path / "s.npz", other, SPACE)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
   "space", [own_space.Chain(), nasjax.get_space("darts")]
 )

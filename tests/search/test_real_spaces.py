@@ -43,6 +43,7 @@ def test_evolution_and_local_search_beat_random_on_nb201():
   assert random.mean() < OPTIMUM - 0.2
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", search.strategy_names())
 def test_every_strategy_asks_distinct_cells_of_darts(name):
   space = registry.get_space("darts")

@@ -98,6 +98,7 @@ def test_every_notation_reads_the_same():
   assert SPACE.format(genotypes) == [FORK] * 6
 
 
+@pytest.mark.slow
 def test_format_then_parse_changes_nothing(rng):
   genotypes = SPACE.sample(20_000, rng)
   np.testing.assert_array_equal(SPACE.parse(SPACE.format(genotypes)), genotypes)
@@ -226,6 +227,7 @@ def test_module_hash_follows_its_definition(rng):
   assert hashes == [_official_hash(text) for text in texts]
 
 
+@pytest.mark.slow
 def test_identities_survive_renumbering(rng):
   genotypes = SPACE.sample(500, rng)
   renumbered = _renumbered(genotypes, rng)
@@ -369,6 +371,7 @@ def _moves_by_hand(text):
   return set(hashes) - {_official_hash(text)}
 
 
+@pytest.mark.slow
 def test_neighbours_equal_all_moves_by_hand(rng):
   cells = np.concatenate([_cells(rng, 2), SPACE.sample(2, rng)])
   for text in [EDGE, CHAIN, FORK, *SPACE.format(cells)]:

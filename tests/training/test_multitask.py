@@ -48,6 +48,7 @@ def first(image_sets):
   return image_sets.embeddings[0, 0], image_sets.mask[0, 0]
 
 
+@pytest.mark.slow
 def test_objective_is_the_mean_loss_of_the_data_sets(cells, image_sets, rng):
   model, (_, graphs) = make_model(forget_rate=0.0), cells
   one_draw = multitask.EmbeddedSets(

@@ -92,6 +92,7 @@ def test_reconstruction_by_hand():
   assert [float(each) for each in empty] == [0.0, 0.0]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
   "fields", [SMALL, pytest.param(TRANSFORMER, marks=pytest.mark.slow)]
 )
@@ -132,6 +133,7 @@ def test_result_depends_on_the_seed_alone():
   assert np.abs(embed[0, 0] - embed[1, 0]).max() > 0.01
 
 
+@pytest.mark.slow
 def test_training_starts_from_the_pretrained_parameters():
   config = tiny.config(space="nb101")
   configs.override(

@@ -137,6 +137,7 @@ def fitted():
   return nasjax.Predictor("nb201", config=config).fit(cells, labels)
 
 
+@pytest.mark.slow
 def test_a_default_predictor_keeps_it(fitted, tmp_path):
   cells = SPACE.sample(50, np.random.default_rng(2))
   scores, stds = fitted.predict(cells, return_std=True)
@@ -161,6 +162,7 @@ def test_the_layer_computes_the_same(rng):
   np.testing.assert_allclose(variances, _variances(found, others), atol=1e-4)
 
 
+@pytest.mark.slow
 def test_a_deviation_does_not_depend_on_its_batch(fitted):
   cells = SPACE.sample(9, np.random.default_rng(3))
   _, together = fitted.predict(cells, return_std=True)

@@ -34,6 +34,7 @@ def _create(init, **fields):
   return model, example, flax.traverse_util.flatten_dict(created.params)
 
 
+@pytest.mark.slow
 def test_torch_dense_layers_are_uniform_within_their_bound():
   _, _, drawn = _create("torch", **{"model.width": 64, "model.ffn_width": 256})
   kernels = {path: leaf for path, leaf in drawn.items() if path[-1] == "kernel"}
