@@ -7,7 +7,7 @@ import pathlib
 
 import numpy as np
 
-from nasjax import errors, files
+from nasjax import errors, files, foreign
 from nasjax.benchmarks import custom
 from nasjax.spaces import base as spaces_base
 
@@ -29,7 +29,9 @@ class Trainings:
   notes: tuple[str, ...]
 
 
-def read(path: files.PathLike, space: spaces_base.Space) -> Trainings:
+def read(
+  path: files.PathLike, space: spaces_base.Space, target: str = "accuracy"
+) -> Trainings:
   """Reads a CSV file with the columns `arch` and `value`.
 
   It is as for `custom.read_table`, but `failed` may stand for a value, a cell
@@ -40,18 +42,21 @@ def read(path: files.PathLike, space: spaces_base.Space) -> Trainings:
   Args:
     path: the file.
     space: the space of the cells.
+    target: `accuracy` or `cost`; equal genotypes alone have one cost.
 
   Raises:
-    UserError: the file is missing or malformed, or keeps changing.
+    UserError: the file is missing or malformed, no regular file, or keeps
+      changing.
   """
   path = files.expand(path)
+  foreign.check_regular(path)
   rows = _stable_rows(path)
   if not rows:
     empty = np.zeros((0, space.genotype_length), np.int8)
     return Trainings(empty, np.zeros(0), ())
   genotypes = custom.genotypes_of(path, rows, space)
   values = np.array([row.value for row in rows])
-  return Trainings(genotypes, values, _notes(rows, genotypes, space))
+  return Trainings(genotypes, values, _notes(rows, genotypes, space, target))
 
 
 def _stable_rows(path: pathlib.Path) -> list[custom.Row]:
@@ -85,15 +90,18 @@ def _fingerprint(path: pathlib.Path) -> tuple[int, int] | None:
 
 
 def _notes(
-  rows: list[custom.Row], genotypes: np.ndarray, space: spaces_base.Space
+  rows: list[custom.Row],
+  genotypes: np.ndarray,
+  space: spaces_base.Space,
+  target: str,
 ) -> tuple[str, ...]:
   """One line on failures, and one on cells that come again."""
   found = []
   failed = sum(math.isnan(row.value) for row in rows)
   if failed:
     found.append(f"{failed} of {len(rows)} trainings failed")
-  keys = space.function_keys(genotypes)
-  _, counts = np.unique(keys, return_counts=True)
+  keys = genotypes if target == "cost" else space.function_keys(genotypes)
+  _, counts = np.unique(keys, axis=0, return_counts=True)
   again = int((counts > 1).sum())
   if again:
     found.append(

@@ -98,7 +98,10 @@ def find(
 
 def _search(options: Asked, scorer: scorers.Scorer) -> search.Result:
   """Runs the strategy, and says how far it is."""
-  strategy = search.get_strategy(options.strategy)
+  fields = {}
+  if options.strategy == "model" and scorer.is_cost:
+    fields = {"target": "cost"}
+  strategy = search.get_strategy(options.strategy, **fields)
   space = scorer.space
   most = budget(options, space.size)
   sizes = [size for size in (space.size, most) if size is not None]

@@ -26,7 +26,7 @@ def run(options: SuggestOptions) -> None:
     np.zeros((0, space.genotype_length), np.int8), np.zeros(0), ()
   )
   if options.table is not None:
-    known = trainings.read(options.table, space)
+    known = trainings.read(options.table, space, options.target)
   for note in known.notes:
     print(f"note: {note}", file=sys.stderr)
   with progress.phase("choosing what to train next"):
@@ -41,9 +41,10 @@ def run(options: SuggestOptions) -> None:
       surrogate=options.surrogate,
     )
   if not found:
+    source = "nothing" if options.table is None else str(options.table)
     raise errors.UserError(
-      f"--table {errors.quote(str(options.table))} has every architecture of "
-      f"the space {space.name!r}: expected some that are left to train"
+      f"no architecture of the space {space.name!r} is left to train: expected "
+      f"some that --table does not have, got {errors.quote(source)}"
     )
   if len(found) < options.count:
     print(

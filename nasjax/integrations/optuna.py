@@ -189,8 +189,9 @@ class NasSampler(optuna.samplers.BaseSampler):
     from nasjax.surrogates import pools
 
     replicates = self._strategy.replicates
-    keys = pools.keys_of(self.space, cells, replicates)
-    pool = pools.whole(self.space, replicates)
+    target = self._strategy.target
+    keys = pools.keys_of(self.space, cells, replicates, target)
+    pool = pools.whole(self.space, replicates, target)
     return not np.isin(pool.keys, keys).all()
 
   def _choose(self, study: optuna.Study, trial: FrozenTrial) -> np.ndarray:
@@ -223,7 +224,8 @@ class NasSampler(optuna.samplers.BaseSampler):
     ]
     others = [(number, cell) for number, cell in others if cell is not None]
     cells = self._stack([genotype, *(cell for _, cell in others)])
-    keys = pools.keys_of(self.space, cells, self._strategy.replicates)
+    how = self._strategy.replicates, self._strategy.target
+    keys = pools.keys_of(self.space, cells, *how)
     numbers = np.array([number for number, _ in others], int)
     return numbers[keys[1:] == keys[0]].tolist()
 

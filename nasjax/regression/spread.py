@@ -123,6 +123,7 @@ def fit(
   some = np.arange(len(found.rows))
   if len(some) > _MOST_ERRORS:
     some = np.sort(rng.choice(some, _MOST_ERRORS, replace=False))
+  some = some[np.argsort(found.rows[some])]
   rows, held = found.rows[some], found.left_out[some]
   unit = labels.std() / solver.normal_scores(labels).std()
   predicted = labels.mean() + unit * held

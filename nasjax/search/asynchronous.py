@@ -63,6 +63,7 @@ class Asynchronous(base.Strategy):
     genotypes = np.asarray(genotypes)
     if not genotypes.size:
       return state
+    genotypes = state.space.check(genotypes)
     scores = base.check_scores(state.space, genotypes, scores, failures=True)
     places = []
     for row in genotypes:

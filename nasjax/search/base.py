@@ -218,7 +218,12 @@ def check_scores(
   Raises:
     UserError: there is not one finite number per cell.
   """
-  scores = np.asarray(scores, np.float64)
+  try:
+    scores = np.asarray(scores, np.float64)
+  except (TypeError, ValueError) as error:
+    raise errors.UserError(
+      f"scores: expected numbers, got {errors.quote(scores)}"
+    ) from error
   if scores.shape != (len(genotypes),):
     raise errors.UserError(
       f"scores: expected one number for each of {len(genotypes)} cells, got "

@@ -14,6 +14,7 @@ from nasjax.search import acquisitions, asynchronous, base, proposals
 from nasjax.search.state import State
 
 SURROGATES = ("gaussian", "default")
+TARGETS = ("accuracy", "cost")
 _KNOWN, _VALUES = "known", "known_values"
 _PARENTS = 20
 
@@ -60,6 +61,8 @@ class ModelBased(asynchronous.Asynchronous):
     num_candidates: candidates of each question in a space that cannot be
       enumerated.
     replicates: whether cells of one function may be asked beside each other.
+    target: `accuracy`, or `cost` where the scores are negative costs: cells are
+      then taken as they are, dead operations and all.
   """
 
   name: ClassVar[str] = "model"
@@ -72,10 +75,13 @@ class ModelBased(asynchronous.Asynchronous):
   refit_every: int = 20
   num_candidates: int = 20_000
   replicates: bool = False
+  target: str = "accuracy"
 
   def __post_init__(self):
     for name in ("num_first", "refit_every", "num_candidates"):
-      base.whole_number(name, getattr(self, name), 1)
+      number = base.whole_number(name, getattr(self, name), 1)
+      object.__setattr__(self, name, number)
+    errors.check_name("target", self.target, TARGETS)
     errors.check_name("acquisition", self.acquisition, acquisitions.NAMES)
     errors.check_name("surrogate", self.surrogate, SURROGATES)
     beta = self.beta
@@ -136,42 +142,53 @@ class ModelBased(asynchronous.Asynchronous):
     space = state.space
     cells, values = self.tried(state)
     if space.size is not None:
-      pool = pools.whole(space, self.replicates)
+      pool = pools.whole(space, self.replicates, self.target)
     else:
       best = np.argsort(-np.nan_to_num(values, nan=-np.inf), kind="stable")
       parents = cells[best[:_PARENTS]]
-      pool = pools.drawn(space, parents, self.num_candidates, rng)
+      pool = pools.drawn(
+        space,
+        parents,
+        state.pending,
+        self.num_candidates,
+        rng,
+        self.replicates,
+        self.target,
+      )
     seen = np.concatenate([cells, state.pending])
-    keys = pools.keys_of(space, seen, self.replicates)
+    keys = pools.keys_of(space, seen, self.replicates, self.target)
     free = np.flatnonzero(~np.isin(pool.keys, keys))
     if not len(free):
       empty = np.zeros(0)
       return Proposal(state.pending[:0], empty, empty, ())
     missing = self.num_first - len(seen)
-    if missing > 0 or not _tells_apart(values):
-      taken = pools.features_of(space, seen) if len(seen) else pool.features[:0]
+    known = self.merged(space, cells, values)
+    if missing > 0 or not (_tells_apart(values) and _tells_apart(known[1])):
+      taken = pool.features[:0]
+      if len(seen):
+        taken = pools.features_of(space, seen, self.target)
       count = min(num, missing) if missing > 0 else num
       rows = proposals.spread_out(pool, free, taken, count, rng)
       nothing = np.full(len(rows), np.nan)
       reasons = (proposals.SPREAD,) * len(rows)
       return Proposal(pool.genotypes[rows], nothing, nothing, reasons)
-    return self._by_model(state, pool, free, num, rng)
+    waiting = np.flatnonzero(np.isin(pool.keys, keys[len(cells) :]))
+    return self._by_model(known, state.seed, pool, free, waiting, num, rng)
 
   def _by_model(
     self,
-    state: State,
+    known: tuple[np.ndarray, np.ndarray],
+    seed: int,
     pool: Any,
     free: np.ndarray,
+    pending: np.ndarray,
     num: int,
     rng: np.random.Generator,
   ) -> Proposal:
-    from nasjax.surrogates import pools
-
-    cells, values = merged(state.space, *self.tried(state), self.replicates)
+    """The next cells by what is known: cells `[n, G]` and values `[n]`."""
+    cells, values = known
     targets = normal_targets(values)
-    fitted = self._surrogate().fit(pool, cells, targets, state.seed)
-    waiting = pools.keys_of(state.space, state.pending, self.replicates)
-    pending = np.flatnonzero(np.isin(pool.keys, waiting))
+    fitted = self._surrogate().fit(pool, cells, targets, seed)
     moments = fitted.moments(free)
     rows = proposals.best_batch(
       fitted,
@@ -184,7 +201,8 @@ class ModelBased(asynchronous.Asynchronous):
       self.beta,
       rng,
     )
-    means, variances = fitted.moments(rows)
+    places = np.searchsorted(free, rows)
+    means, variances = (each[places] for each in moments)
     least = np.sort(moments[0])[-min(num, len(free))]
     reasons = tuple(
       proposals.EXPLOIT if mean >= least else proposals.EXPLORE
@@ -199,6 +217,21 @@ class ModelBased(asynchronous.Asynchronous):
     if self.surrogate == "gaussian":
       return gaussian.Gaussian()
     return network.kept(self.refit_every)
+
+  def merged(
+    self, space: Any, genotypes: np.ndarray, values: np.ndarray
+  ) -> tuple[np.ndarray, np.ndarray]:
+    """Cells that are asked once as one cell each, with their mean value.
+
+    Args:
+      space: the space.
+      genotypes: cells `[n, G]`.
+      values: `[n]`.
+    """
+    from nasjax.surrogates import pools
+
+    keys = pools.keys_of(space, genotypes, self.replicates, self.target)
+    return merged(keys, genotypes, values)
 
   def tried(self, state: State) -> tuple[np.ndarray, np.ndarray]:
     """Cells with a value, known ones first, `[n, G]` and `[n]`."""
@@ -215,22 +248,18 @@ def _tells_apart(values: np.ndarray) -> bool:
 
 
 def merged(
-  space: Any, genotypes: np.ndarray, values: np.ndarray, replicates: bool
+  keys: np.ndarray, genotypes: np.ndarray, values: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
   """Cells of one key as one cell with their mean value.
 
   Args:
-    space: the space.
+    keys: `[n]`.
     genotypes: cells `[n, G]`.
     values: `[n]`; a failure beside a success is left out.
-    replicates: whether cells of one function are apart.
 
   Returns:
     The first cell of each key `[u, G]`, and values `[u]`.
   """
-  from nasjax.surrogates import pools
-
-  keys = pools.keys_of(space, genotypes, replicates)
   _, first, place = np.unique(keys, return_index=True, return_inverse=True)
   is_value = ~np.isnan(values)
   sums = np.bincount(place, np.where(is_value, values, 0.0))

@@ -148,6 +148,8 @@ def from_arrays(
       "that a search wrote"
     )
   manifest = json.loads(str(arrays["manifest"]))
+  for name in ("genotypes", "pending"):
+    space.check(arrays[name])
   _expect("space", space.name, manifest["space"])
   _expect("strategy", _identity(strategy), manifest["strategy"])
   return State(

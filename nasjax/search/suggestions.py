@@ -8,15 +8,14 @@ from typing import Any
 
 import numpy as np
 
-from nasjax import errors, files
+from nasjax import files
 from nasjax import labels as label_numbers
 from nasjax.predictors import predictor
 from nasjax.search import model_based, subset
 from nasjax.search import state as states
 from nasjax.spaces import base as spaces_base
+from nasjax.spaces import notations
 from nasjax.surrogates import units
-
-TARGETS = ("accuracy", "cost")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -75,11 +74,9 @@ class Suggester:
     """
     from nasjax.search import base, registry
 
-    errors.check_name("target", target, TARGETS)
     self.space = subset.as_own(space)
     self._sign = -1.0 if target == "cost" else 1.0
-    options = {"replicates": target == "cost", **options}
-    strategy = registry.get_strategy("model", **options)
+    strategy = registry.get_strategy("model", target=target, **options)
     assert isinstance(strategy, model_based.ModelBased)
     self.strategy = strategy
     if budget is None and self.space.size is None:
@@ -104,10 +101,11 @@ class Suggester:
     if num <= 0:
       return []
     proposal = self.strategy.propose(state, num, state.generator())
+    asked_now = proposal.genotypes.astype(np.int8)
     self.state = dataclasses.replace(
       state,
       num_asks=state.num_asks + 1,
-      pending=np.concatenate([state.pending, proposal.genotypes]),
+      pending=np.concatenate([state.pending, asked_now]),
     )
     return self._suggestions(state, proposal)
 
@@ -122,7 +120,7 @@ class Suggester:
     Raises:
       UserError: an architecture or a value is bad; nothing was taken then.
     """
-    cells = predictor.as_genotypes(self.space, archs)
+    cells = self.space.check(predictor.as_genotypes(self.space, archs))
     numbers = label_numbers.read(values, (len(cells),), missing=True)
     state, scores = self.state, self._sign * numbers
     rows = {row.tobytes() for row in state.pending}
@@ -150,9 +148,7 @@ class Suggester:
     means, stds = proposal.means, proposal.stds
     is_known = len(means) and np.isfinite(means).all()
     if is_known:
-      _, values = model_based.merged(
-        self.space, *self.strategy.tried(state), self.strategy.replicates
-      )
+      _, values = self.strategy.merged(self.space, *self.strategy.tried(state))
       targets = model_based.normal_targets(values)
       told = ~np.isnan(values)
       targets, values = targets[told], values[told]
@@ -211,10 +207,10 @@ def suggest(
     UserError: an architecture, a value or an option is bad.
   """
   suggester = Suggester(space, seed, **options)
+  if not hasattr(archs, "shape"):
+    archs = notations.as_list(archs, suggester.space.name)
   if len(archs):
     suggester.tell(archs, values)
-  elif len(values):
-    raise errors.UserError(
-      f"values: expected one for each of 0 architectures, got {len(values)}"
-    )
+  else:
+    label_numbers.read(values, (0,), missing=True)
   return suggester.ask(count)

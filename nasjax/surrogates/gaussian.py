@@ -70,7 +70,7 @@ class Gaussian(base.Surrogate):
     seed: int,
   ) -> FittedGaussian:
     """Fits the process; see the base class."""
-    features = pools.features_of(pool.space, genotypes)
+    features = pools.features_of(pool.space, genotypes, pool.target)
     power = pools.power_of(pool.space)
     apart = solver.distances(features, features, power)
     process = gaussian.fit(apart, targets, seed)

@@ -1,9 +1,11 @@
 """The default predictor, network and regression, as surrogate."""
 
 import functools
+from typing import Any
 
 import numpy as np
 
+from nasjax import config as configs
 from nasjax.predictors import predictor
 from nasjax.regression import solver
 from nasjax.surrogates import base, belief, pools
@@ -37,7 +39,8 @@ class FittedNetwork(base.Fitted):
     means, variances = self.moments(rows)
     features, stds = self._pool.features[rows], np.sqrt(variances)
     power = pools.power_of(self._pool.space)
-    rate = float(self._model.params["params"]["kernel"]["rate"][0])
+    kernel = self._model.params["params"].get("kernel")
+    rate = 1.0 if kernel is None else float(kernel["rate"][0])
 
     def covariances(some: np.ndarray) -> np.ndarray:
       apart = all_distances.between(features, features[some], power)
@@ -56,7 +59,7 @@ class Network(base.Surrogate):
       refit_every: new cells after which the predictor is trained again.
     """
     self._refit_every = refit_every
-    self._last: tuple[bytes, predictor.Predictor] | None = None
+    self._last: tuple[Any, predictor.Predictor] | None = None
 
   def fit(
     self,
@@ -72,9 +75,13 @@ class Network(base.Surrogate):
     """
     num = self._num_used(targets)
     cells, labels = genotypes[:num], solver.normal_scores(targets[:num])
-    key = cells.tobytes() + labels.tobytes() + str(seed).encode()
+    space, told = pool.space.whole, cells.tobytes() + labels.tobytes()
+    key = space, pool.target, seed, told
     if self._last is None or self._last[0] != key:
-      model = predictor.Predictor(pool.space.whole, seed)
+      model = predictor.Predictor(space, seed)
+      if pool.target == configs.COST:  # the labels are negative costs
+        as_they_are = {"prune": False, "model.functions": False}
+        configs.override(model.config, as_they_are)
       self._last = key, model.fit(cells, labels)
     return FittedNetwork(pool, self._last[1])
 

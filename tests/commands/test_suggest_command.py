@@ -195,7 +195,7 @@ def test_other_mistakes_are_one_line(capsys, tmp_path):
 def test_every_architecture_was_trained(capsys, tmp_path, monkeypatch):
   monkeypatch.setattr(suggestions, "suggest", lambda *_, **__: [])
   table = _table(tmp_path / "t.csv", zip(ARCHS, VALUES, strict=True))
-  message = "has every architecture of the space"
+  message = "is left to train: expected"
   _refused(capsys, message, "--table", table)
 
 

@@ -137,10 +137,10 @@ def test_replicates_ask_for_names_of_one_function():
   assert len(np.unique(once)) == 1
   assert len(np.unique(apart)) == len(names) > 1
   values = np.arange(len(names), dtype=float)
-  cells, means = model_based.merged(NB201, names, values, False)
+  cells, means = _strategy().merged(NB201, names, values)
   assert len(cells) == 1
   assert means == pytest.approx([values.mean()])
-  cells, means = model_based.merged(NB201, names, values, True)
+  cells, means = _strategy(replicates=True).merged(NB201, names, values)
   np.testing.assert_array_equal(means, values)
 
 
@@ -151,9 +151,7 @@ def test_a_failure_is_the_worst_value_and_no_more():
   nothing = model_based.normal_targets(np.array([np.nan, np.nan]))
   np.testing.assert_array_equal(nothing, [0.0, 0.0])
   cells = SPACE.enumerate()[[5, 5, 9]]
-  _, values = model_based.merged(
-    SPACE, cells, np.array([np.nan, 4.0, np.nan]), False
-  )
+  _, values = _strategy().merged(SPACE, cells, np.array([np.nan, 4.0, np.nan]))
   np.testing.assert_array_equal(values, [4.0, np.nan])
 
 
@@ -242,12 +240,14 @@ def test_other_spaces_are_searched(space):
 def test_candidates_of_a_large_space_are_children_of_the_best_and_samples(rng):
   space = nasjax.get_space("darts")
   parents = space.sample(2, rng)
-  pool = pools.drawn(space, parents, 100, rng)
-  assert 80 <= len(pool) <= 100
+  pending = space.sample(2, rng)
+  pool = pools.drawn(space, parents, pending, 100, rng)
+  np.testing.assert_array_equal(pool.genotypes[:2], pending)
+  assert 80 <= len(pool) <= 102
   assert len(np.unique(pool.keys)) == len(pool)
   differing = (pool.genotypes[:, None] != parents[None]).sum(axis=2).min(axis=1)
   assert 40 <= (differing <= 4).sum() <= 50
-  assert len(pools.drawn(space, parents[:0], 100, rng)) >= 90
+  assert len(pools.drawn(space, parents[:0], parents[:0], 100, rng)) >= 90
 
 
 def test_the_default_predictor_is_trained_on_a_schedule(monkeypatch):
@@ -353,3 +353,34 @@ def test_kept_distances_are_those_that_are_computed_anew(rng):
       axis=2
     )
     np.testing.assert_allclose(kept.to(features[rows]), expected, atol=1e-5)
+
+
+def test_of_a_cost_every_name_of_a_function_has_its_own_features():
+  functions = NB201.functions()
+  assert functions is not None
+  number = np.argmax(np.bincount(functions.numbers))
+  names = NB201.enumerate()[functions.numbers == number]
+  for target, is_one in (("accuracy", True), ("cost", False)):
+    keys = pools.keys_of(NB201, names, False, target)
+    features = pools.features_of(NB201, names, target)
+    assert (len(np.unique(keys)) == 1) is is_one
+    assert (len(np.unique(features, axis=0)) == 1) is is_one
+
+
+def test_values_that_agree_once_they_are_averaged_tell_nothing_apart():
+  cells = SPACE.enumerate()[[5, 5, 9]]
+  state = _told(_strategy(num_first=1), SPACE, cells, [1.0, 3.0, 2.0])
+  assert _proposed(_strategy(num_first=1), state, 2).reasons == ("spread",) * 2
+
+
+def test_the_cell_of_the_highest_mean_is_exploited():
+  strategy = _strategy(num_first=1, acquisition="mean")
+  cells = SPACE.enumerate()[::7]
+  state = _told(strategy, SPACE, cells, _counted(cells))
+  assert _proposed(strategy, state, 1).reasons == ("exploit",)
+
+
+def test_numbers_of_numpy_are_saved(tmp_path):
+  strategy = _strategy(num_first=np.int64(4))
+  search.save(tmp_path / "state.npz", strategy, strategy.init(SPACE, 0, 10))
+  search.load(tmp_path / "state.npz", strategy, SPACE)

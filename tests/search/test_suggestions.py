@@ -66,8 +66,8 @@ def test_of_a_cost_the_lowest_are_suggested(trained):
   assert np.median(chosen) < np.quantile(params, 0.3)
   assert all(each.std > 0 for each in found)
   suggester = nasjax.Suggester("nb201", target="cost")
-  assert suggester.strategy.replicates
-  assert not nasjax.Suggester("nb201").strategy.replicates
+  assert suggester.strategy.target == "cost"
+  assert nasjax.Suggester("nb201").strategy.target == "accuracy"
 
 
 def test_replicates_count_with_their_mean(trained):
@@ -171,7 +171,7 @@ def test_a_refused_result_changes_nothing(trained):
     nasjax.Suggester("nb201", target="speed")
   with pytest.raises(errors.UserError, match="option of strategy 'model'"):
     nasjax.Suggester("nb201", speed=3)
-  with pytest.raises(errors.UserError, match="one for each of 0 architectures"):
+  with pytest.raises(errors.UserError, match=r"expected shape \[0\]"):
     nasjax.suggest("nb201", [], [1.0])
 
 
