@@ -382,5 +382,8 @@ def test_the_cell_of_the_highest_mean_is_exploited():
 
 def test_numbers_of_numpy_are_saved(tmp_path):
   strategy = _strategy(num_first=np.int64(4))
-  search.save(tmp_path / "state.npz", strategy, strategy.init(SPACE, 0, 10))
-  search.load(tmp_path / "state.npz", strategy, SPACE)
+  asked, state = strategy.ask(strategy.init(SPACE, 0, 10), 2)
+  search.save(tmp_path / "state.npz", strategy, state)
+  found = search.load(tmp_path / "state.npz", _strategy(num_first=4), SPACE)
+  np.testing.assert_array_equal(found.pending, asked)
+  assert (found.budget, found.num_asks) == (10, 2)

@@ -13,8 +13,10 @@ Row = results.Row
 _INTRO = (
   "A training is a look-up of the label of a cell. A method sees the label "
   "that is searched; what counts is the label that is reported. All methods "
-  "with a model begin with the same number of random cells: 20 in "
-  "NAS-Bench-101, 10 elsewhere. Curves over the time of trainings are drawn "
+  "with a model begin with the same number of cells, 20 in NAS-Bench-101 and "
+  "10 elsewhere: random ones, but for the strategy `model`, whose first cells "
+  "are spread over the space. Labels of NAS-Bench-201 had been seen when its "
+  "settings were chosen (docs/experiments.md). Curves over the time of trainings are drawn "
   "where a table has times: NAS-Bench-101, search on validation. Accuracies "
   "are mean +- standard deviation (number of seeds)."
 )
