@@ -16,9 +16,9 @@ _INTRO = (
   "with a model begin with the same number of cells, 20 in NAS-Bench-101 and "
   "10 elsewhere: random ones, but for the strategy `model`, whose first cells "
   "are spread over the space. Labels of NAS-Bench-201 had been seen when its "
-  "settings were chosen (docs/experiments.md). Curves over the time of trainings are drawn "
-  "where a table has times: NAS-Bench-101, search on validation. Accuracies "
-  "are mean +- standard deviation (number of seeds)."
+  "settings were chosen (docs/experiments.md). Curves over the time of "
+  "trainings are drawn where a table has times: NAS-Bench-101, search on "
+  "validation. Accuracies are mean +- standard deviation (number of seeds)."
 )
 _HEADS = {
   "best": "### Search and report the same label: best accuracy after trainings",
