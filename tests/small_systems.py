@@ -51,6 +51,10 @@ ALL = {
     {**_WIDTHS, "key_width": 4, "set_width": 4, "embed_heads": 2},
   ),
   "gmae": Case("gmae", {"width": 8, "num_heads": 2, "num_layers": 2}),
+  "tgnas, paper": Case("tgnas", {"width": 8}),
+  "tgnas, code": Case(
+    "tgnas", {"variant": "code", "encoder": "minilm_pca64", "width": 8}
+  ),
   "regression": Case("regression", {"paths": True}, trained=False),
 }
 CASES = {name: case for name, case in ALL.items() if case.trained}

@@ -27,7 +27,12 @@ def _load(path):
   return module
 
 
-@pytest.mark.parametrize("name", sorted(p.stem for p in FOLDER.glob("*.py")))
+def _names(folder):
+  found = folder.rglob("[a-z]*.py")
+  return sorted(p.relative_to(folder).with_suffix("").as_posix() for p in found)
+
+
+@pytest.mark.parametrize("name", _names(FOLDER))
 def test_every_shipped_config_is_complete_and_says_how_to_run_it(name):
   module = _load(FOLDER / f"{name}.py")
   words = ("pinat,nb201,156",) if name == "method" else ()
@@ -87,9 +92,8 @@ def test_space_without_defaults():
 
 def test_every_config_is_a_part_of_the_package():
   assert (PACKAGED / "__init__.py").is_file()  # setuptools finds packages
-  packaged = {path.stem for path in PACKAGED.glob("[a-z]*.py")}
-  assert packaged == {path.stem for path in FOLDER.glob("*.py")}
-  for name in packaged:
+  assert _names(PACKAGED) == _names(FOLDER)
+  for name in _names(PACKAGED):
     assert config_files.choose(_source(name), []).config.space
     inner, outer = _load(PACKAGED / f"{name}.py"), _load(FOLDER / f"{name}.py")
     words = _source(name).split(":")[1:]

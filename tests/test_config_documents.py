@@ -9,28 +9,33 @@ import pytest
 
 from nasjax import config as configs
 
-NAMES = sorted(
-  path.stem
-  for path in (documents.ROOT / "configs").glob("*.py")
-  if path.stem not in ("default", "method")
-)
+
+def names_in(folder) -> set[str]:
+  found = folder.rglob("[a-z]*.py")
+  return {path.relative_to(folder).with_suffix("").as_posix() for path in found}
+
+
+NAMES = sorted(names_in(documents.ROOT / "configs") - {"default", "method"})
+
+
+def module_of(name: str):
+  return importlib.import_module(f"nasjax.configs.{name.replace('/', '.')}")
 
 
 def document(name: str) -> str:
-  text = importlib.import_module(f"nasjax.configs.{name}").__doc__
+  text = module_of(name).__doc__
   assert text is not None
   return text
 
 
 def test_every_config_has_a_file_in_both_folders():
-  inside = (documents.ROOT / "nasjax" / "configs").glob("[a-z]*.py")
-  names = {path.stem for path in inside}
+  names = names_in(documents.ROOT / "nasjax" / "configs")
   assert names == {*NAMES, "default", "method"}
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_config_shows_what_it_sets(name):
-  module = importlib.import_module(f"nasjax.configs.{name}")
+  module = module_of(name)
   default = configs.flatten(configs.default().to_dict())
   own = configs.flatten(module.get_config().to_dict())
   wanted = {

@@ -41,8 +41,9 @@ class Chosen(NamedTuple):
 
   Attributes:
     config: all fields.
-    name: name of the file without `.py`, and what stands after the colon, as
-      a run in `runs/` is called.
+    name: name of the file without `.py` (of a config in a folder of nasjax,
+      with the folder), and what stands after the colon, as a run in `runs/` is
+      called.
   """
 
   config: configs.Config
@@ -50,11 +51,11 @@ class Chosen(NamedTuple):
 
 
 def names() -> list[str]:
-  """Names of the configs that come with nasjax."""
-  folder = importlib.resources.files("nasjax.configs")
-  stems = [each.name.removesuffix(".py") for each in folder.iterdir()]
+  """Names of the configs that come with nasjax; `tgnas/code` in a folder."""
+  found = pathlib.Path(str(importlib.resources.files("nasjax.configs")))
+  files_of = (*found.glob("[a-z]*.py"), *found.glob("[a-z]*/[a-z]*.py"))
   return sorted(
-    stem for stem in stems if stem.isidentifier() and stem[0] != "_"
+    path.relative_to(found).with_suffix("").as_posix() for path in files_of
   )
 
 
@@ -83,7 +84,8 @@ def choose(source: str, overrides: Sequence[str]) -> Chosen:
   before = configs.flatten(config.to_dict())
   checks.check_ranges(configs.override(config, fields))
   _check_table(before, fields, config)
-  words = re.sub(r"[^\w.]+", "-", f"{path.stem} {text}").strip("-")
+  stem = name if name in names() else path.stem
+  words = re.sub(r"[^\w.]+", "-", f"{stem} {text}").strip("-")
   return Chosen(config, words)
 
 

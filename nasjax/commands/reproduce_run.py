@@ -23,6 +23,7 @@ NAMES = {
   "transfer": "nasjax.reproduce.transfer",
   "training_graph": "nasjax.reproduce.training_graph",
   "calibration": "nasjax.reproduce.figures.calibration",
+  "tgnas_table3": "nasjax.reproduce.tgnas_table3",
   "few_trainings": "nasjax.reproduce.few_trainings.report",
 }
 README = "readme"

@@ -12,7 +12,7 @@ on the command line, and in Python as `Predictor(epochs=100)` or
 from ml_collections import config_dict
 
 _MODEL = {
-  "name": "architecture",  # or mlp, neural_predictor, tnasp, pinat, gmae
+  "name": "architecture",  # or mlp, neural_predictor, tnasp, pinat, gmae, tgnas
   "width": 64,  # of the transformer
   "num_heads": 8,
   "num_layers": 3,  # of the transformer
@@ -51,7 +51,7 @@ _KERNEL = {
 _OPTIMIZER = {
   "name": "adamw",  # or adam, adam_l2
   "learning_rate": 1e-3,
-  "schedule": "cosine",  # or constant
+  "schedule": "cosine",  # or constant, or step: tenths
   "warmup_rate": 0.1,  # share of the steps
   "weight_decay": 0.05,
   "clip_norm": 1.0,  # of the gradient; 0: not clipped

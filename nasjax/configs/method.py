@@ -1,8 +1,9 @@
 """Any compared method: METHOD,SPACE,NUM_TRAIN after a colon.
 
 Methods: default, paper, paper_mlp, paper_onehot, paper_inference, pinat, tnasp,
-gmae, neural_predictor, mlp. Spaces: nb101, nb201, darts. The recipe is that of
-the method's paper; nasjax/reproduce/recipes.py says what differs.
+gmae, neural_predictor, mlp, tgnas_code, tgnas_paper. Spaces: nb101, nb201,
+darts. The recipe is that of the method's paper; nasjax/reproduce/recipes.py
+says what differs.
 
   NASJAX_DATA=DIR python train.py --config=configs/method.py:pinat,nb201,156
 """

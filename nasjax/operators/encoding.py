@@ -9,7 +9,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from nasjax.operators import table
+from nasjax.operators import built_in, table
 
 HIDDEN = -1
 """Stands for an operation that a model is not shown (`training.pretrain`)."""
@@ -24,6 +24,15 @@ def width(extra: str = "") -> int:
   return table.NUM_BUILT_IN + len(_names(extra))
 
 
+def names(extra: str = "") -> list[str]:
+  """Names of the operators of the columns of `one_hot`.
+
+  Args:
+    extra: see `width`.
+  """
+  return [each.name for each in built_in.BUILT_IN] + _names(extra)
+
+
 def columns(ops: jax.Array, extra: str = "") -> jax.Array:
   """Column of each operator id in `one_hot`, `[...]` int32; -1 for none.
 
@@ -34,12 +43,12 @@ def columns(ops: jax.Array, extra: str = "") -> jax.Array:
   Raises:
     UserError: a name is no operator.
   """
-  names = _names(extra)
-  if not names:
+  own = _names(extra)
+  if not own:
     return ops
   found = np.full(len(table.operators()) + 1, -1, np.int32)  # last: HIDDEN
   found[: table.NUM_BUILT_IN] = np.arange(table.NUM_BUILT_IN)
-  for place, name in enumerate(names):
+  for place, name in enumerate(own):
     found[table.operator_id(name)] = table.NUM_BUILT_IN + place
   return jnp.asarray(found)[ops]
 

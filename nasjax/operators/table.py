@@ -5,7 +5,6 @@ Feature vectors (one-hot, hyper-dimensional, sentence) are read from this table
 and nothing else hard-codes an operator. `register` adds one of your own.
 """
 
-import dataclasses
 import functools
 import zlib
 from typing import Any
@@ -13,97 +12,10 @@ from typing import Any
 import numpy as np
 
 from nasjax import errors
+from nasjax.operators import built_in
 
-
-@dataclasses.dataclass(frozen=True)
-class Operator:
-  """One operator: what it is, its numeric detail, and how people call it.
-
-  Attributes:
-    name: unique name, in the style of the DARTS primitives.
-    kind: `input`, `output`, `none`, `skip`, `conv`, `pool` or `linear`.
-    kernel: (height, width) of the kernel or window; 0 where there is none.
-    stride: stride; 0 where it has no meaning.
-    padding: padding of each side, in pixels.
-    dilation: dilation of a convolution; 0 where it has no meaning.
-    depthwise: whether the convolution has one group per channel.
-    repeats: how often the convolution is applied in a row.
-    pool: `max`, `avg`, or empty.
-    hidden: hidden width of a fully connected operator, else 0.
-    short: a short sentence, as TG-NAS gives to its sentence encoder.
-  """
-
-  name: str
-  kind: str
-  kernel: tuple[int, int] = (0, 0)
-  stride: int = 0
-  padding: int = 0
-  dilation: int = 0
-  depthwise: bool = False
-  repeats: int = 0
-  pool: str = ""
-  hidden: int = 0
-  short: str = ""
-
-
-def _conv(name, size, short, *, dilation=1, depthwise=False, repeats=1):
-  return Operator(
-    name,
-    "conv",
-    kernel=(size, size),
-    stride=1,
-    padding=dilation * (size - 1) // 2,
-    dilation=dilation,
-    depthwise=depthwise,
-    repeats=repeats,
-    short=short,
-  )
-
-
-def _pool(name, pool, short):
-  return Operator(
-    name, "pool", kernel=(3, 3), stride=1, padding=1, pool=pool, short=short
-  )
-
-
-_BUILT_IN: tuple[Operator, ...] = (
-  Operator("input", "input", short="input"),
-  Operator("output", "output", short="output"),
-  Operator("none", "none", short="none"),
-  Operator("skip_connect", "skip", short="residual connection"),
-  _conv("conv_1x1", 1, "convolution 1 by 1"),
-  _conv("conv_3x3", 3, "convolution 3 by 3"),
-  _pool("max_pool_3x3", "max", "max pooling 3 by 3"),
-  _pool("avg_pool_3x3", "avg", "average pooling 3 by 3"),
-  _conv(
-    "sep_conv_3x3",
-    3,
-    "depth-wise separable convolution 3 by 3",
-    depthwise=True,
-    repeats=2,
-  ),
-  _conv(
-    "sep_conv_5x5",
-    5,
-    "depth-wise separable convolution 5 by 5",
-    depthwise=True,
-    repeats=2,
-  ),
-  _conv(
-    "dil_conv_3x3",
-    3,
-    "dilated convolution 3 by 3",
-    dilation=2,
-    depthwise=True,
-  ),
-  _conv(
-    "dil_conv_5x5",
-    5,
-    "dilated convolution 5 by 5",
-    dilation=2,
-    depthwise=True,
-  ),
-)
+Operator = built_in.Operator
+_BUILT_IN = built_in.BUILT_IN
 
 NUM_BUILT_IN = len(_BUILT_IN)
 """Operators that come with nasjax; their ids are below and never change."""
@@ -154,6 +66,8 @@ def register(operator: Operator) -> int:
 
 _KINDS = ("input", "output", "none", "skip", "conv", "pool", "linear")
 _NUMBERS = ("stride", "padding", "dilation", "repeats", "hidden")
+_TEXTS = ("short", "medium", "long", "sentence")
+_MOST_TEXT = 1000
 
 
 def _check(operator: Any) -> None:
@@ -186,6 +100,18 @@ def _check(operator: Any) -> None:
     raise errors.UserError(
       f"{what}: expected a hidden width above 0 of a linear operator, got 0"
     )
+  _check_texts(what, operator)
+
+
+def _check_texts(what: str, operator: Operator) -> None:
+  """Checks the sentences of an operator; they may be empty."""
+  for field in _TEXTS:
+    text: Any = getattr(operator, field)
+    if not isinstance(text, str) or len(text) > _MOST_TEXT:
+      raise errors.UserError(
+        f"{what}: expected a text of at most {_MOST_TEXT:,} characters as its "
+        f"{field}, got {errors.quote(text)}"
+      )
 
 
 def operator_id(name: str) -> int:

@@ -125,15 +125,10 @@ def train(
 
   if how.get("objective") is None:
     how["objective"] = _objective(config, network)
-  return loop.fit(
-    config,
-    network,
-    inputs.samples(space, genotypes, network.reads, prune=config.prune),
-    targets,
-    keys,
-    start=start,
-    **how,
-  )
+  cells = inputs.samples(space, genotypes, network.reads, prune=config.prune)
+  trained = loop.fit(config, network, cells, targets, keys, start=start, **how)
+  finish = registry.get_system(config.model.name).finish
+  return trained if finish is None else finish(config, network, trained, cells)
 
 
 def _objective(config: settings.Config, network: nn.Module) -> Any:

@@ -14,7 +14,13 @@ from nasjax import compiler, errors, files, scoring
 from nasjax import config as configs
 from nasjax import labels as label_numbers
 from nasjax.config import checks
-from nasjax.predictors import deviations, fitting, saved, saved_space
+from nasjax.predictors import (
+  deviations,
+  fitting,
+  saved,
+  saved_space,
+  transfer,
+)
 from nasjax.regression import beside
 from nasjax.spaces import base as spaces_base
 from nasjax.spaces import notations
@@ -253,6 +259,32 @@ class Predictor:
         config, model, fitted.spread, self.space, genotypes, mean
       )
     return mean, std
+
+  def transfer(self, space: str | spaces_base.Space) -> "Predictor":
+    """Returns this predictor for the cells of another space, not trained again.
+
+    It can be saved. Its scores rank the cells; their unit is that of the labels
+    it was trained on, on which the new space has no say.
+
+    Args:
+      space: the other space, or its name; its operators need sentences
+        (`nasjax.Operator`), not to have been in the training.
+
+    Returns:
+      A new predictor with the same parameters, whose card says where they were
+      trained (`trained_in`).
+
+    Raises:
+      UserError: it is not trained, its model knows the operators of one space
+        alone, or an operator has no sentence.
+    """
+    fitted, config = self._trained
+    target = spaces.as_own(space)
+    moved = Predictor(target, config=transfer.config_for(config, target))
+    transfer.check(moved.model, target, config.prune)
+    card = {**self.card, "space": target.name, "trained_in": self.space.name}
+    moved._state = _finished(moved.config, fitted, card)
+    return moved
 
   def save(self, path: files.PathLike, *, readme: str | None = None) -> None:
     """Writes parameters, config, label normaliser and card to a folder.

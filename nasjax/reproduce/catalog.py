@@ -66,6 +66,8 @@ TRAINED = {
   "gmae": "GMAE-NAS",
   "neural_predictor": "Neural Predictor",
   "mlp": "MLP",
+  "tgnas_code": "TG-NAS, as its code",
+  "tgnas_paper": "TG-NAS, as its paper",
 }
 FLOORS = {
   "flops": "FLOPs",

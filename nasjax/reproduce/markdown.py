@@ -10,6 +10,7 @@ METRICS = {
   "tau_rest": "Kendall tau-b, test cells that were not trained on (`rest`)",
   "tau_all": "Kendall tau-b, all test cells (`all`)",
   "spearman_rest": "Spearman rho, `rest`",
+  "spearman_all": "Spearman rho, all test cells (`all`)",
   "num_params": "Parameters of one model",
   "cosine": "Cosine of adjacency and node similarity",
   "rv": "RV coefficient of adjacency and node states",

@@ -30,6 +30,8 @@ class Spec:
       benchmark is absent.
     datasets: data sets; those that the chosen spaces do not have are left out.
     num_seeds: number of seeds by benchmark; 5 where a benchmark is absent.
+    source: cells and labels that are trained on, where the studies are only
+      tested on.
   """
 
   what: str
@@ -39,6 +41,7 @@ class Spec:
   sizes: Mapping[str, tuple[int, ...]] = dataclasses.field(default_factory=dict)
   datasets: tuple[str, ...] = ("cifar10",)
   num_seeds: Mapping[str, int] = dataclasses.field(default_factory=dict)
+  source: catalog.Study | None = None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -75,7 +78,8 @@ class Options:
   def sizes_of(self, study: catalog.Study) -> tuple[int, ...]:
     """Sizes that a study is measured at."""
     if self.sizes:
-      return tuple(size for size in self.sizes if size <= study.max_size)
+      most = (self.spec.source or study).max_size
+      return tuple(size for size in self.sizes if size <= most)
     return self.spec.sizes.get(study.benchmark, study.sizes)
 
   def num_seeds_of(self, study: catalog.Study) -> int:
@@ -99,7 +103,9 @@ def check(options: Options) -> None:
     options.methods, options.spec.known or tuple(catalog.METHODS)
   )
   if not any(options.sizes_of(study) for study in options.studies):
-    most = max(study.max_size for study in options.studies)
+    source = options.spec.source
+    asked = (source,) if source else options.studies
+    most = max(study.max_size for study in asked)
     raise errors.UserError(
       f"--sizes: expected 2 to {most} training labels, got "
       f"{', '.join(str(size) for size in options.sizes)}"

@@ -7,13 +7,14 @@ from typing import Any
 import flax.linen as nn
 
 from nasjax import errors
-from nasjax.systems import architecture, baselines, regression
+from nasjax.systems import architecture, baselines, regression, tgnas
 from nasjax.systems import system as systems
 
 WINGS = {
   "architecture": architecture.SYSTEMS,
   "baselines": baselines.SYSTEMS,
   "regression": regression.SYSTEMS,
+  "tgnas": tgnas.SYSTEMS,
 }
 """Name of a wing, the `kind` of a saved model, to its systems by name."""
 

@@ -9,15 +9,17 @@ from ml_collections import config_dict
 from nasjax import errors, settings
 
 OPTIMIZERS = ("adam", "adamw", "adam_l2")
-SCHEDULES = ("constant", "cosine")
+SCHEDULES = ("constant", "cosine", "step")
+_DROPS = (0.4, 0.8)  # shares of the steps after which a tenth remains
 
 
 def create_schedule(config: settings.Config, num_steps: int) -> optax.Schedule:
   """Learning rate over `num_steps` steps: linear warm-up, then the schedule.
 
   Args:
-    config: `learning_rate`, `schedule` (`constant` or `cosine`) and
-      `warmup_rate` (share of all steps).
+    config: `learning_rate`, `schedule` (`constant`, `cosine`, or `step`: a
+      tenth after 40 % and again after 80 % of the steps) and `warmup_rate`
+      (share of all steps).
     num_steps: steps of the whole training.
 
   Raises:
@@ -28,6 +30,10 @@ def create_schedule(config: settings.Config, num_steps: int) -> optax.Schedule:
   decay = max(1, num_steps - warmup)
   if config.schedule == "cosine":
     after = optax.cosine_decay_schedule(config.learning_rate, decay)
+  elif config.schedule == "step":
+    after = optax.piecewise_constant_schedule(
+      config.learning_rate, {round(share * decay): 0.1 for share in _DROPS}
+    )
   else:
     after = optax.constant_schedule(config.learning_rate)
   if not warmup:

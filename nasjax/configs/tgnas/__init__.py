@@ -1,0 +1,1 @@
+"""Configs of TG-NAS: `train.py --config=tgnas/code`."""
