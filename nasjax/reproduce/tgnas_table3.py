@@ -15,14 +15,17 @@ from nasjax.experiments import provenance
 from nasjax.reproduce import catalog, reports, results, tgnas_training
 from nasjax.training import metrics
 
-TRAINED = ("tgnas_code", "tgnas_paper")
 FLOORS = ("flops", "params")
+METHODS = {
+  **catalog.TRANSFERRED,
+  **{name: catalog.FLOORS[name] for name in FLOORS},
+}
 SPEC = reports.Spec(
   what="TG-NAS trained on NAS-Bench-101 alone, on other spaces (tables 2 and "
   "3 of Qiao et al. 2024)",
   spaces=("nb201", "darts"),
-  methods=(*TRAINED, *FLOORS),
-  known=(*TRAINED, *FLOORS),
+  methods=tuple(METHODS),
+  known=tuple(METHODS),
   datasets=("cifar10", "cifar100", "imagenet16"),
   source=tgnas_training.SOURCE,
 )

@@ -37,6 +37,13 @@ def test_constant_schedule():
   assert {float(schedule(step)) for step in range(10)} == {0.5}
 
 
+def test_step_schedule_leaves_a_tenth_and_a_hundredth():
+  config = _config(schedule="step", warmup_rate=0.0)
+  schedule = optimizers.create_schedule(config, 100)
+  found = [float(schedule(step)) for step in (0, 39, 41, 79, 81, 99)]
+  assert found == pytest.approx([0.5, 0.5, 0.05, 0.05, 0.005, 0.005])
+
+
 def test_adamw_decays_and_adam_does_not():
   params, gradient = jnp.array([2.0]), jnp.array([0.0])
   moved = {}
@@ -50,7 +57,7 @@ def test_adamw_decays_and_adam_does_not():
 
 
 @pytest.mark.parametrize(
-  ("field", "value"), [("name", "sgd"), ("schedule", "step")]
+  ("field", "value"), [("name", "sgd"), ("schedule", "stairs")]
 )
 def test_unknown_names(field, value):
   with pytest.raises(errors.UserError, match=f"got|unknown .* '{value}'"):
