@@ -5,8 +5,8 @@
 
 Every seed trains as many cells of NAS-Bench-201 with `nasjax evaluate
 --strategy model` and at random, with the same images, epochs and seeds of the
-trainings. What is compared is the test accuracy after the last epoch of the best
-cell so far. A cell of both is trained once. The same command resumes.
+trainings. The test accuracy after the last epoch of the best cell so far is
+compared. A cell of both is trained once. The same command resumes.
 """
 
 import argparse
