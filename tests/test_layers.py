@@ -21,6 +21,7 @@ FORBIDDEN = {
   "regression": ("training", "systems", "scoring", "benchmarks"),
   "scoring": ("benchmarks", "training", "search", "systems"),
   "benchmarks": ("models", "training", "search"),
+  "zero_label": ("benchmarks", "search", "training", "commands"),
   "surrogates": ("benchmarks", "search", "commands", "experiments"),
   "search": ("models", "benchmarks", "training", "systems"),
   "training": ("benchmarks", "search", "networks", "systems", "config"),

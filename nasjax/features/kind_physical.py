@@ -1,14 +1,28 @@
 """The kind `physical`: work on the paths of the cells of architectures."""
 
+import functools
+
+import jax
+import jax.numpy as jnp
+
 from nasjax.features import cell_physical, kind
 
 
 def _compute(space, genotypes, cells):
-  def compute(ops, adjacency, mask, op_ids, max_hops):
-    del op_ids  # features of all operators, whatever their names
-    return cell_physical.physical_features(ops, adjacency, mask, max_hops)
-
-  return kind.of_each_cell(compute, space, cells, ("ops", "adjacency", "mask"))
+  """All cells of an architecture in one program: they differ in nothing."""
+  num, size = space.num_cells, space.num_nodes // space.num_cells
+  shape = cells.ops.shape[0], num, size
+  blocks = cells.adjacency.reshape(*shape, num, size)
+  own = jnp.arange(num)
+  compute = functools.partial(
+    cell_physical.physical_features, max_hops=space.max_hops
+  )
+  found = jax.vmap(jax.vmap(compute))(
+    cells.ops.reshape(shape),
+    blocks[:, own, :, own].swapaxes(0, 1),
+    cells.mask.reshape(shape),
+  )
+  return found.reshape(shape[0], -1)
 
 
 def _names(space):
