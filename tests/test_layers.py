@@ -21,10 +21,12 @@ FORBIDDEN = {
   "regression": ("training", "systems", "scoring", "benchmarks"),
   "scoring": ("benchmarks", "training", "search", "systems"),
   "benchmarks": ("models", "training", "search"),
+  "zero_label": ("benchmarks", "search", "training", "commands"),
   "surrogates": ("benchmarks", "search", "commands", "experiments"),
   "search": ("models", "benchmarks", "training", "systems"),
   "training": ("benchmarks", "search", "networks", "systems", "config"),
   "networks": ("benchmarks", "search", "models"),
+  "proxies": ("benchmarks", "training", "search", "systems", "models"),
   "systems": ("config", "predictors", "benchmarks", "search"),
   "predictors": ("experiments", "benchmarks", "search", "commands"),
 }

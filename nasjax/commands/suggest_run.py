@@ -30,16 +30,17 @@ def run(options: SuggestOptions) -> None:
   for note in known.notes:
     print(f"note: {note}", file=sys.stderr)
   with progress.phase("choosing what to train next"):
-    found = suggestions.suggest(
+    suggester = suggestions.told(
       space,
       known.genotypes,
       known.values,
-      options.count,
       seed=options.seed,
       target=options.target,
       acquisition=options.acquisition,
       surrogate=options.surrogate,
     )
+    found = suggester.ask(options.count)
+    best = suggester.best() if np.isfinite(known.values).any() else None
   if not found:
     source = "nothing" if options.table is None else str(options.table)
     raise errors.UserError(
@@ -52,7 +53,7 @@ def run(options: SuggestOptions) -> None:
       "trainings are spread out before a model chooses, or fewer are left",
       file=sys.stderr,
     )
-  _show(options, known, found)
+  _show(options, known, best, found)
   if options.out:
     text = _csv(found).encode()
     files.write_atomic(options.out, lambda file: file.write(text))
@@ -61,13 +62,19 @@ def run(options: SuggestOptions) -> None:
 def _show(
   options: SuggestOptions,
   known: trainings.Trainings,
+  best: suggestions.Winner | None,
   found: list[suggestions.Suggestion],
 ) -> None:
   """Prints JSON or a table."""
   if options.json:
-    print(json.dumps(_report(options, known, found), indent=2))
+    print(json.dumps(_report(options, known, best, found), indent=2))
     return
   print(f"{len(known.values)} trainings of {options.space} known")
+  if best is not None:
+    print(
+      f"best of them: {search_report.shorten(best.arch)} with "
+      f"{_number(best.value)}, expected {_number(best.predicted)}"
+    )
   print(f"{'predicted':>10} {'std':>8}  {'reason':<7}  architecture")
   for each in found:
     print(
@@ -83,6 +90,7 @@ def _number(value: float | None) -> str:
 def _report(
   options: SuggestOptions,
   known: trainings.Trainings,
+  best: suggestions.Winner | None,
   found: list[suggestions.Suggestion],
 ) -> dict[str, object]:
   return {
@@ -90,6 +98,13 @@ def _report(
     "seed": options.seed,
     "num_trained": len(known.values),
     "num_failed": int(np.isnan(known.values).sum()),
+    "best": None
+    if best is None
+    else {
+      "arch": best.arch,
+      "value": best.value,
+      "predicted": best.predicted,
+    },
     "suggestions": [
       {
         "arch": each.arch,

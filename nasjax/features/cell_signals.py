@@ -75,7 +75,7 @@ def signals(
     `[2 * (5 * O + 8)]` float32, in the order of `feature_names`; means over no
     node are 0.
   """
-  ops, adjacency, mask = _in_order(ops, adjacency, mask, max_hops)
+  ops, adjacency, mask = in_order(ops, adjacency, mask, max_hops)
   chosen = (ops[None, :] == jnp.array(op_ids)[:, None]) * mask[None]
   entry = jnp.asarray(_images(len(ops)))
   found = []
@@ -89,7 +89,7 @@ def signals(
   return jnp.concatenate(found)
 
 
-def _in_order(ops, adjacency, mask, max_hops: int):
+def in_order(ops, adjacency, mask, max_hops: int):
   """Numbers nodes by depth and then by their place, padding last.
 
   Places are hashes of what surrounds a node, up to the whole cell; nodes that

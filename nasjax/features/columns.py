@@ -45,6 +45,26 @@ def side_by_side(
 
 
 @compiler.own_numbers()
+def of_kind(
+  space: spaces_base.Space, genotypes: np.ndarray, kind: str
+) -> np.ndarray:
+  """Features of pruned architectures in their own units, `[n, F]` float32.
+
+  As `tables.table`, compiled once for a power of two.
+
+  Args:
+    space: their space.
+    genotypes: valid cells `[n, G]`, at least one.
+    kind: a name in `nasjax.features.kinds`.
+
+  Raises:
+    UserError: the space has none of the kind.
+  """
+  size = min(_AT_ONCE, kinds.get(kind).at_once)
+  return _in_blocks(_raw(space, kind), genotypes, size)
+
+
+@compiler.own_numbers()
 def is_connected(space: spaces_base.Space, genotypes: np.ndarray) -> np.ndarray:
   """Whether anything leads from an input to an output of cells, `[n]` bool.
 
@@ -74,6 +94,15 @@ def _edges(space: spaces_base.Space):
   def compute_block(rows):
     cells = graphs.build(space.encode(rows), prune=True)
     return cells.adjacency.sum(axis=(1, 2))[:, None]
+
+  return _filling(compute_block)
+
+
+@functools.lru_cache(maxsize=8)
+def _raw(space: spaces_base.Space, kind: str):
+  def compute_block(rows):
+    cells = graphs.build(space.encode(rows), prune=True)
+    return kinds.get(kind).compute(space, rows, cells)
 
   return _filling(compute_block)
 

@@ -9,6 +9,7 @@ from nasjax.features import (
   kind_edges,
   kind_graph,
   kind_paths,
+  kind_physical,
   kind_signals,
 )
 
@@ -16,6 +17,7 @@ KINDS: dict[str, kind_types.Kind] = {
   "graph": kind_graph.KIND,
   "paths": kind_paths.KIND,
   "signals": kind_signals.KIND,
+  "physical": kind_physical.KIND,
   "edges": kind_edges.KIND,
 }
 """By the name under which `CellGraphs.features` holds them."""

@@ -188,7 +188,7 @@ class ModelBased(asynchronous.Asynchronous):
     """The next cells by what is known: cells `[n, G]` and values `[n]`."""
     cells, values = known
     targets = normal_targets(values)
-    fitted = self._surrogate().fit(pool, cells, targets, seed)
+    fitted = self.make_surrogate().fit(pool, cells, targets, seed)
     moments = fitted.moments(free)
     rows = proposals.best_batch(
       fitted,
@@ -211,7 +211,8 @@ class ModelBased(asynchronous.Asynchronous):
     stds = np.sqrt(variances + fitted.noise)
     return Proposal(pool.genotypes[rows], means, stds, reasons)
 
-  def _surrogate(self) -> Any:
+  def make_surrogate(self) -> Any:
+    """Returns the surrogate by its name, not fitted yet."""
     from nasjax.surrogates import gaussian, network
 
     if self.surrogate == "gaussian":

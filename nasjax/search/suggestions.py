@@ -11,7 +11,7 @@ import numpy as np
 from nasjax import files
 from nasjax import labels as label_numbers
 from nasjax.predictors import predictor
-from nasjax.search import model_based, subset
+from nasjax.search import model_based, subset, winners
 from nasjax.search import state as states
 from nasjax.spaces import base as spaces_base
 from nasjax.spaces import notations
@@ -38,6 +38,24 @@ class Suggestion:
   predicted: float | None
   std: float | None
   reason: str
+
+
+@dataclasses.dataclass(frozen=True)
+class Winner:
+  """The architecture that is expected to be the best of those trained.
+
+  Attributes:
+    arch: official notation.
+    genotype: `[G]` int8.
+    value: what its training gave; the mean of several.
+    predicted: expected value, without the noise of one training; None where
+      no two values differ.
+  """
+
+  arch: str
+  genotype: np.ndarray
+  value: float
+  predicted: float | None
 
 
 class Suggester:
@@ -133,6 +151,34 @@ class Suggester:
       state = self.strategy.learn(state, cells[is_known], scores[is_known])
     self.state = self.strategy.tell(state, cells[~is_known], scores[~is_known])
 
+  def best(self) -> Winner:
+    """Says which of the trained architectures is expected to be the best.
+
+    The highest value is often a lucky training. The model shares what it knows
+    between like architectures, so that what it expects has less noise.
+
+    Raises:
+      UserError: no training with a value was told.
+    """
+    cells, values = self.strategy.merged(
+      self.space, *self.strategy.tried(self.state)
+    )
+    seed = self.state.seed
+    means = winners.expected(self.strategy, self.space, cells, values, seed)
+    row = winners.best(means, values)
+    predicted = None
+    if np.isfinite(means[row]):
+      told = ~np.isnan(values)
+      targets = model_based.normal_targets(values)[told]
+      mean = units.to_values(means[row : row + 1], targets, values[told])
+      predicted = self._sign * float(mean[0])
+    return Winner(
+      arch=self.space.format(cells[row : row + 1])[0],
+      genotype=cells[row],
+      value=self._sign * float(values[row]),
+      predicted=predicted,
+    )
+
   def save(self, path: files.PathLike) -> None:
     """Writes all that was told and asked to a file; see `search.save`."""
     states.save(path, self.strategy, self.state)
@@ -206,6 +252,18 @@ def suggest(
   Raises:
     UserError: an architecture, a value or an option is bad.
   """
+  return told(space, archs, values, seed=seed, **options).ask(count)
+
+
+def told(
+  space: str | spaces_base.Space,
+  archs: Any,
+  values: Any,
+  *,
+  seed: int = 0,
+  **options: Any,
+) -> Suggester:
+  """Returns a suggester that knows some trainings; see `suggest`."""
   suggester = Suggester(space, seed, **options)
   if not hasattr(archs, "shape"):
     archs = notations.as_list(archs, suggester.space.name)
@@ -213,4 +271,4 @@ def suggest(
     suggester.tell(archs, values)
   else:
     label_numbers.read(values, (0,), missing=True)
-  return suggester.ask(count)
+  return suggester

@@ -101,16 +101,23 @@ def whole(
     replicates: whether cells of one function are candidates of their own.
     target: `accuracy` or `cost`.
   """
-  return _of(space, space.enumerate(), replicates, target)
+  return of(space, space.enumerate(), replicates, target)
 
 
-def _of(
+def of(
   space: spaces_base.Space,
   genotypes: np.ndarray,
   replicates: bool,
   target: str,
 ) -> Pool:
-  """A pool of cells `[n, G]`: the first of each key that computes anything."""
+  """Returns the pool of some cells: the first of each key that computes.
+
+  Args:
+    space: the space.
+    genotypes: the cells, `[n, G]`.
+    replicates: see `whole`.
+    target: `accuracy` or `cost`.
+  """
   keys = keys_of(space, genotypes, replicates, target)
   first = np.sort(np.unique(keys, return_index=True)[1])
   first = first[columns.is_connected(space.whole, genotypes[first])]
@@ -147,7 +154,7 @@ def drawn(
     again = space.mutate(children, rng)
     twice = rng.random(half) < 0.5
     cells.append(np.where(twice[:, None], again, children))
-  return _of(space, np.concatenate(cells), replicates, target)
+  return of(space, np.concatenate(cells), replicates, target)
 
 
 def keys_of(

@@ -19,6 +19,7 @@ MODULES = {
   "nasjax.pretrained": "nasjax.commands.publish",
   "nasjax.pretrained.digests": "nasjax.commands.publish_digests",
   "nasjax.pretrained.images": "nasjax.commands.publish_images",
+  "nasjax.pretrained.zero_label": "nasjax.commands.publish_zero_label",
   "nasjax.reproduce": "nasjax.commands.reproduce",
   "nasjax.scoring": "nasjax.commands.score",
   "nasjax.spaces.nb101_order": "nasjax.spaces.nb101_order",
@@ -29,6 +30,7 @@ NEED_NOTHING = {
   "nasjax.commands.document",
   "nasjax.features.measure",
   "nasjax.pretrained.images",
+  "nasjax.pretrained.zero_label",
 }
 ENTRIES = ("nasjax",)  # tested as commands
 """Forms that are tested in other files."""

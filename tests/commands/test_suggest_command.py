@@ -49,8 +49,12 @@ def _refused(capsys, message, *argv):
 def test_the_table_says_what_to_train(capsys, table):
   status, printed = _run(capsys, "--table", table, "--count", "3")
   assert status == 0
-  title, header, *rows = printed.out.splitlines()
+  title, best, header, *rows = printed.out.splitlines()
   assert title == "16 trainings of nb201 known"
+  winner = suggestions.told("nb201", ARCHS, VALUES).best()
+  assert best.startswith(
+    f"best of them: {winner.arch} with {winner.value:.4g},"
+  )
   assert header.split() == ["predicted", "std", "reason", "architecture"]
   found = nasjax.suggest("nb201", ARCHS, VALUES, 3)
   assert [row.split()[-1] for row in rows] == [each.arch for each in found]
@@ -88,6 +92,8 @@ def test_json_says_the_same(capsys, tmp_path):
   assert report["space"] == "nb201"
   assert report["num_trained"] == 16
   assert report["num_failed"] == 1
+  assert report["best"]["arch"] in ARCHS
+  assert set(report["best"]) == {"arch", "value", "predicted"}
   values = VALUES.copy()
   values[2] = np.nan
   for shown, each in zip(
@@ -193,7 +199,7 @@ def test_other_mistakes_are_one_line(capsys, tmp_path):
 
 
 def test_every_architecture_was_trained(capsys, tmp_path, monkeypatch):
-  monkeypatch.setattr(suggestions, "suggest", lambda *_, **__: [])
+  monkeypatch.setattr(suggestions.Suggester, "ask", lambda *_: [])
   table = _table(tmp_path / "t.csv", zip(ARCHS, VALUES, strict=True))
   message = "is left to train: expected"
   _refused(capsys, message, "--table", table)

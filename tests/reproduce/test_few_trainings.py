@@ -117,12 +117,36 @@ def some_runs(searched, reported):
   return runs.Runs(
     problem=problem,
     method="random",
+    seeds=range(len(searched)),
+    genotypes=np.zeros((*searched.shape, 6), np.int8),
     searched=searched,
     reported=reported,
     seconds_of_trainings=np.full(searched.shape, np.nan),
     seconds=1.0,
     commits=("abc",),
   )
+
+
+def test_the_model_names_a_winner_of_its_runs(folder, tmp_path):
+  study = catalog.get_studies(("nb201",), ("cifar10",), ("nb201",))[0]
+  on_validation = problems.make(study, str(folder))[0]
+  measured = runs.measure(on_validation, "model", 14, range(2), tmp_path)
+  rows = report.rows([measured], (11, 14))
+  assert [(row["method"], row["size"]) for row in rows] == [
+    ("model", 11),
+    (methods.NAMED, 11),
+    ("model", 14),
+    (methods.NAMED, 14),
+  ]
+  assert [row["seconds"] > 0 for row in rows] == [False, False, True, False]
+  for row in rows[1::2]:
+    for seed, value in enumerate(row["seeds"]):
+      tried = measured.reported[seed, : row["size"]]
+      assert np.isclose(tried, value).any()
+  text = table.render(
+    {"name": "few_trainings", "command": "", "rows": rows}, ""
+  )
+  assert methods.TITLES[methods.NAMED] in text
 
 
 def test_what_is_reported_is_the_cell_of_the_best_searched_label():
@@ -180,7 +204,7 @@ def test_regret_over_time_at_times_that_all_seeds_reach():
 
 
 def test_every_method_is_described_and_made():
-  assert set(methods.SETTINGS) == set(methods.METHODS)
+  assert set(methods.SETTINGS) == set(methods.TITLES)
   for space, first in (("nb201", 10), ("nb101", 20), ("darts", 10)):
     for name in methods.METHODS:
       method = methods.make(name, space)

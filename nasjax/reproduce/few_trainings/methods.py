@@ -18,9 +18,21 @@ METHODS = {
 }
 """Method -> its title, in the order of the tables."""
 
+NAMED = "model_named"
+"""The runs of `model` again: the model names the winner."""
+
+TITLES = {
+  "model": METHODS["model"],
+  NAMED: "the same, winner by the model",
+  **METHODS,
+}
+"""Like `METHODS`, with rows that have no runs of their own."""
+
 SETTINGS = {
   "model": "`nasjax search --strategy model` with its defaults: Gaussian "
   "process on the features of functions, expected improvement, 5 at a time.",
+  NAMED: "the same runs; what counts is the tried cell that the model expects "
+  "to be the best (`Suggester.best`), not the one of the highest label.",
   "random": "distinct cells.",
   "evolution": "Real et al. 2019, one cell at a time; population of 30, "
   "tournaments of 10 (100 and 25 there).",

@@ -2,7 +2,7 @@
 
 import math
 import pathlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
@@ -14,11 +14,13 @@ from nasjax.reproduce.few_trainings import (
   problems,
   runs,
   table,
+  winners,
 )
 from nasjax.reproduce.figures import style
 
 METHODS = methods.METHODS
 _BENCHMARKS = ("nb201", "nb101", "nb301")
+_Point = tuple[tuple[str, int, str], tuple[np.ndarray, int]]
 
 SPEC = reports.Spec(
   what="which architecture to train next: the best cell in the fewest "
@@ -81,37 +83,47 @@ def rows(
   so far, `best` the highest reported label so far, after as many trainings as
   the size says. `until_best` are the trainings until the best cell of the
   space, the limit where it was not trained (`num_cut` of the seeds); the size
-  is the limit.
+  is the limit. Of the strategy `model` a second method `model_named` has
+  `chosen` of the cell that its model expects to be the best.
   """
   limit = max(sizes)
   found = []
   for each in measured:
     problem = each.problem
-    by_metric = {}
-    is_same = problem.protocol == problems.SAME
-    for size in sizes:
-      at = min(size, each.found.shape[1]) - 1
-      by_metric[size, "best" if is_same else "chosen"] = each.found[:, at], 0
-    if is_same and math.isfinite(problem.best):
-      until = each.until_best(problem.best)
-      cut = np.isnan(until)
-      by_metric[limit, "until_best"] = np.where(cut, limit, until), cut.sum()
-    for (size, metric), (values, num_cut) in by_metric.items():
+    for (method, size, metric), (values, num_cut) in _points(each, sizes):
+      # Once for all rows of a method: they are points of the same runs.
+      is_last = size == limit and method == each.method
       row = results.make_row(
         problem.study,
-        each.method,
+        method,
         size,
         metric,
         values.tolist(),
         note=problem.note,
         best=problem.best if math.isfinite(problem.best) else None,
-        num_cut=int(num_cut),
+        num_cut=num_cut,
         commit=", ".join(each.commits),
-        # Once for all rows of a method: they are points of the same runs.
-        seconds=sum(e.seconds for e in measured) if size == limit else 0.0,
+        seconds=sum(e.seconds for e in measured) if is_last else 0.0,
       )
       found.append(row)
   return found
+
+
+def _points(each: runs.Runs, sizes: Sequence[int]) -> Iterator[_Point]:
+  """Method, size and metric, with the values `[s]` and how many were cut."""
+  problem, name = each.problem, each.method
+  is_same = problem.protocol == problems.SAME
+  metric = "best" if is_same else "chosen"
+  for size in sizes:
+    at = min(size, each.found.shape[1]) - 1
+    yield (name, size, metric), (each.found[:, at], 0)
+    if name == "model" and not is_same:
+      yield (methods.NAMED, size, metric), (winners.named(each, size), 0)
+  if is_same and math.isfinite(problem.best):
+    until = each.until_best(problem.best)
+    cut = np.isnan(until)
+    values = np.where(cut, max(sizes), until)
+    yield (name, max(sizes), "until_best"), (values, int(cut.sum()))
 
 
 def _draw(options: reports.Options, shown: Sequence[problems.Problem]) -> None:

@@ -27,6 +27,8 @@ class Runs:
   Attributes:
     problem: labels.
     method: its name.
+    seeds: of the runs, `[s]`.
+    genotypes: the cells, `[s, t, G]`.
     searched: the label that it saw, `[s, t]`.
     reported: the label that counts, `[s, t]`.
     seconds_of_trainings: `[s, t]`; NaN where the benchmark does not say.
@@ -36,6 +38,8 @@ class Runs:
 
   problem: problems.Problem
   method: str
+  seeds: Sequence[int]
+  genotypes: np.ndarray
   searched: np.ndarray
   reported: np.ndarray
   seconds_of_trainings: np.ndarray
@@ -93,7 +97,7 @@ def measure(
       for path in missing:
         _run(problem, method, budget, int(path.stem), path)
         bar.update()
-  return _join(problem, name, [files.load_npz(path) for path in paths])
+  return _join(problem, name, seeds, [files.load_npz(path) for path in paths])
 
 
 def is_finished(
@@ -162,13 +166,16 @@ def _commit() -> str:
 
 
 def _join(
-  problem: problems.Problem, name: str, runs: Sequence[dict[str, np.ndarray]]
+  problem: problems.Problem,
+  name: str,
+  seeds: Sequence[int],
+  runs: Sequence[dict[str, np.ndarray]],
 ) -> Runs:
   """Puts runs side by side, cut to the shortest of them."""
   length = min(len(run["searched"]) for run in runs)
-  searched, reported = (
+  genotypes, searched, reported = (
     np.stack([run[key][:length] for run in runs])
-    for key in ("searched", "reported")
+    for key in ("genotypes", "searched", "reported")
   )
   cost = np.full(searched.shape, np.nan)
   if problem.seconds is not None:
@@ -178,6 +185,8 @@ def _join(
   return Runs(
     problem=problem,
     method=name,
+    seeds=seeds,
+    genotypes=genotypes,
     searched=searched,
     reported=reported,
     seconds_of_trainings=cost,

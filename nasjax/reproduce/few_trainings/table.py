@@ -59,14 +59,14 @@ def render(data: results.Data, what: str, pictures: Sequence[str] = ()) -> str:
 
 def _place(row: Row) -> int:
   """Place of the method of a row in the tables."""
-  return list(methods.METHODS).index(row["method"])
+  return list(methods.TITLES).index(row["method"])
 
 
 def _settings(rows: Sequence[Row]) -> str:
   """What the compared methods are, those that were measured."""
   named = {row["method"] for row in rows}
   lines = [
-    f"- {methods.METHODS[name]}: {text}"
+    f"- {methods.TITLES[name]}: {text}"
     for name, text in methods.SETTINGS.items()
     if name in named
   ]
@@ -115,7 +115,7 @@ def _until(rows: Sequence[Row]) -> str:
     low, middle, high = np.quantile(values, (0.25, 0.5, 0.75))
     lines.append(
       [
-        methods.METHODS[row["method"]],
+        methods.TITLES[row["method"]],
         f"{values.mean():.1f}",
         f"{middle:g}",
         f"{low:g} - {high:g}",
@@ -130,7 +130,7 @@ def _until(rows: Sequence[Row]) -> str:
 def _accuracies(rows: Sequence[Row]) -> str:
   sizes = markdown.sizes_of(rows)
   lines = [
-    [methods.METHODS[method], *_cells(rows, method, sizes)]
+    [methods.TITLES[method], *_cells(rows, method, sizes)]
     for method in dict.fromkeys(row["method"] for row in rows)
   ]
   first = rows[0]

@@ -1,0 +1,141 @@
+"""Learns the transfer predictors of zero-label ranking, and keeps them.
+
+  python -m nasjax.pretrained.zero_label
+
+It takes no arguments, reads the tables of NASJAX_DATA, and replaces what is
+there.
+"""
+
+import argparse
+import time
+from collections.abc import Sequence
+
+import numpy as np
+
+from nasjax import files, progress
+from nasjax.benchmarks import base as benchmarks
+from nasjax.benchmarks import registry
+from nasjax.commands import arguments, command
+from nasjax.experiments import provenance
+from nasjax.training import metrics
+from nasjax.zero_label import kernels, transfer
+
+LABEL = "cifar10/test"
+_TESTS = {
+  "nb101": (("nb201", (LABEL, "cifar100/test", "imagenet16/test")),),
+  "nb201": (("nb101", (LABEL,)),),
+}
+"""Source -> benchmarks of other spaces, and labels, that its card reports."""
+_DARTS = (("darts545", "cifar10/val50"), ("nb301", "cifar10/val"))
+_MOST = 20_000
+
+
+def learn(benchmark: benchmarks.Benchmark) -> list[kernels.Source]:
+  """Learns from some samples of a benchmark's cells, seeds 0, 1, ..."""
+  labels = benchmark.values(LABEL)
+  known = np.flatnonzero(np.isfinite(labels))
+  return [
+    transfer.fit(
+      benchmark.space, benchmark.genotypes[known], labels[known], seed
+    )
+    for seed in range(transfer.SAMPLES)
+  ]
+
+
+def tau(
+  model: transfer.Transfer,
+  benchmark: benchmarks.Benchmark,
+  label: str,
+  models: Sequence[str] = kernels.MODELS,
+) -> tuple[float, int]:
+  """Kendall's tau-b on cells of a benchmark, and their number."""
+  known = np.flatnonzero(np.isfinite(benchmark.values(label)))
+  if len(known) > _MOST:
+    known = np.random.default_rng(0).choice(known, _MOST, replace=False)
+  cells = benchmark.genotypes[known]
+  scores = model.predict(benchmark.space, cells, models)
+  truth = benchmark.values(label)[known]
+  return metrics.kendall_tau(scores, truth), len(known)
+
+
+def scores_of(model: transfer.Transfer) -> list[tuple[str, str, float, int]]:
+  """Rows of a card: label, models, tau and number of cells."""
+  rows = []
+  for name, labels in _TESTS[model.source]:
+    benchmark = registry.get_benchmark(name)
+    for label in labels:
+      rows.append((f"{name} {label}", "all", *tau(model, benchmark, label)))
+  if model.source == "nb101":
+    for name, label in _DARTS:
+      benchmark = registry.get_benchmark(name)
+      found = tau(model, benchmark, label, kernels.ALL_ONLY)
+      rows.append((f"{name} {label}", "two on all features", *found))
+  return rows
+
+
+def card(facts: Sequence[tuple[str, benchmarks.Benchmark, float]]) -> str:
+  """Returns the card (Markdown) of what was learnt from each source.
+
+  Args:
+    facts: source, its benchmark, and seconds that it took.
+  """
+  parts = [_HEAD]
+  for source, benchmark, seconds in facts:
+    model = transfer.load(source)
+    lines = [
+      f"| {label} | {models} | {num} | {value:.4f} |"
+      for label, models, value, num in scores_of(model)
+    ]
+    parts.append(
+      f"## {source}.npz\n\n| | |\n|---|---|\n"
+      f"| learnt from | {benchmark.source} |\n"
+      f"| label | `{LABEL}`: {benchmark.describe(LABEL)} |\n"
+      f"| cells | {transfer.SAMPLES} samples of {transfer.CELLS} cells that "
+      f"compute anything, seeds 0 to {transfer.SAMPLES - 1} |\n"
+      f"| target | normal scores of the ranks of the label |\n"
+      f"| models | {'; '.join(kernels.MODELS)} |\n"
+      f"| time | {seconds:.0f} s |\n"
+      f"| commit | {provenance.commit()} |\n\n"
+      "Kendall tau-b on cells of other spaces, none of whose labels was\n"
+      f"fitted ({_MOST:,} cells at most):\n\n"
+      "| label | models | cells | tau |\n|---|---|---|---|\n" + "\n".join(lines)
+    )
+  return "\n\n".join(parts) + "\n"
+
+
+_HEAD = f"""# zero_label
+
+Kernel regressions on the physical features of cells
+(`nasjax/features/cell_physical.py`), learnt in one space to rank another
+(`nasjax.zero_label`). Kernels `exp(-{kernels.LAPLACE} mean |a - b|)` and
+`exp(-{kernels.GAUSSIAN} mean (a - b)^2)` of features in units of their spread
+in the source, ridge {kernels.RIDGE:g}; few, most and all of the features.
+Predictions of all samples and models are averaged. What had been seen when this
+was chosen: `docs/zero_label.md`.
+
+Command:
+
+    python -m nasjax.pretrained.zero_label"""
+
+
+def _main(argv: Sequence[str]) -> None:
+  arguments.Parser(
+    prog="python -m nasjax.pretrained.zero_label",
+    description=__doc__,
+    formatter_class=argparse.RawDescriptionHelpFormatter,
+  ).parse_args(argv[1:])
+  facts = []
+  for source in transfer.SOURCES:
+    benchmark = registry.get_benchmark(source)
+    began = time.monotonic()
+    with progress.phase(f"learning from {source}"):
+      transfer.save(transfer.path_of(source), learn(benchmark))
+    facts.append((source, benchmark, time.monotonic() - began))
+  transfer.load.cache_clear()
+  text = card(facts).encode()
+  path = transfer.FOLDER / "README.md"
+  files.write_atomic(path, lambda file: file.write(text))
+  print(f"written to {transfer.FOLDER}")
+
+
+main = command.guard(_main)

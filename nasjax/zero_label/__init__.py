@@ -1,0 +1,1 @@
+"""Ranking a space without one label from it."""
