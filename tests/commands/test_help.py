@@ -16,6 +16,7 @@ MODULES = {
   "nasjax.benchmarks.mini201_build": "nasjax.commands.mini201_build",
   "nasjax.benchmarks.mini201_embed": "nasjax.commands.mini201_embed",
   "nasjax.features.measure": "nasjax.features.measure",
+  "nasjax.operators.encode": "nasjax.operators.encode",
   "nasjax.pretrained": "nasjax.commands.publish",
   "nasjax.pretrained.digests": "nasjax.commands.publish_digests",
   "nasjax.pretrained.images": "nasjax.commands.publish_images",
@@ -29,6 +30,7 @@ NEED_NOTHING = {
   "nasjax.spaces.nb101_order",
   "nasjax.commands.document",
   "nasjax.features.measure",
+  "nasjax.operators.encode",
   "nasjax.pretrained.images",
   "nasjax.pretrained.zero_label",
 }
