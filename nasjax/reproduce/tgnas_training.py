@@ -40,9 +40,9 @@ BOTH = ", both cells"
 Scores = dict[str, np.ndarray]
 
 
-def num_seeds(options: reports.Options, size: int) -> int:
+def num_seeds(asked: int | None, size: int) -> int:
   """Seeds of a training size: those asked for, else 3 up to 5,000 cells."""
-  return options.num_seeds or (3 if size <= 5000 else 1)
+  return asked or (3 if size <= 5000 else 1)
 
 
 def draw(
@@ -83,7 +83,7 @@ def measure(
   """
   setup = options.setup
   config = runner.make_config(setup, SOURCE, method, size, SENTENCES[variant])
-  config.num_seeds = num_seeds(options, size)
+  config.num_seeds = num_seeds(options.num_seeds, size)
   source = registry.get_benchmark("nb101", setup.data_dir)
   names = list(dict.fromkeys(study.benchmark for study in options.studies))
   key = json.dumps([json.loads(config.to_json()), names, _digest(source)])
