@@ -8,7 +8,7 @@ from nasjax.commands import shared_options
 from nasjax.commands.options import REQUIRED, Options, option
 
 # Written out, so that a mistake is found before anything heavy is imported.
-STRATEGIES = ("score_all", "random", "evolution", "local", "model")
+STRATEGIES = ("score_all", "random", "evolution", "local", "pruning", "model")
 _TRAINING_SEEDS = 2**32
 _BY_PREDICTOR = ("top", "checkpoint", "budget", "best")
 

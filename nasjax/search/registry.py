@@ -9,6 +9,7 @@ from nasjax.search import (
   evolution,
   local,
   model_based,
+  pruning,
   random,
   score_all,
 )
@@ -20,6 +21,7 @@ _STRATEGIES: dict[str, type[base.Strategy]] = {
     random.Random,
     evolution.Evolution,
     local.Local,
+    pruning.Pruning,
     model_based.ModelBased,
   )
 }
