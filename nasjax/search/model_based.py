@@ -275,8 +275,8 @@ def _check_sizes(space: Any, cells: np.ndarray, scores: np.ndarray) -> None:
     at = large[0]
     raise errors.UserError(
       f"scores: expected sizes up to {label_numbers.LARGEST:g}, got "
-      f"{scores[at]:g} for {space.format(cells[at][None])[0]}; where a training "
-      "diverged say that it failed"
+      f"{scores[at]:g} for {space.format(cells[at][None])[0]}; where a "
+      "training diverged say that it failed"
     )
 
 
