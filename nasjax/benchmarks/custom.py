@@ -175,6 +175,8 @@ def _row(
   value = float(text) if _NUMBER.fullmatch(text) else math.nan
   if not math.isfinite(value):
     advice = "mend or remove the line"
+    if failures:
+      advice += f", or write {FAILED} where the training failed"
     if arch.count("(") != arch.count(")") or arch.count("[") != arch.count("]"):
       advice = _QUOTE
     elif re.fullmatch(r"[-+0-9., ]*[0-9],[0-9 ]+", text):

@@ -4,6 +4,7 @@ import dataclasses
 import math
 import os
 import pathlib
+import time
 
 import numpy as np
 
@@ -12,6 +13,7 @@ from nasjax.benchmarks import custom
 from nasjax.spaces import base as spaces_base
 
 _ATTEMPTS = 5
+_SECONDS = 0.2  # in which a writer ends its line
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -37,7 +39,7 @@ def read(
   It is as for `custom.read_table`, but `failed` may stand for a value, a cell
   may come again (its values are averaged by whoever fits them, and a note says
   so), and the file may be empty. A file that another process adds to meanwhile
-  is read again.
+  is read again, and one that may end within a line is given a moment.
 
   Args:
     path: the file.
@@ -56,21 +58,31 @@ def read(
     return Trainings(empty, np.zeros(0), ())
   genotypes = custom.genotypes_of(path, rows, space)
   values = np.array([row.value for row in rows])
-  return Trainings(genotypes, values, _notes(rows, genotypes, space, target))
+  notes = _notes(rows, genotypes, space, target)
+  if _is_cut(path):
+    notes += (
+      f"the last line of {errors.quote(str(path))} has no line end: it counts "
+      "as it stands; if it was half written, ask again",
+    )
+  return Trainings(genotypes, values, notes)
 
 
 def _stable_rows(path: pathlib.Path) -> list[custom.Row]:
   """The rows of a file that did not change while it was read."""
   for _ in range(_ATTEMPTS):
     before = _fingerprint(path)
+    rows, problem = [], None
     try:
       rows = [] if before and not before[0] else _rows(path)
-    except errors.UserError:
-      if _fingerprint(path) == before:
-        raise
+    except errors.UserError as error:
+      problem = error
+    if before is not None and (problem is not None or _is_cut(path)):
+      time.sleep(_SECONDS)
+    if _fingerprint(path) != before:
       continue
-    if _fingerprint(path) == before:
-      return rows
+    if problem is not None:
+      raise problem
+    return rows
   raise errors.UserError(
     f"{errors.quote(str(path))} changed each time while it was read: expected "
     "a file at rest; write a new one and rename it"
@@ -79,6 +91,15 @@ def _stable_rows(path: pathlib.Path) -> list[custom.Row]:
 
 def _rows(path: pathlib.Path) -> list[custom.Row]:
   return list(custom.read_rows(path, failures=True))
+
+
+def _is_cut(path: pathlib.Path) -> bool:
+  """Whether a file ends within a line."""
+  with foreign.reading(path, "a CSV file"), open(path, "rb") as file:
+    if not file.seek(0, os.SEEK_END):
+      return False
+    file.seek(-1, os.SEEK_END)
+    return file.read(1) not in b"\r\n"
 
 
 def _fingerprint(path: pathlib.Path) -> tuple[int, int] | None:
@@ -95,7 +116,7 @@ def _notes(
   space: spaces_base.Space,
   target: str,
 ) -> tuple[str, ...]:
-  """One line on failures, and one on cells that come again."""
+  """A line each on failures, cells that come again, and equal values."""
   found = []
   failed = sum(math.isnan(row.value) for row in rows)
   if failed:
@@ -108,4 +129,6 @@ def _notes(
       f"{again} architectures come again, under one name or several: the means "
       "of their values are used"
     )
+  if len(rows) > 1 and len({row.value for row in rows}) == 1:
+    found.append("all values are equal: they tell no architecture from another")
   return tuple(found)

@@ -30,7 +30,7 @@ class SuggestOptions(Options):
     metavar="FILE",
     is_path=True,
   )
-  count: int = option(5, "how many to suggest", least=1, most=1_000_000)
+  count: int = option(5, "how many to suggest", least=1, most=1000)
   target: str = option(
     "accuracy",
     "what the values are; of a cost (latency, energy) the lowest is the best",

@@ -13,6 +13,7 @@ from nasjax.commands import search_report
 from nasjax.commands.suggest_options import COLUMNS, SuggestOptions
 from nasjax.search import suggestions
 from nasjax.spaces import registry as spaces
+from nasjax.surrogates import gaussian
 
 
 def run(options: SuggestOptions) -> None:
@@ -47,16 +48,41 @@ def run(options: SuggestOptions) -> None:
       f"no architecture of the space {space.name!r} is left to train: expected "
       f"some that --table does not have, got {errors.quote(source)}"
     )
-  if len(found) < options.count:
-    print(
-      f"note: {len(found)} instead of {options.count} are suggested: the first "
-      "trainings are spread out before a model chooses, or fewer are left",
-      file=sys.stderr,
-    )
+  for note in _notes(options, suggester, len(known.values), len(found)):
+    print(f"note: {note}", file=sys.stderr)
   _show(options, known, best, found)
   if options.out:
     text = _csv(found).encode()
     files.write_atomic(options.out, lambda file: file.write(text))
+
+
+def _notes(
+  options: SuggestOptions,
+  suggester: suggestions.Suggester,
+  num_known: int,
+  num_found: int,
+) -> list[str]:
+  """What was done otherwise than a user may expect, a line each."""
+  notes, strategy = [], suggester.strategy
+  if num_found < options.count:
+    why = "no more are left"
+    if num_known + num_found == strategy.num_first:
+      why = (
+        f"the first {strategy.num_first} trainings are spread out before a "
+        "model chooses"
+      )
+    notes.append(f"{num_found} instead of {options.count} are suggested: {why}")
+  tried = strategy.tried(suggester.state)
+  num_cells, most = (
+    len(strategy.merged(suggester.space, *tried)[1]),
+    gaussian.MOST_CELLS,
+  )
+  if num_cells > most and options.surrogate == "gaussian":
+    notes.append(
+      f"the model is fitted to {most} of {num_cells} trained architectures: "
+      "the best ones, and as many others at random"
+    )
+  return notes
 
 
 def _show(

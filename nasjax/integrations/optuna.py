@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from nasjax import errors
+from nasjax import labels as label_numbers
 from nasjax.integrations import decisions, extras
 from nasjax.search import base, model_based, registry, subset
 from nasjax.spaces import base as spaces_base
@@ -44,8 +45,8 @@ class NasSampler(optuna.samplers.BaseSampler):
 
   A completed trial counts with its value and a pruned one with its last
   intermediate value. A failed trial, one without a value, and one whose value
-  is infinite count as the worst. Trials that are enqueued must fix every
-  decision or none.
+  is infinite or beyond 1e290 count as the worst. Trials that are enqueued must
+  fix every decision or none.
 
   Attributes:
     space: the search space.
@@ -324,4 +325,5 @@ def _value(trial: FrozenTrial) -> float:
     value = trial.value
   elif trial.state == TrialState.PRUNED and trial.last_step is not None:
     value = trial.intermediate_values[trial.last_step]
-  return value if value is not None and np.isfinite(value) else float("nan")
+  is_usable = value is not None and abs(value) <= label_numbers.LARGEST
+  return value if value is not None and is_usable else float("nan")

@@ -5,11 +5,13 @@ genotype.
 """
 
 import dataclasses
+import threading
 from typing import Any, ClassVar
 
 import numpy as np
 
 from nasjax import errors
+from nasjax import labels as label_numbers
 from nasjax.search import acquisitions, asynchronous, base, proposals
 from nasjax.search.state import State
 
@@ -17,6 +19,8 @@ SURROGATES = ("gaussian", "default")
 TARGETS = ("accuracy", "cost")
 _KNOWN, _VALUES = "known", "known_values"
 _PARENTS = 20
+TURNS = threading.RLock()
+"""Threads take turns, since all searches share what surrogates remember."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -111,16 +115,30 @@ class ModelBased(asynchronous.Asynchronous):
       values: their values `[n]`, higher = better, NaN where a training failed.
 
     Raises:
-      UserError: a cell is none of the space, or a value is infinite.
+      UserError: a cell is none of the space, or a value is infinite or beyond
+        `nasjax.labels.LARGEST`.
     """
     cells = state.space.check(genotypes)
     values = base.check_scores(state.space, cells, values, failures=True)
+    _check_sizes(state.space, cells, values)
     memory = {
       **state.memory,
       _KNOWN: np.concatenate([state.memory[_KNOWN], cells]),
       _VALUES: np.concatenate([state.memory[_VALUES], values]),
     }
     return dataclasses.replace(state, memory=memory)
+
+  def tell(self, state: State, genotypes: Any, scores: Any) -> State:
+    """Takes answers to some of the pending cells; see the base class.
+
+    Raises:
+      UserError: see there; or a score is beyond `nasjax.labels.LARGEST`.
+    """
+    told = super().tell(state, genotypes, scores)
+    new = slice(len(state.history), None)
+    cells, scores = told.history.genotypes[new], told.history.scores[new]
+    _check_sizes(state.space, cells, scores)
+    return told
 
   def _propose(
     self, state: State, num: int, rng: np.random.Generator
@@ -137,6 +155,13 @@ class ModelBased(asynchronous.Asynchronous):
       num: how many cells.
       rng: generator of the draws.
     """
+    with TURNS:
+      return self._proposal(state, num, rng)
+
+  def _proposal(
+    self, state: State, num: int, rng: np.random.Generator
+  ) -> Proposal:
+    """The next cells, for one thread at a time."""
     from nasjax.surrogates import pools
 
     space = state.space
@@ -240,6 +265,18 @@ class ModelBased(asynchronous.Asynchronous):
     return (
       np.concatenate([memory[_KNOWN], history.genotypes]),
       np.concatenate([memory[_VALUES], history.scores]),
+    )
+
+
+def _check_sizes(space: Any, cells: np.ndarray, scores: np.ndarray) -> None:
+  """Refuses scores `[n]` of which means and predictions might be infinite."""
+  large = np.flatnonzero(np.abs(scores) > label_numbers.LARGEST)
+  if large.size:
+    at = large[0]
+    raise errors.UserError(
+      f"scores: expected sizes up to {label_numbers.LARGEST:g}, got "
+      f"{scores[at]:g} for {space.format(cells[at][None])[0]}; where a "
+      "training diverged say that it failed"
     )
 
 

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 _SHORTLIST = 4000
 _DRAWN = 1000
 _SPREAD_OVER = 20_000
+_AT_ONCE = 500
 EXPLORE, EXPLOIT, SPREAD = "explore", "exploit", "spread"
 
 
@@ -48,8 +49,10 @@ def spread_out(
     rows = np.sort(rng.choice(rows, _SPREAD_OVER, replace=False))
   features, power = pool.features[rows], pools.power_of(pool.space)
   nearest = np.full(len(rows), np.inf)
-  if len(taken):
-    nearest = distances.between(features, taken, power).min(axis=1)
+  for start in range(0, len(taken), _AT_ONCE):
+    part = taken[start : start + _AT_ONCE]
+    apart = distances.between(features, part, power).min(axis=1)
+    nearest = np.minimum(nearest, apart)
   chosen: list[int] = []
   while len(chosen) < min(num, len(rows)):
     first = not len(taken) and not chosen

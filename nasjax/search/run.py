@@ -13,7 +13,7 @@ import numpy as np
 
 from nasjax import errors
 from nasjax.search import base
-from nasjax.search.state import State
+from nasjax.search.state import State, cells_digest
 from nasjax.spaces import base as spaces_base
 from nasjax.spaces import registry as spaces
 
@@ -82,6 +82,11 @@ def run(
     raise errors.UserError(
       f"state: expected a search of {space.name!r}, got one of "
       f"{state.space.name!r}; give the space it was started with"
+    )
+  elif cells_digest(state.space) != cells_digest(space):
+    raise errors.UserError(
+      f"state: expected a search of the given cells of {space.name!r}, got one "
+      "of others; give the space it was started with"
     )
   size = strategy.batch_size if batch_size is None else batch_size
   genotypes = state.pending

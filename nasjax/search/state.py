@@ -5,6 +5,7 @@ ones without a score, `G` integers of a genotype.
 """
 
 import dataclasses
+import hashlib
 import json
 from collections.abc import Mapping
 from typing import Any
@@ -88,6 +89,13 @@ class State:
     return np.random.Generator(np.random.Philox(key=self.seed, counter=counter))
 
 
+def cells_digest(space: spaces_base.Space) -> str | None:
+  """Digest of the cells of a `Subset` in their order; None of a whole space."""
+  if space.whole is space:
+    return None
+  return hashlib.sha256(space.enumerate().tobytes()).hexdigest()
+
+
 def _identity(strategy: Any) -> dict[str, Any]:
   return {"name": strategy.name, **dataclasses.asdict(strategy)}
 
@@ -104,6 +112,7 @@ def to_arrays(strategy: Any, state: State) -> dict[str, np.ndarray]:
   """
   manifest = {
     "space": state.space.name,
+    "cells": cells_digest(state.space),
     "strategy": _identity(strategy),
     "seed": state.seed,
     "budget": state.budget,
@@ -148,9 +157,10 @@ def from_arrays(
       "that a search wrote"
     )
   manifest = json.loads(str(arrays["manifest"]))
+  _expect("space", space.name, manifest["space"])
+  _expect("cells of digest", cells_digest(space), manifest.get("cells"))
   for name in ("genotypes", "pending"):
     space.check(arrays[name])
-  _expect("space", space.name, manifest["space"])
   _expect("strategy", _identity(strategy), manifest["strategy"])
   return State(
     space=space,

@@ -61,6 +61,22 @@ class Subset(base.Space):
     """Prints genotypes `[n, G]`."""
     return self.space.format(genotypes)
 
+  def check(self, genotypes: Any) -> base.Genotypes:
+    """Returns cells of the list as a `[n, G]` int8 array.
+
+    Raises:
+      UserError: the shape is wrong, or a row is no cell of the list.
+    """
+    cells = self.space.check(genotypes)
+    others = np.flatnonzero(~self.has(cells))
+    if others.size:
+      shown = self.format(cells[others[:1]])[0]
+      raise errors.UserError(
+        f"genotype {others[0]}: expected one of the {self.size} listed cells "
+        f"of {self.name!r}, got {errors.quote(shown)}"
+      )
+    return cells
+
   def has(self, genotypes: base.Genotypes) -> np.ndarray:
     """Says which valid cells `[n, G]` are on the list, `[n]` bool."""
     return np.isin(self.space.lookup_keys(genotypes), self._keys)

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from nasjax import files
+from nasjax import errors, files
 from nasjax import labels as label_numbers
 from nasjax.predictors import predictor
 from nasjax.search import model_based, subset, winners
@@ -16,6 +16,9 @@ from nasjax.search import state as states
 from nasjax.spaces import base as spaces_base
 from nasjax.spaces import notations
 from nasjax.surrogates import units
+
+MOST_AT_ONCE = 1000
+"""Suggestions of one question at most."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -61,6 +64,8 @@ class Winner:
 class Suggester:
   """Suggests trainings, and is told their results; trainings may go on.
 
+  Threads may share one.
+
   Attributes:
     space: the search space.
     strategy: how it chooses.
@@ -105,14 +110,25 @@ class Suggester:
     """Suggests architectures that were neither trained nor suggested before.
 
     Args:
-      count: how many at most; fewer where fewer are left.
+      count: how many at most, up to `MOST_AT_ONCE`; fewer where fewer are left
+        or less than `num_first` cells are known.
 
     Raises:
-      UserError: `count` is below 1.
+      UserError: `count` is below 1 or above `MOST_AT_ONCE`.
     """
     from nasjax.search import base
 
     count = base.whole_number("count", count, 1)
+    if count > MOST_AT_ONCE:
+      raise errors.UserError(
+        f"count: expected at most {MOST_AT_ONCE} suggestions at once, got "
+        f"{count}; train some of them before asking for more"
+      )
+    with model_based.TURNS:
+      return self._ask(count)
+
+  def _ask(self, count: int) -> list[Suggestion]:
+    """Suggests, for one thread at a time."""
     state = self.state
     asked = len(state.history) + len(state.pending)
     num = min(count, state.budget - asked)
@@ -140,13 +156,18 @@ class Suggester:
     """
     cells = self.space.check(predictor.as_genotypes(self.space, archs))
     numbers = label_numbers.read(values, (len(cells),), missing=True)
-    state, scores = self.state, self._sign * numbers
+    with model_based.TURNS:
+      self._tell(cells, self._sign * numbers)
+
+  def _tell(self, cells: np.ndarray, scores: np.ndarray) -> None:
+    """Takes scores `[n]` of cells `[n, G]`, for one thread at a time."""
+    state = self.state
     rows = {row.tobytes() for row in state.pending}
-    known = [cell.tobytes() not in rows for cell in cells]
+    is_known = np.ones(len(cells), bool)
     for at, cell in enumerate(cells):
-      rows.discard(cell.tobytes())
-      known[at] = known[at] or any((cells[:at] == cell).all(axis=1))
-    is_known = np.array(known, bool)
+      if cell.tobytes() in rows:  # the first answer; another is a replicate
+        rows.discard(cell.tobytes())
+        is_known[at] = False
     if is_known.any():
       state = self.strategy.learn(state, cells[is_known], scores[is_known])
     self.state = self.strategy.tell(state, cells[~is_known], scores[~is_known])

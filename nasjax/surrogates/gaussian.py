@@ -7,6 +7,8 @@ from nasjax.surrogates import base, belief, pools
 from nasjax.surrogates import distances as all_distances
 
 _AT_ONCE = 65_536
+MOST_CELLS = gaussian.CHOSEN_ON
+"""Tried cells that a process is fitted to at most."""
 _SMALL = 20  # candidates that cost as much as a row of a decomposition
 
 
@@ -60,7 +62,12 @@ class FittedGaussian(base.Fitted):
 
 
 class Gaussian(base.Surrogate):
-  """A Gaussian process on the features of cells, by marginal likelihood."""
+  """A Gaussian process on the features of cells, by marginal likelihood.
+
+  Of more than `MOST_CELLS` tried cells it is fitted to the best half of so many
+  and to others at random: time and memory grow with the tried cells times the
+  candidates.
+  """
 
   def fit(
     self,
@@ -70,8 +77,30 @@ class Gaussian(base.Surrogate):
     seed: int,
   ) -> FittedGaussian:
     """Fits the process; see the base class."""
+    some = compared(targets, seed)
+    genotypes, targets = genotypes[some], targets[some]
     features = pools.features_of(pool.space, genotypes, pool.target)
     power = pools.power_of(pool.space)
     apart = solver.distances(features, features, power)
     process = gaussian.fit(apart, targets, seed)
     return FittedGaussian(pool, process, pool.distances.to(features))
+
+
+def compared(targets: np.ndarray, seed: int) -> np.ndarray:
+  """Rows of the tried cells that a process is fitted to, ascending.
+
+  A further cell displaces few of them, so that most distances are known from
+  the question before.
+
+  Args:
+    targets: `[n]`, higher = better.
+    seed: seed of the draw.
+  """
+  num = len(targets)
+  if num <= MOST_CELLS:
+    return np.arange(num)
+  order = np.argsort(-targets, kind="stable")
+  best, others = np.split(order, [MOST_CELLS // 2])
+  drawn = np.random.default_rng(seed).random(num)[others]
+  few = others[np.argsort(drawn, kind="stable")[: MOST_CELLS - len(best)]]
+  return np.sort(np.concatenate([best, few]))

@@ -12,6 +12,7 @@ from nasjax import errors
 from nasjax.benchmarks import custom, trainings
 from nasjax.commands import suggest, suggest_options
 from nasjax.search import acquisitions, model_based, suggestions
+from nasjax.surrogates import gaussian
 
 SPACE = nasjax.get_space("nb201")
 CELLS = SPACE.sample(16, np.random.default_rng(7))
@@ -165,6 +166,79 @@ def test_replicates_are_averaged_and_it_is_said(capsys, tmp_path):
   assert "the means" in printed.err
 
 
+def test_what_a_spreadsheet_writes_is_read(tmp_path):
+  """A byte order mark, CRLF, quoted fields, and columns of the user's own."""
+  rows = [
+    f'"{arch}",run {at},{value},"a, b"\r\n'
+    for at, (arch, value) in enumerate(zip(ARCHS, VALUES, strict=True))
+  ]
+  text = '\ufeff"arch",note,value,more\r\n' + "".join(rows)
+  path = tmp_path / "t.csv"
+  path.write_bytes(text.encode())
+  known = trainings.read(path, SPACE)
+  np.testing.assert_array_equal(known.genotypes, CELLS)
+  np.testing.assert_array_equal(known.values, VALUES)
+  assert known.notes == ()
+
+
+def test_a_line_that_is_half_written_is_waited_for(tmp_path, monkeypatch):
+  path = tmp_path / "t.csv"
+  done = f"arch,value\n{ARCHS[0]},90.25\n"
+  for cut in (len(done) - 4, len(done) - 12):  # 90 alone, and no value at all
+    path.write_text(done[:cut])
+    slept = []
+
+    def write_on(seconds, slept=slept):
+      slept.append(seconds)
+      path.write_text(done)
+
+    monkeypatch.setattr(trainings.time, "sleep", write_on)
+    known = trainings.read(path, SPACE)
+    assert known.values.tolist() == [90.25]
+    assert known.notes == ()
+    assert len(slept) == 1
+
+
+def test_a_last_line_without_an_end_counts_and_it_is_said(tmp_path):
+  path = tmp_path / "t.csv"
+  path.write_text(f"arch,value\n{ARCHS[0]},90")
+  known = trainings.read(path, SPACE)
+  assert known.values.tolist() == [90.0]
+  (note,) = known.notes
+  assert "has no line end" in note
+  path.write_text(f"arch,value\n{ARCHS[0]},90\n{ARCHS[1][:9]}")
+  with pytest.raises(errors.UserError, match="line 3: expected 2 columns"):
+    trainings.read(path, SPACE)
+
+
+def test_equal_values_are_named(capsys, tmp_path):
+  path = _table(tmp_path / "t.csv", [(arch, 90) for arch in ARCHS])
+  status, printed = _run(capsys, "--table", path, "--count", "1")
+  assert status == 0
+  assert "note: all values are equal" in printed.err
+  assert " spread " in printed.out
+
+
+def test_a_model_of_some_of_the_trainings_is_said(capsys, table, monkeypatch):
+  monkeypatch.setattr(gaussian, "MOST_CELLS", 12)
+  status, printed = _run(capsys, "--table", table, "--count", "1")
+  assert status == 0
+  num = len(np.unique(SPACE.function_keys(CELLS)))
+  assert f"fitted to 12 of {num} trained architectures" in printed.err
+
+
+def test_why_there_are_fewer_is_said(capsys, tmp_path, monkeypatch):
+  rows = [*zip(ARCHS, VALUES, strict=True)]
+  few = _table(tmp_path / "few.csv", rows[:7])
+  _, printed = _run(capsys, "--table", few)
+  assert "3 instead of 5 are suggested: the first 10 trainings" in printed.err
+  left = suggestions.suggest("nb201", ARCHS, VALUES, 2)
+  monkeypatch.setattr(suggestions.Suggester, "ask", lambda *_: left)
+  many = _table(tmp_path / "many.csv", rows)
+  _, printed = _run(capsys, "--table", many)
+  assert "2 instead of 5 are suggested: no more are left" in printed.err
+
+
 def test_more_asked_than_spread_out_is_said(capsys):
   status, printed = _run(capsys, "--count", "30")
   assert status == 0
@@ -174,7 +248,8 @@ def test_more_asked_than_spread_out_is_said(capsys):
 @pytest.mark.parametrize(
   ("row", "message"),
   [
-    ("ARCH,nan", "line 2"),
+    ("ARCH,nan", "or write failed where the training failed"),
+    ("ARCH,1e300", "expected sizes up to 1e+290"),
     ("ARCH,inf", "line 2"),
     ("ARCH,", "line 2"),
     ("ARCH,good", "line 2"),
@@ -193,6 +268,7 @@ def test_other_mistakes_are_one_line(capsys, tmp_path):
   missing = str(tmp_path / "no.csv")
   _refused(capsys, "no.csv", "--table", missing)
   _refused(capsys, "--count", "--count", "0")
+  _refused(capsys, "expected at most 1000", "--count", "1001")
   _refused(capsys, "--acquisition", "--acquisition", "luck")
   (tmp_path / "t.csv").write_text("cell,score\na,1\n")
   _refused(capsys, "arch", "--table", str(tmp_path / "t.csv"))

@@ -10,7 +10,7 @@ import toy
 import nasjax
 from nasjax import errors, search
 from nasjax.search import acquisitions, model_based, proposals
-from nasjax.surrogates import belief, distances, network, pools, units
+from nasjax.surrogates import belief, distances, gaussian, network, pools, units
 
 SPACE, SAMPLED = toy.Toy(), toy.Toy(enumerable=False)
 NB201 = nasjax.get_space("nb201")
@@ -79,6 +79,41 @@ def test_every_acquisition_finds_better_cells_than_chance(
   every = np.sort(_counted(SPACE.enumerate()))
   assert result.scores[6:].mean() > every.mean() + 1
   assert result.scores.max() >= every[-10]
+
+
+def test_of_many_trainings_the_best_and_some_others_are_compared(monkeypatch):
+  """Time and memory of a large table are those of a small one."""
+  monkeypatch.setattr(gaussian, "MOST_CELLS", 40)
+  targets = np.random.default_rng(3).normal(size=100)
+  rows = gaussian.compared(targets, 0)
+  assert len(np.unique(rows)) == 40
+  assert set(np.argsort(-targets)[:20]) <= set(rows)
+  assert 5 < np.isin(np.argsort(targets)[:50], rows).sum() < 20
+  more = gaussian.compared(np.append(targets, 9.0), 0)
+  assert len(set(more) - set(rows)) <= 2
+  np.testing.assert_array_equal(gaussian.compared(targets[:40], 0), range(40))
+  widths = []
+  kept_to = distances.Kept.to
+
+  def to(self, cells):
+    widths.append(len(cells))
+    return kept_to(self, cells)
+
+  monkeypatch.setattr(distances.Kept, "to", to)
+  cells = SPACE.enumerate()[::5]
+  state = _told(_strategy(), SPACE, cells, _counted(cells))
+  found = _proposed(_strategy(), state, 5)
+  assert widths == [40]
+  assert _counted(found.genotypes).mean() > np.quantile(_counted(cells), 0.9)
+
+
+def test_many_cells_are_kept_away_from_in_parts(monkeypatch, rng):
+  pool = pools.whole(SPACE)
+  taken, free = pool.features[:50], np.arange(50, len(pool))
+  rows = proposals.spread_out(pool, free, taken, 3, rng)
+  monkeypatch.setattr(proposals, "_AT_ONCE", 7)
+  again = proposals.spread_out(pool, free, taken, 3, rng)
+  np.testing.assert_array_equal(again, rows)
 
 
 def test_a_batch_is_diverse():

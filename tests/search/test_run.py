@@ -148,7 +148,7 @@ def _rooms(paths):
 
 
 # A model of what was told chooses there; it sees scores, and no more.
-BY_MODEL = ("model_based.py", "proposals.py", "suggestions.py")
+BY_MODEL = ("model_based.py", "proposals.py", "suggestions.py", "winners.py")
 
 
 def test_search_knows_nothing_of_where_scores_come_from():

@@ -45,6 +45,31 @@ def test_moves_stay_on_the_list(subset, rng):
   assert subset.has(subset.sample(50, rng)).all()
 
 
+def test_a_state_goes_on_among_the_same_cells_alone(subset, tmp_path):
+  """All cuts of a space have its name; their cells tell them apart."""
+  strategy = search.get_strategy("random")
+  _, state = strategy.ask(strategy.init(subset, 0, 4), 2)
+  path = tmp_path / "state.npz"
+  search.save(path, strategy, state)
+  again = search.load(path, strategy, search.Subset(SPACE, CELLS))
+  np.testing.assert_array_equal(again.pending, state.pending)
+  others = (CELLS[:5], CELLS[::-1], SPACE.enumerate())
+  for space in (*(search.Subset(SPACE, cells) for cells in others), SPACE):
+    with pytest.raises(errors.UserError, match="expected cells of digest"):
+      search.load(path, strategy, space)
+    with pytest.raises(errors.UserError, match="of the given cells of 'toy'"):
+      search.run(strategy, space, toy.trap, state=state)
+  search.save(path, strategy, strategy.init(SPACE, 0, 4))
+  with pytest.raises(errors.UserError, match="expected cells of digest"):
+    search.load(path, strategy, subset)
+
+
+def test_a_cell_off_the_list_is_called_so(subset):
+  message = "genotype 1: expected one of the 6 listed cells of 'toy', got 'c"
+  with pytest.raises(errors.UserError, match=message):
+    subset.check([[3, 3, 3, 3, 3], [2, 2, 2, 2, 2]])
+
+
 @pytest.mark.parametrize("name", search.strategy_names())
 @pytest.mark.parametrize("enumerable", [True, False])
 def test_every_strategy_asks_each_listed_cell_once(name, enumerable):

@@ -1,5 +1,8 @@
 """Which architectures to train next: `nasjax.suggest` and `Suggester`."""
 
+import concurrent.futures
+import threading
+
 import numpy as np
 import own_space
 import pytest
@@ -159,6 +162,7 @@ def test_a_refused_result_changes_nothing(trained):
     (cells[:2], [1.0], r"labels: expected shape \[2\]"),
     (cells[:1], [np.inf], "label 0 is inf: expected finite numbers"),
     (cells[:1], ["93"], "expected real numbers"),
+    (cells[:1], [-1e300], r"expected sizes up to 1e\+290, got -1e\+300"),
     (np.full((1, 6), 9), [1.0], "genotype 0 is not a cell"),
   ):
     with pytest.raises(errors.UserError, match=message) as caught:
@@ -167,12 +171,43 @@ def test_a_refused_result_changes_nothing(trained):
     assert suggester.state is state
   with pytest.raises(errors.UserError, match="count: expected a whole number"):
     suggester.ask(0)
+  with pytest.raises(errors.UserError, match="at most 1000 suggestions"):
+    suggester.ask(1001)
   with pytest.raises(errors.UserError, match="unknown target 'speed'"):
     nasjax.Suggester("nb201", target="speed")
   with pytest.raises(errors.UserError, match="option of strategy 'model'"):
     nasjax.Suggester("nb201", speed=3)
   with pytest.raises(errors.UserError, match=r"expected shape \[0\]"):
     nasjax.suggest("nb201", [], [1.0])
+
+
+def test_the_largest_values_have_finite_predictions(trained):
+  cells, values = trained
+  for large in (1e290, -1e290):
+    values = values.copy()
+    values[0] = large
+    found = nasjax.suggest("nb201", cells, values, 3)
+    assert np.isfinite([[each.predicted, each.std] for each in found]).all()
+
+
+def test_threads_share_a_suggester():
+  suggester = nasjax.Suggester(toy.Toy(), num_first=4)
+  begin = threading.Barrier(4)
+
+  def work(_):
+    begin.wait()
+    asked = []
+    for _ in range(4):
+      (each,) = suggester.ask(1)
+      suggester.tell([each.arch], toy.additive(each.genotype[None]))
+      asked.append(each.arch)
+    return asked
+
+  with concurrent.futures.ThreadPoolExecutor(4) as workers:
+    archs = [arch for part in workers.map(work, range(4)) for arch in part]
+  assert len(archs) == len(set(archs)) == 16
+  assert len(suggester.state.history) == 16
+  assert not len(suggester.state.pending)
 
 
 def test_it_goes_on_from_a_file(trained, tmp_path):
