@@ -38,7 +38,7 @@ def run(options: reports.Options) -> None:
       if method in FLOORS:
         reports.save(options, _floors(options, method, size))
         continue
-      for variant in tgnas_training.SENTENCES:
+      for variant in tgnas_training.variants(size):
         found = tgnas_training.measure(options, method, variant, size)
         rows = _rows(options, f"{method} {variant}", size, *found)
         reports.save(options, rows)

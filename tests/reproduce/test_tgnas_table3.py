@@ -61,10 +61,12 @@ def test_draws_never_meet_the_cells_that_are_tested(tables):
   np.testing.assert_array_equal(same, test)
 
 
-def test_seeds_by_size():
+def test_seeds_and_sentences_by_size():
   assert tgnas_training.num_seeds(None, 5000) == 3
   assert tgnas_training.num_seeds(None, 50_000) == 1
   assert tgnas_training.num_seeds(4, 50_000) == 4
+  assert len(tgnas_training.variants(5000)) == 4
+  assert tgnas_training.variants(50_000) == ("short",)
 
 
 def test_rows_and_a_second_run_that_reads(
