@@ -20,8 +20,9 @@ from nasjax.systems import registry
 
 # Its programs are the largest, and its parts those of the other systems.
 LARGE = "architecture, all kinds"
+SECOND = "tgnas, paper"  # of one kind with `tgnas, code`
 SCORED = [
-  pytest.param(name, marks=pytest.mark.slow if name == LARGE else ())
+  pytest.param(name, marks=pytest.mark.slow if name in (LARGE, SECOND) else ())
   for name in CASES
 ]
 QUICK = ("mlp", "regression")
