@@ -264,7 +264,7 @@ def test_failed_pruned_and_infinite_trials():
   sampler = _sampler()
   study = _study(sampler)
   outcomes = []
-  for number in range(6):
+  for number in range(7):
     trial = study.ask()
     sampler.suggest(trial)
     trial.report(10.0 + number, step=3)
@@ -274,10 +274,13 @@ def test_failed_pruned_and_infinite_trials():
       study.tell(trial, state=State.PRUNED)
     elif number == 2:
       study.tell(trial, float("inf"))
+    elif number == 6:  # beyond what predictions in its unit could hold
+      study.tell(trial, -1e300)
     else:
       study.tell(trial, float(number))
     outcomes.append(integration._value(study.trials[number]))
-  np.testing.assert_array_equal(outcomes, [np.nan, 11.0, np.nan, 3.0, 4.0, 5.0])
+  expected = [np.nan, 11.0, np.nan, 3.0, 4.0, 5.0, np.nan]
+  np.testing.assert_array_equal(outcomes, expected)
   trial = study.ask()
   sampler.suggest(trial)
   study.tell(trial, state=State.PRUNED)  # without any intermediate value

@@ -35,6 +35,20 @@ def of_stages(subject: Subject) -> jax.Array:
   return jnp.stack(found)
 
 
+def of_classes(subject: Subject) -> jax.Array:
+  """Sum over classes of the absolute sum of logarithms of correlations."""
+  found = jnp.log(jnp.abs(correlations(subject.jacobians[0])) + _SMALL)
+  num_classes = subject.network.skeleton.num_classes
+  chosen = jax.nn.one_hot(subject.labels, num_classes)
+  return jnp.abs(jnp.einsum("bc,bd,dc->c", chosen, found, chosen)).sum()
+
+
+EPE_NAS = Proxy(
+  "epe_nas",
+  "Lopes et al. 2021, ICANN",
+  compute=of_classes,
+  needs_labels=True,
+)
 JACOV = Proxy(
   "jacov",
   "Mellor et al. 2020, arXiv:2006.04647v1; Abdelfattah et al. 2021, ICLR",

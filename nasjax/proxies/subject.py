@@ -46,6 +46,15 @@ class Subject:
       **how,
     )
 
+  def loss(self, params: Any = None, **how: Any) -> jax.Array:
+    """Mean cross-entropy of the labels; arguments as those of `apply`."""
+    return cross_entropy(self.apply(params, **how).logits, self.labels)
+
+  @functools.cached_property
+  def gradients(self) -> networks.Params:
+    """Gradients of the loss by all kernels."""
+    return jax.grad(self.loss)(self.params)
+
   @functools.cached_property
   def jacobians(self) -> tuple[jax.Array, ...]:
     """Gradients of the sum of all logits, `[B, D]` each.
@@ -60,6 +69,22 @@ class Subject:
     shifts = tuple(jnp.zeros(each.shape, each.dtype) for each in shapes)
     own, others = jax.grad(total, (0, 1))(self.images, shifts)
     return tuple(rows(each) for each in (own, *others))
+
+
+def cross_entropy(logits: jax.Array, labels: jax.Array) -> jax.Array:
+  """Mean over images of logits `[classes, B]` and labels `[B]`."""
+  chosen = jax.nn.one_hot(labels, len(logits), axis=0)
+  return -(chosen * jax.nn.log_softmax(logits, 0)).sum(0).mean()
+
+
+def total(leaves: Any) -> jax.Array:
+  """Sum of all numbers of a tree."""
+  return sum((leaf.sum() for leaf in jax.tree.leaves(leaves)), jnp.zeros(()))
+
+
+def norms(leaves: Any) -> Any:
+  """Length of each kernel of a tree: a scalar, or one a node `[N]`."""
+  return jax.tree.map(lambda leaf: jnp.sqrt((leaf**2).sum((-2, -1))), leaves)
 
 
 def rows(images: jax.Array) -> jax.Array:
