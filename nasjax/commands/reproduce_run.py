@@ -25,6 +25,7 @@ NAMES = {
   "calibration": "nasjax.reproduce.figures.calibration",
   "tgnas_table3": "nasjax.reproduce.tgnas_table3",
   "few_trainings": "nasjax.reproduce.few_trainings.report",
+  "proxies": "nasjax.reproduce.proxies",
 }
 README = "readme"
 
