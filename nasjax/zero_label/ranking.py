@@ -8,7 +8,6 @@ from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
-from nasjax import errors
 from nasjax.spaces import base as spaces_base
 from nasjax.spaces import registry as spaces
 from nasjax.zero_label import log_ranks, parts, recipes, transfer
@@ -28,7 +27,7 @@ class Ranking:
     parts: what is joined, `[n]` float64 each; NaN where an architecture has
       none.
     weights: of the parts.
-    source: space that the transfer predictor was learnt from.
+    source: what the transfer predictor was learnt from.
     notes: what a user should know, a line each.
   """
 
@@ -54,7 +53,7 @@ def describe(source: str, weights: Mapping[str, float]) -> str:
   """One line: what is joined, with which weights.
 
   Args:
-    source: benchmark that the transfer predictor was learnt from.
+    source: what the transfer predictor was learnt from.
     weights: of the parts.
   """
   transferred = f"transfer from {source}"
@@ -82,9 +81,8 @@ def rank(
     space: a space or its name.
     genotypes: valid cells `[n, G]`; the whole space where None.
     proxies: names of `nasjax.proxies.PROXIES` that are joined with the transfer
-      predictor; `auto` for those of the space's recipe, which are left out
-      with a note beyond 20,000 architectures and where the space has no
-      networks.
+      predictor; `auto` for those of the space's recipe (`recipes.of`), which
+      are left out with a note beyond 20,000 architectures.
     progress: whether long steps say how far they are.
 
   Raises:
@@ -99,9 +97,8 @@ def rank(
     recipes.TRANSFER: parts.transferred(space, cells, recipe, progress=progress)
   }
   names, notes = _chosen(space, cells, recipe, proxies)
-  measured, failed = _measured(space, cells, names, proxies == AUTO, progress)
+  measured = parts.measured(space, cells, names, progress=progress)
   found.update(measured)
-  notes += failed
   dead = found[recipes.TRANSFER] == transfer.DEAD
   for name, values in measured.items():
     notes += _missing(name, values[~dead])
@@ -124,8 +121,8 @@ def _chosen(
     return ((proxies,) if isinstance(proxies, str) else tuple(proxies)), ()
   if not recipe.proxies:
     return (), (
-      f"the transfer predictor alone: networks of {space.name!r} are measured "
-      "only where proxies are named",
+      f"the transfer predictor alone: in {space.name!r} untrained networks are "
+      "measured where proxies are named",
     )
   if len(cells) > recipes.MOST:
     return (), (
@@ -133,22 +130,6 @@ def _chosen(
       f"architectures are not measured, {recipes.MOST:,} at most",
     )
   return recipe.proxies, ()
-
-
-def _measured(
-  space: spaces_base.Space,
-  cells: np.ndarray,
-  names: tuple[str, ...],
-  is_auto: bool,
-  progress: bool,
-) -> tuple[Mapping[str, np.ndarray], tuple[str, ...]]:
-  """Scores of proxies, and a note where a space has none."""
-  try:
-    return parts.measured(space, cells, names, progress=progress), ()
-  except errors.UserError as error:
-    if not is_auto:
-      raise
-    return {}, (f"the transfer predictor alone: {error}",)
 
 
 def _missing(name: str, values: np.ndarray) -> tuple[str, ...]:

@@ -10,8 +10,8 @@ from nasjax.zero_label import kernels
 
 TRANSFER = "transfer"
 PROXIES = ("nwot", "jacov", "jacov_stage")
-"""Proxies of untrained networks that are joined with the transfer predictor."""
-SEEDS = (0, 1, 2)
+"""Proxies of untrained networks that can be joined with the transfer."""
+SEEDS = (0, 1, 2, 3, 4, 5)
 MOST = 20_000
 """Architectures beyond which networks are not measured by default."""
 
@@ -21,28 +21,31 @@ class Recipe:
   """What is joined.
 
   Attributes:
-    source: space that the transfer predictor was learnt from.
+    source: what the transfer predictor was learnt from (`transfer.SOURCES`).
     models: its models that are asked.
     proxies: proxies of untrained networks that are joined with it by default.
   """
 
   source: str = "nb101"
   models: tuple[str, ...] = kernels.MODELS
-  proxies: tuple[str, ...] = PROXIES
+  proxies: tuple[str, ...] = ()
 
 
 def of(space: spaces_base.Space) -> Recipe:
   """Returns the recipe of a space.
 
-  NAS-Bench-101 is ranked by what was learnt from NAS-Bench-201. Architectures
-  of several cells, as in DARTS, are ranked by the models of all features
-  alone, since their cells are larger than any of the source, and their networks
-  are not measured.
+  NAS-Bench-101 is ranked by what was learnt from other spaces. Architectures of
+  several cells, as in DARTS, are ranked by the models of all features, since
+  their cells are larger than any of the source. Proxies are joined by default
+  where they are known to help, in NAS-Bench-201; in NAS-Bench-101 they rank
+  worse than the transfer predictor and spoil it.
   """
   whole = space.whole
   if whole.num_cells > 1:
-    return Recipe(models=kernels.ALL_ONLY, proxies=())
-  return Recipe(source="nb201" if whole.name == "nb101" else "nb101")
+    return Recipe(models=kernels.ALL_ONLY)
+  if whole.name == "nb101":
+    return Recipe(source="nb201_transnas")
+  return Recipe(proxies=PROXIES if whole.name == "nb201" else ())
 
 
 def weights(proxies: tuple[str, ...]) -> dict[str, float]:
