@@ -84,12 +84,15 @@ def read_table(
   )
 
 
-def read_rows(path: pathlib.Path, failures: bool = False) -> Iterator[Row]:
+def read_rows(
+  path: pathlib.Path, failures: bool = False, *, values: bool = True
+) -> Iterator[Row]:
   """Yields the data rows with their line numbers.
 
   Args:
     path: the file.
     failures: whether `failed` may stand for a value.
+    values: whether values are read; without them the column `arch` is enough.
 
   Raises:
     UserError: the file is missing or malformed; the message names the line.
@@ -100,11 +103,17 @@ def read_rows(path: pathlib.Path, failures: bool = False) -> Iterator[Row]:
     with open(path, encoding="utf-8-sig", newline="") as file:
       reader = csv.reader(file, strict=True)
       try:
-        header = _header(shown, next(reader, None))
+        columns = ("arch", "value") if values else ("arch",)
+        header = _header(shown, next(reader, None), columns)
         for fields in reader:
           if any(field.strip() for field in fields):
             where = f"{shown}, line {reader.line_num}"
-            yield _row(where, reader.line_num, fields, header, failures)
+            line = reader.line_num
+            if values:
+              yield _row(where, line, fields, header, failures)
+            else:
+              (arch,) = _cut(where, fields, header, columns)
+              yield Row(line, arch, math.nan)
       except csv.Error as error:
         reason = str(error)[:100]
         advice = "quote an arch that holds commas or quotes"
@@ -117,16 +126,18 @@ def read_rows(path: pathlib.Path, failures: bool = False) -> Iterator[Row]:
         ) from error
 
 
-def _header(shown: str, fields: list[str] | None) -> list[str]:
+def _header(
+  shown: str, fields: list[str] | None, columns: tuple[str, ...]
+) -> list[str]:
   """Checks the first line; returns the names of the columns."""
   if fields is None:
     raise errors.UserError(
-      f"{shown} is empty: expected the header 'arch,value' and rows"
+      f"{shown} is empty: expected the header '{','.join(columns)}' and rows"
     )
   names = [name.strip() for name in fields]
   text = ",".join(names)
-  if {"arch", "value"} <= set(names):
-    for name in ("arch", "value"):
+  if set(columns) <= set(names):
+    for name in columns:
       alike = [field for field in fields if _plain(field) == name]
       if len(alike) > 1:
         listed = errors.quote(", ".join(alike))
@@ -139,9 +150,10 @@ def _header(shown: str, fields: list[str] | None) -> list[str]:
   for name, mark in (("semicolons", ";"), ("tabs", "\t")):
     if mark in text:
       advice = f"; separate columns by commas, not by {name}"
+  plural = "columns" if len(columns) > 1 else "column"
   raise errors.UserError(
-    f"{shown}, line 1: expected a header with the columns 'arch' and 'value', "
-    f"got {errors.quote(text)}{advice}"
+    f"{shown}, line 1: expected a header with the {plural} "
+    f"{' and '.join(map(repr, columns))}, got {errors.quote(text)}{advice}"
   )
 
 
@@ -161,15 +173,7 @@ def _row(
   header: list[str],
   failures: bool,
 ) -> Row:
-  while len(fields) > len(header) and not fields[-1].strip():
-    fields = fields[:-1]  # spreadsheets fill rows up with commas
-  places = header.index("arch"), header.index("value")
-  if not max(places) < len(fields) <= len(header):
-    raise errors.UserError(
-      f"{where}: expected {len(header)} columns, got {len(fields)}; {_QUOTE}, "
-      "and write decimal points"
-    )
-  arch, text = (fields[place].strip() for place in places)
+  arch, text = _cut(where, fields, header, ("arch", "value"))
   if failures and text.casefold() == FAILED:
     return Row(line, arch, math.nan)
   value = float(text) if _NUMBER.fullmatch(text) else math.nan
@@ -186,6 +190,21 @@ def _row(
       f"{advice}"
     )
   return Row(line, arch, value)
+
+
+def _cut(
+  where: str, fields: list[str], header: list[str], columns: tuple[str, ...]
+) -> list[str]:
+  """Returns the texts of some columns of a line."""
+  while len(fields) > len(header) and not fields[-1].strip():
+    fields = fields[:-1]  # spreadsheets fill rows up with commas
+  places = [header.index(name) for name in columns]
+  if not max(places) < len(fields) <= len(header):
+    raise errors.UserError(
+      f"{where}: expected {len(header)} columns, got {len(fields)}; {_QUOTE}, "
+      "and write decimal points"
+    )
+  return [fields[place].strip() for place in places]
 
 
 def genotypes_of(

@@ -49,7 +49,7 @@ def _train(
 ) -> list[dict[str, Any]]:
   """Every training in the order in which it was asked."""
   suggester = suggestions.Suggester(
-    options.space, options.seed, num_first=_FIRST
+    options.space, options.seed, num_first=_FIRST, prior=options.prior
   )
   rows: list[dict[str, Any]] = []
   while len(rows) < options.trainings:

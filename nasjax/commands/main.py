@@ -9,6 +9,7 @@ from nasjax.commands import (
   search,
   suggest,
   train,
+  zero_label,
 )
 from nasjax.commands.command import Group
 
@@ -24,6 +25,7 @@ NASJAX = Group(
     train.COMMAND,
     search.COMMAND,
     suggest.COMMAND,
+    zero_label.COMMAND,
     evaluate.COMMAND,
     score.COMMAND,
     data.GROUP,

@@ -7,8 +7,10 @@ there.
 """
 
 import argparse
+import pathlib
 import time
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 
@@ -17,27 +19,78 @@ from nasjax.benchmarks import base as benchmarks
 from nasjax.benchmarks import registry
 from nasjax.commands import arguments, command
 from nasjax.experiments import provenance
+from nasjax.regression import solver
+from nasjax.spaces import base as spaces_base
+from nasjax.spaces import registry as spaces
 from nasjax.training import metrics
 from nasjax.zero_label import kernels, transfer
 
 LABEL = "cifar10/test"
 _TESTS = {
   "nb101": (("nb201", (LABEL, "cifar100/test", "imagenet16/test")),),
-  "nb201": (("nb101", (LABEL,)),),
+  "nb201_transnas": (("nb101", (LABEL,)),),
 }
 """Source -> benchmarks of other spaces, and labels, that its card reports."""
 _DARTS = (("darts545", "cifar10/val50"), ("nb301", "cifar10/val"))
+_TRANSNAS = "tnb101_micro.npz"
+_TASKS = ("class_scene", "class_object")
 _MOST = 20_000
 
 
-def learn(benchmark: benchmarks.Benchmark) -> list[kernels.Source]:
-  """Learns from some samples of a benchmark's cells, seeds 0, 1, ..."""
-  labels = benchmark.values(LABEL)
-  known = np.flatnonzero(np.isfinite(labels))
+class Labelled(NamedTuple):
+  """What is learnt from.
+
+  Attributes:
+    space: of the cells.
+    genotypes: `[n, G]`.
+    labels: higher = better, `[n]`.
+    what: source and label, a line of a card.
+  """
+
+  space: spaces_base.Space
+  genotypes: np.ndarray
+  labels: np.ndarray
+  what: str
+
+
+def of_benchmark(name: str) -> Labelled:
+  """The labelled cells of a benchmark."""
+  found = registry.get_benchmark(name)
+  labels = found.values(LABEL)
+  known = np.isfinite(labels)
+  what = f"{found.source}: {found.describe(LABEL)}"
+  return Labelled(found.space, found.genotypes[known], labels[known], what)
+
+
+def of_transnas() -> Labelled:
+  """The cells of TransNAS-Bench-101, drawn as those of NAS-Bench-201.
+
+  They have the same nodes and edges, and no pooling. The label is the mean of
+  the normal scores of two classifications.
+
+  Raises:
+    UserError: the table is not in the data folder.
+  """
+  folder = files.data_dir()
+  path = (folder or pathlib.Path()) / _TRANSNAS
+  arrays = files.read_npz(path)
+  names = arrays["tasks"].tolist()
+  columns = [arrays["val"][:, names.index(task)] for task in _TASKS]
+  labels = np.mean([solver.normal_scores(each) for each in columns], axis=0)
+  what = f"TransNAS-Bench-101 micro (table): validation, {', '.join(_TASKS)}"
+  return Labelled(spaces.get_space("nb201"), arrays["arch"], labels, what)
+
+
+_LEARNT = {
+  "nb101": (lambda: of_benchmark("nb101"),),
+  "nb201_transnas": (lambda: of_benchmark("nb201"), of_transnas),
+}
+
+
+def learn(known: Labelled) -> list[kernels.Source]:
+  """Learns from some samples of labelled cells, seeds 0, 1, ..."""
   return [
-    transfer.fit(
-      benchmark.space, benchmark.genotypes[known], labels[known], seed
-    )
+    transfer.fit(known.space, known.genotypes, known.labels, seed)
     for seed in range(transfer.SAMPLES)
   ]
 
@@ -73,14 +126,14 @@ def scores_of(model: transfer.Transfer) -> list[tuple[str, str, float, int]]:
   return rows
 
 
-def card(facts: Sequence[tuple[str, benchmarks.Benchmark, float]]) -> str:
+def card(facts: Sequence[tuple[str, Sequence[Labelled], float]]) -> str:
   """Returns the card (Markdown) of what was learnt from each source.
 
   Args:
-    facts: source, its benchmark, and seconds that it took.
+    facts: source, what was learnt from, and seconds that it took.
   """
   parts = [_HEAD]
-  for source, benchmark, seconds in facts:
+  for source, known, seconds in facts:
     model = transfer.load(source)
     lines = [
       f"| {label} | {models} | {num} | {value:.4f} |"
@@ -88,10 +141,9 @@ def card(facts: Sequence[tuple[str, benchmarks.Benchmark, float]]) -> str:
     ]
     parts.append(
       f"## {source}.npz\n\n| | |\n|---|---|\n"
-      f"| learnt from | {benchmark.source} |\n"
-      f"| label | `{LABEL}`: {benchmark.describe(LABEL)} |\n"
-      f"| cells | {transfer.SAMPLES} samples of {transfer.CELLS} cells that "
-      f"compute anything, seeds 0 to {transfer.SAMPLES - 1} |\n"
+      f"| learnt from | {'; and '.join(each.what for each in known)} |\n"
+      f"| cells | of each {transfer.SAMPLES} samples of {transfer.CELLS} cells "
+      f"that compute anything, seeds 0 to {transfer.SAMPLES - 1} |\n"
       f"| target | normal scores of the ranks of the label |\n"
       f"| models | {'; '.join(kernels.MODELS)} |\n"
       f"| time | {seconds:.0f} s |\n"
@@ -126,11 +178,12 @@ def _main(argv: Sequence[str]) -> None:
   ).parse_args(argv[1:])
   facts = []
   for source in transfer.SOURCES:
-    benchmark = registry.get_benchmark(source)
+    known = [make() for make in _LEARNT[source]]
     began = time.monotonic()
     with progress.phase(f"learning from {source}"):
-      transfer.save(transfer.path_of(source), learn(benchmark))
-    facts.append((source, benchmark, time.monotonic() - began))
+      samples = [each for labelled in known for each in learn(labelled)]
+    transfer.save(transfer.path_of(source), samples)
+    facts.append((source, known, time.monotonic() - began))
   transfer.load.cache_clear()
   text = card(facts).encode()
   path = transfer.FOLDER / "README.md"

@@ -26,6 +26,7 @@ NAMES = {
   "tgnas_table3": "nasjax.reproduce.tgnas_table3",
   "few_trainings": "nasjax.reproduce.few_trainings.report",
   "proxies": "nasjax.reproduce.proxies",
+  "zero_label": "nasjax.reproduce.zero_label",
 }
 README = "readme"
 

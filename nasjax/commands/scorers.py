@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from nasjax import progress
+from nasjax import progress, zero_label
 from nasjax.commands import evaluation
 from nasjax.commands.known import Known
 from nasjax.commands.search_options import (
@@ -20,7 +20,10 @@ from nasjax.networks import image_sets
 from nasjax.predictors import checkpoints, training_cells
 from nasjax.spaces import base as spaces_base
 from nasjax.spaces import registry as spaces
+from nasjax.zero_label import recipes, transfer
 
+ZERO = "zero"
+"""`--checkpoint zero`: the zero-label score, without a label of the space."""
 _PART = 16_384
 # How `benchmarks.base.Label.describe` writes a label, in a card for example.
 _LABEL = re.compile(
@@ -62,6 +65,8 @@ def open_scorer(options: SearchOptions, known: Known) -> Scorer:
   space = spaces.get_space(options.space)
   if options.scores == "table":
     return Scorer(known.lookup, known.searched(space))
+  if options.checkpoint == ZERO:
+    return _zero(options)
   model = checkpoints.open_predictor(options.space, options.checkpoint)
   keys = None
   if known.benchmark is not None:
@@ -77,12 +82,42 @@ def open_on_images(
   Raises:
     UserError: there is no such predictor.
   """
+  if options.checkpoint == ZERO:
+    return _zero(options)
   model = checkpoints.open_on_images(
     options.space,
     options.checkpoint,
     lambda: evaluation.embed(image_set, options.seed),
   )
   return _scorer(options, model, None)
+
+
+def _zero(options: Asked) -> Scorer:
+  """The scorer of the zero-label score; whole small spaces are ranked here."""
+  space = spaces.get_space(options.space)
+  score_fn, ranking = zero_label.scorer(space)
+  source = recipes.of(space).source
+  words = transfer.SOURCES[source]
+  made_of = (
+    ranking.describe()
+    if ranking
+    else zero_label.describe(source, {"transfer": 1.0})
+  )
+  card = {"benchmark": source, "label": words, "seed": 0}
+  card["num_train"] = transfer.SAMPLES * transfer.CELLS
+  sign = -1 if options.best == "lowest" else 1
+  return Scorer(
+    lambda cells: sign * score_fn(cells),
+    space,
+    {
+      **_trained_on(options, card, None),
+      "label": "cifar10/test",
+      "note": made_of,
+    },
+    np.zeros(0, np.uint64),
+    False,
+    sign,
+  )
 
 
 def _scorer(options: Asked, model: Any, keys: np.ndarray | None) -> Scorer:

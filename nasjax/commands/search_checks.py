@@ -18,7 +18,7 @@ BENCHMARKS = {
   "nb201_9x199": "nb201",
   "darts_9x199": "darts",
 }
-IMAGES = "images"
+IMAGES, ZERO = "images", "zero"
 _PRETRAINED = pathlib.Path(__file__).parent.parent / "pretrained"
 
 
@@ -51,7 +51,7 @@ def check_predictor(options: Asked) -> None:
     UserError: it is none, or one of another space.
   """
   name, space = options.checkpoint, options.space
-  if name in (None, IMAGES):
+  if name in (None, IMAGES, ZERO):
     return
   meta: Any = model_folders.read(_folder(name, space))
   config = meta.get("config")

@@ -9,6 +9,7 @@ from nasjax.commands.options import REQUIRED, Options, option
 
 # Written out, so that a mistake is found before anything heavy is imported.
 STRATEGIES = ("score_all", "random", "evolution", "local", "pruning", "model")
+PRIORS = ("none", "zero")
 _TRAINING_SEEDS = 2**32
 _BY_PREDICTOR = ("top", "checkpoint", "budget", "best")
 
@@ -28,6 +29,12 @@ class Asked(Options):
     "score_all", "search strategy", names=STRATEGIES, what="strategy"
   )
   checkpoint: str | None = shared_options.checkpoint()
+  prior: str = option(
+    "none",
+    "with --strategy=model: what is believed before any score; zero for the "
+    "zero-label score (nasjax zero-label)",
+    names=PRIORS,
+  )
   budget: int | None = option(
     None,
     "how many architectures are scored; by default the whole space, 20,000 "
@@ -51,7 +58,12 @@ class Asked(Options):
   )
 
   def check(self, given: Set[str]) -> None:
-    """Refuses a file that is no former result, before anything is scored."""
+    """Refuses a prior that nothing reads, and a file that is no result."""
+    if self.prior != "none" and self.strategy != "model":
+      raise errors.UserError(
+        f"--prior: expected it with --strategy=model, got "
+        f"--strategy={self.strategy}; leave one of them out"
+      )
     if self.out is not None:
       from nasjax import files  # imports numpy
       from nasjax.io import replacing

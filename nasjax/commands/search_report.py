@@ -7,7 +7,7 @@ import numpy as np
 
 from nasjax import search
 from nasjax.commands.known import Known
-from nasjax.commands.scorers import Scorer
+from nasjax.commands.scorers import ZERO, Scorer
 from nasjax.commands.search_options import Asked
 from nasjax.spaces import registry as spaces
 from nasjax.training import metrics
@@ -162,7 +162,9 @@ def _print_labelled(report: dict[str, Any]) -> None:
 
 
 def _print_trained(trained: dict[str, Any], unit: str, best: str) -> None:
-  if trained["benchmark"] is None:
+  if trained["checkpoint"] == ZERO:
+    print(f"scores  zero-label, {trained['note']}: no label of the space")
+  elif trained["benchmark"] is None:
     print("scores  predictor trained on unknown labels: it has no card")
   else:
     print(

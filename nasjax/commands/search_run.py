@@ -99,8 +99,10 @@ def find(
 def _search(options: Asked, scorer: scorers.Scorer) -> search.Result:
   """Runs the strategy, and says how far it is."""
   fields = {}
-  if options.strategy == "model" and scorer.is_cost:
-    fields = {"target": "cost"}
+  if options.strategy == "model":
+    fields = {"prior": options.prior}
+    if scorer.is_cost:
+      fields["target"] = "cost"
   strategy = search.get_strategy(options.strategy, **fields)
   space = scorer.space
   most = budget(options, space.size)

@@ -17,6 +17,7 @@ ACQUISITIONS = (
   "thompson",
 )
 SURROGATES = ("gaussian", "default")
+PRIORS = ("none", "zero")
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -46,6 +47,12 @@ class SuggestOptions(Options):
     "model of the values: a Gaussian process, or the default predictor, which "
     "takes about a minute",
     names=SURROGATES,
+  )
+  prior: str = option(
+    "none",
+    "what is believed before any training: zero for the zero-label score "
+    "(nasjax zero-label), of which the first suggestions are the best",
+    names=PRIORS,
   )
   seed: int = option(0, "seed of all draws", least=0, most=2**32 - 1)
   out: str | None = option(

@@ -39,6 +39,7 @@ def run(options: SuggestOptions) -> None:
       target=options.target,
       acquisition=options.acquisition,
       surrogate=options.surrogate,
+      prior=options.prior,
     )
     found = suggester.ask(options.count)
     best = suggester.best() if np.isfinite(known.values).any() else None

@@ -117,28 +117,47 @@ def physical_features(
   )
   is_work = jnp.maximum(own.conv > 0, own.pool)
   along = jnp.stack([own.conv, own.spatial, own.field, own.pool, is_work])
-  most, *others = _on_paths(graph, along)
-  is_spatial = own.spatial > 0
-  is_pointwise = (own.conv > 0) * (1.0 - is_spatial)
-  counts = jnp.stack(
-    [
-      is_spatial.sum(),
-      is_pointwise.sum(),
-      own.pool.sum(),
-      own.skip.sum(),
-      own.spatial.sum(),
-      (own.conv - own.spatial).sum(),
-    ]
-  )
   number = cell_paths.count_paths(graph, jnp.ones_like(along[:1]))[0]
+  most, *others = _on_paths(graph, along)
   shares = _shares(graph, along, number)
+  edges = _edges(graph, own)
+  parts = [
+    _counts(own),
+    most,
+    *others,
+    _most_without_pool(graph, along[:2], own.pool),
+    shares,
+    jnp.where(shares[:1] > 0, 1.0, 0.0),
+    _widths(own, is_work, most),
+    _totals(own, is_work, edges, number),
+    edges,
+  ]
+  return jnp.where(number > 0, jnp.concatenate(parts), 0.0)
+
+
+def _types(own: Work) -> tuple[jax.Array, jax.Array]:
+  """Which nodes are spatial and which are pointwise convolutions, `[N]`."""
+  is_spatial = own.spatial > 0
+  return is_spatial, (own.conv > 0) * (1.0 - is_spatial)
+
+
+def _counts(own: Work):
+  """Nodes of each type and layers of convolution, `[6]`."""
+  is_spatial, is_pointwise = _types(own)
+  layers = own.spatial, own.conv - own.spatial
+  counted = (is_spatial, is_pointwise, own.pool, own.skip, *layers)
+  return jnp.stack([each.sum() for each in counted])
+
+
+def _widths(own: Work, is_work, most):
+  """Layers in all by those of the longest path, `[3]`."""
   totals = jnp.stack([own.conv.sum(), own.spatial.sum(), is_work.sum()])
-  longest = most[jnp.array([0, 1, 4])]
-  types = jnp.stack(
-    [graph.is_input, is_spatial, is_pointwise, own.pool, graph.is_output]
-  )
-  edges = _edges(graph, own.skip, types)
-  last = jnp.stack(
+  return totals / jnp.maximum(most[jnp.array([0, 1, 4])], 1.0)
+
+
+def _totals(own: Work, is_work, edges, number):
+  """Kernel area, share of poolings, edges and paths, `[4]`."""
+  return jnp.stack(
     [
       jnp.log2(1 + own.area.sum()),
       own.pool.sum() / jnp.maximum(is_work.sum(), 1.0),
@@ -146,20 +165,6 @@ def physical_features(
       jnp.log2(1 + number),
     ]
   )
-  found = jnp.concatenate(
-    [
-      counts,
-      most,
-      *others,
-      _most_without_pool(graph, along[:2], own.pool),
-      shares,
-      jnp.where(shares[:1] > 0, 1.0, 0.0),
-      totals / jnp.maximum(longest, 1.0),
-      last,
-      edges,
-    ]
-  )
-  return jnp.where(number > 0, found, 0.0)
 
 
 def _on_paths(graph: cell_paths.PathGraph, along):
@@ -197,9 +202,10 @@ def _shares(graph: cell_paths.PathGraph, along, number):
   return found / jnp.maximum(number, 1.0)
 
 
-def _edges(graph: cell_paths.PathGraph, skip, types):
+def _edges(graph: cell_paths.PathGraph, own: Work):
   """Edges from each type to each, identities contracted, `[16]`."""
-  through = graph.adjacency * skip[:, None]
+  types = jnp.stack([graph.is_input, *_types(own), own.pool, graph.is_output])
+  through = graph.adjacency * own.skip[:, None]
 
   def step(_, reached):
     return jnp.minimum(graph.adjacency + reached @ through, 1.0)

@@ -12,8 +12,14 @@ import numpy as np
 
 from nasjax import errors
 from nasjax import labels as label_numbers
-from nasjax.search import acquisitions, asynchronous, base, proposals
-from nasjax.search.state import State
+from nasjax.search import (
+  acquisitions,
+  asynchronous,
+  base,
+  priors,
+  proposals,
+)
+from nasjax.search.state import NEWER, State
 
 SURROGATES = ("gaussian", "default")
 TARGETS = ("accuracy", "cost")
@@ -21,6 +27,7 @@ _KNOWN, _VALUES = "known", "known_values"
 _PARENTS = 20
 TURNS = threading.RLock()
 """Threads take turns, since all searches share what surrogates remember."""
+_PROMISING = 400  # best cells of a prior, over which the first are spread
 
 
 @dataclasses.dataclass(frozen=True)
@@ -67,6 +74,11 @@ class ModelBased(asynchronous.Asynchronous):
     replicates: whether cells of one function may be asked beside each other.
     target: `accuracy`, or `cost` where the scores are negative costs: cells are
       then taken as they are, dead operations and all.
+    prior: what is believed before any training: `none`; `zero`, the zero-label
+      score (`nasjax.zero_label`); or scores of one's own, an array `[size]` in
+      the order of `Space.enumerate()` or a function of genotypes `[n, G]`. The
+      normal score of its rank in the space enters the mean of the Gaussian
+      process, and the first cells, half as many, are spread over the 400 best.
   """
 
   name: ClassVar[str] = "model"
@@ -80,6 +92,7 @@ class ModelBased(asynchronous.Asynchronous):
   num_candidates: int = 20_000
   replicates: bool = False
   target: str = "accuracy"
+  prior: Any = dataclasses.field(default=priors.NONE, metadata=NEWER)
 
   def __post_init__(self):
     for name in ("num_first", "refit_every", "num_candidates"):
@@ -88,6 +101,8 @@ class ModelBased(asynchronous.Asynchronous):
     errors.check_name("target", self.target, TARGETS)
     errors.check_name("acquisition", self.acquisition, acquisitions.NAMES)
     errors.check_name("surrogate", self.surrogate, SURROGATES)
+    object.__setattr__(self, "prior", priors.check(self.prior))
+    self._check_prior()
     beta = self.beta
     is_number = isinstance(beta, int | float) and not isinstance(beta, bool)
     if not is_number or not 0 <= beta < np.inf:
@@ -99,6 +114,18 @@ class ModelBased(asynchronous.Asynchronous):
         "replicates: expected True or False, got "
         f"{errors.quote(self.replicates)}"
       )
+
+  def _check_prior(self) -> None:
+    """Refuses a prior where nothing would read it, or where it is of another
+    target."""
+    if self.prior == priors.NONE:
+      return
+    for name, expected in (("surrogate", "gaussian"), ("target", "accuracy")):
+      if getattr(self, name) != expected:
+        raise errors.UserError(
+          f"prior: expected {name}={expected} beside it, got "
+          f"{getattr(self, name)}; leave one of them out"
+        )
 
   def _begin(self, state: State, rng: np.random.Generator) -> base.Memory:
     del rng
@@ -186,14 +213,15 @@ class ModelBased(asynchronous.Asynchronous):
     if not len(free):
       empty = np.zeros(0)
       return Proposal(state.pending[:0], empty, empty, ())
-    missing = self.num_first - len(seen)
+    missing = self._num_first - len(seen)
     known = self.merged(space, cells, values)
     if missing > 0 or not (_tells_apart(values) and _tells_apart(known[1])):
       taken = pool.features[:0]
       if len(seen):
         taken = pools.features_of(space, seen, self.target)
       count = min(num, missing) if missing > 0 else num
-      rows = proposals.spread_out(pool, free, taken, count, rng)
+      open_ = self._promising(pool, free)
+      rows = proposals.spread_out(pool, open_, taken, count, rng)
       nothing = np.full(len(rows), np.nan)
       reasons = (proposals.SPREAD,) * len(rows)
       return Proposal(pool.genotypes[rows], nothing, nothing, reasons)
@@ -236,12 +264,29 @@ class ModelBased(asynchronous.Asynchronous):
     stds = np.sqrt(variances + fitted.noise)
     return Proposal(pool.genotypes[rows], means, stds, reasons)
 
+  @property
+  def _num_first(self) -> int:
+    """Cells that are spread out first: with a prior half as many."""
+    return (
+      self.num_first if self.prior == priors.NONE else -(-self.num_first // 2)
+    )
+
+  def _promising(self, pool: Any, free: np.ndarray) -> np.ndarray:
+    """Rows of the pool that are spread out: all, or the best of a prior."""
+    if self.prior == priors.NONE:
+      return free
+    scores = self.make_surrogate().prior_of(pool)[free]
+    best = np.argsort(-scores, kind="stable")[:_PROMISING]
+    return np.sort(free[best])
+
   def make_surrogate(self) -> Any:
     """Returns the surrogate by its name, not fitted yet."""
     from nasjax.surrogates import gaussian, network
 
     if self.surrogate == "gaussian":
-      return gaussian.Gaussian()
+      if self.prior == priors.NONE:
+        return gaussian.Gaussian()
+      return gaussian.kept(priors.of_space(self.prior))
     return network.kept(self.refit_every)
 
   def merged(

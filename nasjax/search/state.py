@@ -17,6 +17,9 @@ from nasjax.io import replacing
 from nasjax.spaces import base as spaces_base
 
 _MEMORY = "memory."
+NEWER = {"newer": True}
+"""Metadata of an option that former versions did not have: at its default it is
+no part of what identifies a search, so that saved ones go on."""
 
 
 def _frozen(array: np.ndarray) -> np.ndarray:
@@ -96,8 +99,18 @@ def cells_digest(space: spaces_base.Space) -> str | None:
   return hashlib.sha256(space.enumerate().tobytes()).hexdigest()
 
 
+def options_of(strategy: Any) -> dict[str, Any]:
+  """The options that identify a strategy, as JSON values."""
+  found = {}
+  for field in dataclasses.fields(strategy):
+    value = getattr(strategy, field.name)
+    if not field.metadata.get("newer") or value != field.default:
+      found[field.name] = getattr(value, "identity", value)
+  return found
+
+
 def _identity(strategy: Any) -> dict[str, Any]:
-  return {"name": strategy.name, **dataclasses.asdict(strategy)}
+  return {"name": strategy.name, **options_of(strategy)}
 
 
 def to_arrays(strategy: Any, state: State) -> dict[str, np.ndarray]:

@@ -1,10 +1,18 @@
 """A Gaussian process on the features of cells as surrogate."""
 
+import functools
+import weakref
+from collections.abc import Callable
+
 import numpy as np
 
 from nasjax.regression import gaussian, solver, threads
+from nasjax.spaces import base as spaces_base
 from nasjax.surrogates import base, belief, pools
 from nasjax.surrogates import distances as all_distances
+
+Prior = Callable[[spaces_base.Space, np.ndarray], np.ndarray]
+"""Maps a space and cells of it `[n, G]` to their prior scores `[n]`."""
 
 _AT_ONCE = 65_536
 MOST_CELLS = gaussian.CHOSEN_ON
@@ -16,7 +24,11 @@ class FittedGaussian(base.Fitted):
   """A Gaussian process given the cells that were tried."""
 
   def __init__(
-    self, pool: pools.Pool, process: gaussian.Process, to_tried: np.ndarray
+    self,
+    pool: pools.Pool,
+    process: gaussian.Process,
+    to_tried: np.ndarray,
+    prior: np.ndarray | None = None,
   ):
     """Keeps a process.
 
@@ -24,8 +36,10 @@ class FittedGaussian(base.Fitted):
       pool: the candidates.
       process: fitted to the `n` tried cells.
       to_tried: distances of the candidates to them, `[m, n]`.
+      prior: prior scores of the candidates, `[m]`, where the process has them.
     """
     self._pool, self._process, self._to_tried = pool, process, to_tried
+    self._prior = prior
 
   @property
   def noise(self) -> float:
@@ -41,7 +55,13 @@ class FittedGaussian(base.Fitted):
         means[part], variances[part], _ = gaussian.posterior(
           self._process, self._to_tried[rows[part]]
         )
-    return means, variances
+    return means + self._shift(rows), variances
+
+  def _shift(self, rows: np.ndarray) -> np.ndarray | float:
+    """What prior scores add to the means of rows `[k]`."""
+    if self._prior is None:
+      return 0.0
+    return self._process.slope * self._prior[rows]
 
   def believe(self, rows: np.ndarray) -> belief.Belief:
     """Means and covariances of rows `[k]`."""
@@ -58,6 +78,7 @@ class FittedGaussian(base.Fitted):
       similar = np.exp(-process.rate * apart.astype(np.float64))
       return process.variance * (similar - explained @ explained[some].T)
 
+    means = means + self._shift(rows)
     return belief.Belief(means, variances, self.noise, covariances)
 
 
@@ -68,6 +89,17 @@ class Gaussian(base.Surrogate):
   and to others at random: time and memory grow with the tried cells times the
   candidates.
   """
+
+  def __init__(self, prior: Prior | None = None):
+    """Makes a surrogate.
+
+    Args:
+      prior: prior scores, which enter the mean of the process; a constant mean
+        where None.
+    """
+    self._prior = prior
+    self._of_pools: weakref.WeakKeyDictionary[pools.Pool, np.ndarray]
+    self._of_pools = weakref.WeakKeyDictionary()
 
   def fit(
     self,
@@ -82,8 +114,20 @@ class Gaussian(base.Surrogate):
     features = pools.features_of(pool.space, genotypes, pool.target)
     power = pools.power_of(pool.space)
     apart = solver.distances(features, features, power)
-    process = gaussian.fit(apart, targets, seed)
-    return FittedGaussian(pool, process, pool.distances.to(features))
+    known = None
+    if self._prior is not None:
+      known = self._prior(pool.space, genotypes)
+    process = gaussian.fit(apart, targets, seed, known)
+    to_tried = pool.distances.to(features)
+    return FittedGaussian(pool, process, to_tried, self.prior_of(pool))
+
+  def prior_of(self, pool: pools.Pool) -> np.ndarray | None:
+    """Prior scores of candidates `[m]`, computed once; None without any."""
+    if self._prior is None:
+      return None
+    if pool not in self._of_pools:
+      self._of_pools[pool] = self._prior(pool.space, pool.genotypes)
+    return self._of_pools[pool]
 
 
 def compared(targets: np.ndarray, seed: int) -> np.ndarray:
@@ -104,3 +148,9 @@ def compared(targets: np.ndarray, seed: int) -> np.ndarray:
   drawn = np.random.default_rng(seed).random(num)[others]
   few = others[np.argsort(drawn, kind="stable")[: MOST_CELLS - len(best)]]
   return np.sort(np.concatenate([best, few]))
+
+
+@functools.lru_cache(maxsize=4)
+def kept(prior: Prior) -> Gaussian:
+  """Returns a surrogate of this process, which remembers prior scores."""
+  return Gaussian(prior)

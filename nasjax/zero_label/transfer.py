@@ -2,7 +2,8 @@
 
 Kernel regressions on physical features, which mean the same in every space.
 What comes with nasjax was learnt from NAS-Bench-101, and for cells of that
-space from NAS-Bench-201: no label of the space that is ranked enters.
+space from NAS-Bench-201 and the cells of TransNAS-Bench-101: no label of the
+space that is ranked enters.
 
 Dimensions: `n` architectures, `G` integers of a genotype, `m` source cells, `P`
 features, `M` models, `S` samples of the source.
@@ -23,7 +24,12 @@ from nasjax.spaces import base as spaces_base
 from nasjax.zero_label import architectures, kernels
 
 FOLDER = pathlib.Path(__file__).parent.parent / "pretrained" / "zero_label"
-SOURCES = ("nb101", "nb201")
+SOURCES = {
+  "nb101": "cifar10 test accuracy, 108 epochs, mean of 3",
+  "nb201_transnas": "cifar10 test accuracy, 200 epochs, mean of seeds; and of "
+  "TransNAS-Bench-101 the mean normal score of two classifications",
+}
+"""What was learnt from, and the labels."""
 DEAD = -10.0
 """Score of an architecture that computes nothing, below every other one."""
 CELLS, SAMPLES = 2500, 3
@@ -34,7 +40,7 @@ class Transfer(NamedTuple):
   """Regressions of some samples of a source.
 
   Attributes:
-    source: name of the space that was learnt from.
+    source: a name in `SOURCES`.
     samples: one solved set of regressions each.
   """
 
@@ -88,7 +94,7 @@ def fit(
 
 
 def path_of(source: str) -> pathlib.Path:
-  """The file of what was learnt from a space."""
+  """The file of what was learnt from a source."""
   return FOLDER / f"{source}.npz"
 
 
@@ -104,7 +110,7 @@ def save(path: files.PathLike, samples: Sequence[kernels.Source]) -> None:
 
 @functools.cache
 def load(source: str) -> Transfer:
-  """Returns what was learnt from a space and comes with nasjax.
+  """Returns what was learnt from a source and comes with nasjax.
 
   Raises:
     UserError: nothing was learnt from it, or the file is damaged or of other
@@ -124,5 +130,9 @@ def load(source: str) -> Transfer:
 
 
 def digest(source: str) -> str:
-  """Digest of what was learnt from a space, for caches."""
-  return hashlib.sha256(path_of(source).read_bytes()).hexdigest()
+  """Digest of what was learnt from a source, for caches."""
+  digest = hashlib.sha256()
+  for sample in load(source).samples:
+    for array in sample:
+      digest.update(array.tobytes())
+  return digest.hexdigest()

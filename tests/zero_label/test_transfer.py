@@ -96,6 +96,6 @@ def test_the_file_is_what_its_command_learns():
   known = registry.get_benchmark("nb201")
   labels = known.values("cifar10/test")
   found = transfer.fit(known.space, known.genotypes, labels, 1)
-  kept = transfer.load("nb201").samples[1]
+  kept = transfer.load("nb201_transnas").samples[1]
   np.testing.assert_allclose(found.features, kept.features, atol=1e-5)
   np.testing.assert_allclose(found.coefficients, kept.coefficients, atol=1e-3)

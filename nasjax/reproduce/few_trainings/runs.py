@@ -16,6 +16,7 @@ import numpy as np
 from nasjax import files, progress, search
 from nasjax.experiments import provenance
 from nasjax.reproduce.few_trainings import methods, problems
+from nasjax.search import state as states
 
 FOLDER = "few_trainings"
 
@@ -122,7 +123,7 @@ def run_folder(
 ) -> pathlib.Path:
   """The folder of all runs with these settings on these labels."""
   facts = {
-    **dataclasses.asdict(method.strategy),
+    **states.options_of(method.strategy),
     "batch_size": method.batch_size,
     "budget": budget,
     "labels": problem.digest,

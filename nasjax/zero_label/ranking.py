@@ -1,0 +1,176 @@
+"""`rank`: architectures of a space in order, without one label from it.
+
+Dimensions: `n` architectures, `G` integers of a genotype.
+"""
+
+import dataclasses
+from collections.abc import Callable, Mapping, Sequence
+
+import numpy as np
+
+from nasjax.spaces import base as spaces_base
+from nasjax.spaces import registry as spaces
+from nasjax.zero_label import log_ranks, parts, recipes, transfer
+
+AUTO = "auto"
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Ranking:
+  """Zero-label scores, and what they are made of.
+
+  Attributes:
+    space: the space.
+    genotypes: `[n, G]` int8.
+    scores: higher = better, `[n]` float64: the weighted mean of the logarithms
+      of the ranks of the parts, or the one part as it is.
+    parts: what is joined, `[n]` float64 each; NaN where an architecture has
+      none.
+    weights: of the parts.
+    source: what the transfer predictor was learnt from.
+    notes: what a user should know, a line each.
+  """
+
+  space: spaces_base.Space
+  genotypes: np.ndarray
+  scores: np.ndarray
+  parts: Mapping[str, np.ndarray]
+  weights: Mapping[str, float]
+  source: str
+  notes: tuple[str, ...] = ()
+
+  @property
+  def order(self) -> np.ndarray:
+    """Rows by their scores, the best first, `[n]`; of equals the first row."""
+    return np.argsort(-self.scores, kind="stable")
+
+  def describe(self) -> str:
+    """One line: what was joined, with which weights."""
+    return describe(self.source, self.weights)
+
+
+def describe(source: str, weights: Mapping[str, float]) -> str:
+  """One line: what is joined, with which weights.
+
+  Args:
+    source: what the transfer predictor was learnt from.
+    weights: of the parts.
+  """
+  transferred = f"transfer from {source}"
+  named = {recipes.TRANSFER: transferred}
+  shown = [
+    f"{weight:g} x {named.get(name, name)}" for name, weight in weights.items()
+  ]
+  return f"sum of log ranks: {' + '.join(shown)}" if shown[1:] else transferred
+
+
+def rank(
+  space: str | spaces_base.Space,
+  genotypes: np.ndarray | None = None,
+  *,
+  proxies: str | Sequence[str] = AUTO,
+  progress: bool = True,
+) -> Ranking:
+  """Ranks architectures by a transfer predictor and untrained networks.
+
+  No label of the space enters. The ranks are those among the given
+  architectures, so a score is comparable within one ranking only. Parts of
+  1,000 architectures or more are kept in the cache folder.
+
+  Args:
+    space: a space or its name.
+    genotypes: valid cells `[n, G]`; the whole space where None.
+    proxies: names of `nasjax.proxies.PROXIES` that are joined with the transfer
+      predictor; `auto` for those of the space's recipe (`recipes.of`), which
+      are left out with a note beyond 20,000 architectures.
+    progress: whether long steps say how far they are.
+
+  Raises:
+    UserError: a genotype or a name is wrong, or the space cannot be enumerated.
+  """
+  space = spaces.as_space(space)
+  if genotypes is None:
+    genotypes = space.enumerate()
+  cells = space.check(genotypes)
+  recipe = recipes.of(space)
+  found = {
+    recipes.TRANSFER: parts.transferred(space, cells, recipe, progress=progress)
+  }
+  names, notes = _chosen(space, cells, recipe, proxies)
+  measured = parts.measured(space, cells, names, progress=progress)
+  found.update(measured)
+  dead = found[recipes.TRANSFER] == transfer.DEAD
+  for name, values in measured.items():
+    notes += _missing(name, values[~dead])
+    found[name] = np.where(dead, np.nan, values)
+  weights = recipes.weights(tuple(measured))
+  scores = found[recipes.TRANSFER]
+  if measured:
+    scores = log_ranks.join(found, weights)
+  return Ranking(space, cells, scores, found, weights, recipe.source, notes)
+
+
+def _chosen(
+  space: spaces_base.Space,
+  cells: np.ndarray,
+  recipe: recipes.Recipe,
+  proxies: str | Sequence[str],
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+  """Names of the proxies, and a note where those of the recipe are left out."""
+  if proxies != AUTO:
+    return ((proxies,) if isinstance(proxies, str) else tuple(proxies)), ()
+  if not recipe.proxies:
+    return (), (
+      f"the transfer predictor alone: in {space.name!r} untrained networks are "
+      "measured where proxies are named",
+    )
+  if len(cells) > recipes.MOST:
+    return (), (
+      f"the transfer predictor alone: networks of {len(cells):,} "
+      f"architectures are not measured, {recipes.MOST:,} at most",
+    )
+  return recipe.proxies, ()
+
+
+def _missing(name: str, values: np.ndarray) -> tuple[str, ...]:
+  """A note on architectures that have no score of a proxy."""
+  number = int(np.isnan(values).sum())
+  if not number:
+    return ()
+  return (f"{number:,} architectures have no {name} and rank last in it",)
+
+
+def scorer(
+  space: str | spaces_base.Space, *, progress: bool = True
+) -> tuple[Callable[[np.ndarray], np.ndarray], Ranking | None]:
+  """A function that scores any cells of a space, `[n, G]` to `[n]`.
+
+  In a space of at most 20,000 cells it looks up the ranking of all of them,
+  elsewhere it asks the transfer predictor alone; either way a score depends on
+  its cell alone.
+
+  Args:
+    space: a space or its name.
+    progress: whether long steps say how far they are.
+
+  Returns:
+    The function, and the ranking behind it where there is one.
+  """
+  space = spaces.as_space(space).whole
+  recipe = recipes.of(space)
+  if space.size is None or space.size > recipes.MOST:
+
+    def asked(genotypes: np.ndarray) -> np.ndarray:
+      model = transfer.load(recipe.source)
+      return model.predict(space, genotypes, recipe.models)
+
+    return asked, None
+  whole = rank(space, progress=progress)
+  rows = {row.tobytes(): at for at, row in enumerate(whole.genotypes)}
+
+  def looked_up(genotypes: np.ndarray) -> np.ndarray:
+    cells = np.asarray(genotypes, np.int8)
+    places = [rows[row.tobytes()] for row in cells]
+    return whole.scores[np.array(places, int)]
+
+  return looked_up, whole
