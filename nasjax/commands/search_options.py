@@ -32,7 +32,7 @@ class Asked(Options):
   prior: str = option(
     "none",
     "with --strategy=model: what is believed before any score; zero for the "
-    "zero-label score (nasjax zero-label)",
+    "transfer predictor of nasjax zero-label",
     names=PRIORS,
   )
   budget: int | None = option(

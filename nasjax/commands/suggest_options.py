@@ -50,8 +50,8 @@ class SuggestOptions(Options):
   )
   prior: str = option(
     "none",
-    "what is believed before any training: zero for the zero-label score "
-    "(nasjax zero-label), of which the first suggestions are the best",
+    "what is believed before any training: zero for the transfer "
+    "predictor of nasjax zero-label, by which the first suggestions are good",
     names=PRIORS,
   )
   seed: int = option(0, "seed of all draws", least=0, most=2**32 - 1)

@@ -116,7 +116,8 @@ def normal_scores(
   """Prior scores of cells as normal scores of their ranks in the space, `[n]`.
 
   Args:
-    prior: `zero` for the zero-label score (`nasjax.zero_label`), or scores.
+    prior: `zero` for the transfer predictor of `nasjax.zero_label`, which needs
+      no network, or scores.
     space: the space; ranks are among all of its cells, or among 2,000 drawn
       ones where it cannot be enumerated.
     genotypes: cells `[n, G]`.
@@ -144,7 +145,7 @@ def _ranked(
   else:
     from nasjax import zero_label
 
-    score_fn, _ = zero_label.scorer(space.whole)
+    score_fn, _ = zero_label.scorer(space.whole, proxies=())
   if space.size is not None:
     cells = space.enumerate()
   else:

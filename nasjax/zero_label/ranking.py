@@ -141,7 +141,10 @@ def _missing(name: str, values: np.ndarray) -> tuple[str, ...]:
 
 
 def scorer(
-  space: str | spaces_base.Space, *, progress: bool = True
+  space: str | spaces_base.Space,
+  *,
+  proxies: str | Sequence[str] = AUTO,
+  progress: bool = True,
 ) -> tuple[Callable[[np.ndarray], np.ndarray], Ranking | None]:
   """A function that scores any cells of a space, `[n, G]` to `[n]`.
 
@@ -151,6 +154,7 @@ def scorer(
 
   Args:
     space: a space or its name.
+    proxies: as in `rank`; none of them asks the transfer predictor alone.
     progress: whether long steps say how far they are.
 
   Returns:
@@ -158,14 +162,15 @@ def scorer(
   """
   space = spaces.as_space(space).whole
   recipe = recipes.of(space)
-  if space.size is None or space.size > recipes.MOST:
+  is_large = space.size is None or space.size > recipes.MOST
+  if is_large or not (recipe.proxies if proxies == AUTO else proxies):
 
     def asked(genotypes: np.ndarray) -> np.ndarray:
       model = transfer.load(recipe.source)
       return model.predict(space, genotypes, recipe.models)
 
     return asked, None
-  whole = rank(space, progress=progress)
+  whole = rank(space, proxies=proxies, progress=progress)
   rows = {row.tobytes(): at for at, row in enumerate(whole.genotypes)}
 
   def looked_up(genotypes: np.ndarray) -> np.ndarray:
