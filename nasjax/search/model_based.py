@@ -75,7 +75,7 @@ class ModelBased(asynchronous.Asynchronous):
     target: `accuracy`, or `cost` where the scores are negative costs: cells are
       then taken as they are, dead operations and all.
     prior: what is believed before any training: `none`; `zero`, the transfer
-      predictor of `nasjax.zero_label`; or scores of one's own, an array `[size]`
+      predictor of `nasjax.zero_label`; or one's own scores, an array `[size]`
       in the order of `Space.enumerate()` or a function of genotypes. The
       normal score of its rank in the space enters the mean of the Gaussian
       process, and the first cells, half as many, are spread over the 400 best.
