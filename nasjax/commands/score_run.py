@@ -9,7 +9,7 @@ import numpy as np
 from nasjax import errors, files, labels
 from nasjax.commands.score_options import ScoreOptions
 from nasjax.io import replacing
-from nasjax.predictors import checkpoints, predictor
+from nasjax.predictors import checkpoints, predictor, priors
 from nasjax.scoring import shards, streaming
 from nasjax.scoring.scorer import score
 from nasjax.spaces import registry as spaces
@@ -69,6 +69,7 @@ def _score_fn(model: predictor.Predictor, options: ScoreOptions):
       memory_mb=options.memory_mb,
       precision=options.precision,
     )
+    raw = priors.add(model.config, model.space, fitted.params, raw, genotypes)
     return predictor.combine(fitted, raw)[0]
 
   return score_fn

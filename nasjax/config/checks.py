@@ -26,7 +26,7 @@ _LAYERS = 64
 _MEMBERS = 10_000
 _TEXT = 4096
 _REAL = (int, float, np.integer, np.floating)
-_OPTIONAL = ("max_steps", "init")
+_OPTIONAL = ("max_steps", "init", "prior")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -131,6 +131,7 @@ FIELDS: dict[str, Rule] = {
   "table": Text(),
   "teacher": Text(),
   "target": Choice("nasjax.config", "TARGETS"),
+  "prior": Choice("nasjax.config", "PRIORS"),
   "dataset": Text(),
   "split": Text(),
   "train_label": Text(),

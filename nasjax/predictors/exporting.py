@@ -12,7 +12,7 @@ from jax import export as jax_export
 
 from nasjax import compiler, errors, files, foreign
 from nasjax.io import replacing
-from nasjax.predictors import predictor
+from nasjax.predictors import predictor, priors
 from nasjax.scoring import compiled, precisions
 
 PLATFORMS = ("cpu", "cuda", "rocm", "tpu")
@@ -81,6 +81,12 @@ def _need_flatbuffers() -> None:
 def to_program(model: predictor.Predictor) -> jax_export.Exported:
   """Returns the exported program of a predictor; see `export`."""
   fitted, space = model.fitted, model.space
+  if priors.is_there(fitted.params):
+    raise errors.UserError(
+      "export: expected a predictor without a prior, got one with "
+      f"config.prior={model.config.prior!r}, which scores untrained networks "
+      "on the host; fit without it"
+    )
   params = jax.tree.map(np.asarray, fitted.params)
   _check_unit(fitted)
   scale = np.asarray(fitted.scale, np.float32)

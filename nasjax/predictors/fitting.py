@@ -15,6 +15,7 @@ from nasjax import labels as label_numbers
 from nasjax.config import checks
 from nasjax.features import inputs, kinds
 from nasjax.operators import encoding
+from nasjax.predictors import priors
 from nasjax.regression import solver
 from nasjax.regression import spread as spreads
 from nasjax.spaces import base as spaces_base
@@ -173,6 +174,7 @@ def check(config: settings.Config) -> None:
       a regression.
   """
   solver.check(config)
+  priors.check(config)
   name = config.model.name
   if not registry.get_system(name).trained and not config.kernel.weight > 0:
     raise errors.UserError(
@@ -259,6 +261,9 @@ def finish(
   cells = genotypes if cells is None else cells
   raw = scoring.score(model, params, space, cells, prune=config.prune)
   check_finite(raw)
+  if priors.is_asked(config):
+    params = priors.fit(config, space, params, raw[:, rows], genotypes, labels)
+    raw = priors.add(config, space, params, raw, cells)
   scale, shift = label_numbers.calibrate(raw[:, rows], labels)
   return Fitted(params, scale, shift, spread), raw
 

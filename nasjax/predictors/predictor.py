@@ -17,6 +17,7 @@ from nasjax.config import checks
 from nasjax.predictors import (
   deviations,
   fitting,
+  priors,
   saved,
   saved_space,
   transfer,
@@ -251,6 +252,7 @@ class Predictor:
     raw = scoring.score(
       model, fitted.params, self.space, genotypes, prune=config.prune
     )
+    raw = priors.add(config, self.space, fitted.params, raw, genotypes)
     mean, std = combine(fitted, raw)
     if not return_std:
       return mean

@@ -15,7 +15,6 @@ from nasjax.spaces import base as spaces_base
 
 NONE, ZERO = "none", "zero"
 NAMES = (NONE, ZERO)
-_DRAWN = 2000  # cells of a space that cannot be enumerated, for the ranks
 
 ScoreFn = Callable[[np.ndarray], np.ndarray]
 
@@ -125,32 +124,25 @@ def normal_scores(
   Raises:
     UserError: there are no such scores of the space.
   """
-  from scipy import special
+  if not isinstance(prior, Prior):
+    from nasjax import zero_label
+
+    return zero_label.normal_scores(space, genotypes, proxies=())
+  from nasjax.zero_label import normal
 
   score_fn, known = _ranked(prior, space)
-  scores = score_fn(genotypes)
-  below = np.searchsorted(known, scores, side="left")
-  within = np.searchsorted(known, scores, side="right")
-  places = np.clip((below + within) / 2, 0.5, len(known) - 0.5)
-  return special.ndtri(places / len(known))
+  return normal.among(score_fn(genotypes), known)
 
 
 @functools.lru_cache(maxsize=4)
 def _ranked(
-  prior: "str | Prior", space: spaces_base.Space
+  prior: Prior, space: spaces_base.Space
 ) -> tuple[ScoreFn, np.ndarray]:
-  """A function of cells, and its values over the space, ascending."""
-  if isinstance(prior, Prior):
-    score_fn = prior.score_fn(space)
-  else:
-    from nasjax import zero_label
+  """Scores of a user as a function, and those of the space, ascending."""
+  from nasjax.zero_label import normal
 
-    score_fn, _ = zero_label.scorer(space.whole, proxies=())
-  if space.size is not None:
-    cells = space.enumerate()
-  else:
-    cells = space.sample(_DRAWN, np.random.default_rng(0))
-  return score_fn, np.sort(score_fn(cells))
+  score_fn = prior.score_fn(space)
+  return score_fn, normal.reference(score_fn, space)
 
 
 @functools.lru_cache(maxsize=4)

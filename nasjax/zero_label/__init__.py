@@ -4,6 +4,7 @@
 untrained networks.
 """
 
+from nasjax.zero_label.normal import normal_scores
 from nasjax.zero_label.ranking import Ranking, describe, rank, scorer
 
-__all__ = ["Ranking", "describe", "rank", "scorer"]
+__all__ = ["Ranking", "describe", "normal_scores", "rank", "scorer"]

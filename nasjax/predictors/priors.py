@@ -1,0 +1,189 @@
+"""Predictors that start from a zero-label score (`config.prior`).
+
+Beside the members a Gaussian process predicts from features and the prior score
+of a cell (`nasjax.regression.with_prior`). The score of a predictor is the mean
+of both, weighted by their errors on training cells that are left out. The
+arrays of the process lie with the parameters of the members under `prior`, each
+as often as there are members, and what they say is added to the raw scores.
+
+Dimensions: `R` members, `n` training cells, `m` others, `F` features.
+"""
+
+import dataclasses
+from typing import Any
+
+import jax.numpy as jnp
+import numpy as np
+
+from nasjax import errors, settings
+from nasjax import config as configs
+from nasjax.features import columns, kinds, reads
+from nasjax.regression import gaussian, with_prior
+from nasjax.spaces import base as spaces_base
+from nasjax.systems import registry
+
+_FIELD = "prior"
+
+
+def is_asked(config: settings.Config) -> bool:
+  """Whether a config asks for a prior; older ones have no such field."""
+  return config.get("prior", configs.NO_PRIOR) != configs.NO_PRIOR
+
+
+def check(config: settings.Config) -> None:
+  """Checks that a prior fits the config.
+
+  Raises:
+    UserError: costs are predicted, or the model reads no features.
+  """
+  if not is_asked(config):
+    return
+  if config.target != configs.ACCURACY:
+    raise errors.UserError(
+      f"config.prior: expected '' with target={config.target!r}, got "
+      f"{config.prior!r}: a zero-label score ranks accuracies"
+    )
+  if not _reads(config).kinds:
+    raise errors.UserError(
+      f"config.prior: expected a model that reads features, got "
+      f"{config.model.name!r}; choose 'architecture' or 'regression'"
+    )
+
+
+def is_there(params: Any) -> bool:
+  """Whether parameters of members have a prior beside them."""
+  return _FIELD in params["params"]
+
+
+def fit(
+  config: settings.Config,
+  space: spaces_base.Space,
+  params: Any,
+  raw: np.ndarray,
+  genotypes: np.ndarray,
+  labels: np.ndarray,
+) -> Any:
+  """Fits the process, and puts it beside trained members.
+
+  Args:
+    config: the config of the training.
+    space: the space of the cells.
+    params: parameters of the members, leaves `[R, ...]`.
+    raw: their raw scores of the training cells, `[R, n]`.
+    genotypes: training cells `[n, G]`.
+    labels: their labels, `[n]`.
+
+  Returns:
+    The parameters with those of the process.
+  """
+  features, scores = _inputs(config, space, genotypes)
+  power, kernel = config.kernel.power, config.kernel
+  most = max(kernel.max_cells, 2)
+  found = with_prior.solve(features, scores, labels, power, most, config.seed)
+  near, near_scores = features[found.rows], scores[found.rows]
+  own = with_prior.predict(
+    features, scores, near, near_scores, found.process, power
+  )
+  arrays = {
+    "cells": near,
+    "scores": near_scores,
+    "coefficients": found.process.coefficients,
+    "rate": found.process.rate,
+    "mean": found.process.mean,
+    "slope": found.process.slope,
+    "share": found.share,
+  }
+  stored = {name: _of_members(each, len(raw)) for name, each in arrays.items()}
+  # What the process says, in the unit of the raw scores of each member.
+  spread = raw.std(axis=1)
+  factor = np.where(spread > 0, spread, 1.0) / max(float(own.std()), 1e-9)
+  stored["factor"] = factor
+  stored["offset"] = raw.mean(axis=1) - factor * own.mean()
+  stored = {
+    name: jnp.asarray(each, jnp.float32) for name, each in stored.items()
+  }
+  return {**params, "params": {**params["params"], _FIELD: stored}}
+
+
+def _of_members(array: Any, num: int) -> np.ndarray:
+  """The same array for each of `num` members, `[R, ...]`."""
+  return np.repeat(np.asarray(array)[None], num, axis=0)
+
+
+def add(
+  config: settings.Config,
+  space: spaces_base.Space,
+  params: Any,
+  raw: np.ndarray,
+  genotypes: np.ndarray,
+) -> np.ndarray:
+  """Raw scores of members with the share of the prior.
+
+  Args:
+    config: the config of the training.
+    space: the space of the cells.
+    params: parameters of the members.
+    raw: their raw scores, `[R, m]`.
+    genotypes: valid cells `[m, G]`.
+
+  Returns:
+    `[R, m]`; `raw` itself where the parameters have no prior.
+  """
+  if not is_there(params) or not len(genotypes):
+    return raw
+  kept = {
+    name: np.asarray(each, np.float64)
+    for name, each in params["params"][_FIELD].items()
+  }
+  features, scores = _inputs(config, space, genotypes)
+  rows, first, place = np.unique(
+    np.concatenate([features, scores[:, None]], axis=1),
+    axis=0,
+    return_index=True,
+    return_inverse=True,
+  )
+  del rows
+  process = gaussian.Process(
+    rate=float(kept["rate"][0]),
+    noise=0.0,
+    mean=float(kept["mean"][0]),
+    variance=1.0,
+    coefficients=kept["coefficients"][0],
+    whitening=np.zeros((0, 0)),
+    slope=float(kept["slope"][0]),
+  )
+  own = with_prior.predict(
+    features[first],
+    scores[first],
+    kept["cells"][0].astype(np.float32),
+    kept["scores"][0],
+    process,
+    config.kernel.power,
+  )[place.reshape(-1)]
+  said = kept["offset"][:, None] + kept["factor"][:, None] * own
+  share = kept["share"][:, None]
+  return (1 - share) * raw + share * said
+
+
+def _inputs(
+  config: settings.Config, space: spaces_base.Space, genotypes: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+  """Features `[m, F]` float32 and prior scores `[m]` float64 of cells.
+
+  The scores are float32 numbers, as those that are kept.
+  """
+  from nasjax import zero_label
+
+  features = columns.side_by_side(
+    space.whole, genotypes, _reads(config), prune=config.prune
+  )
+  scores = zero_label.normal_scores(space, genotypes)
+  return features, scores.astype(np.float32).astype(np.float64)
+
+
+def _reads(config: settings.Config) -> reads.Reads:
+  """Features of the config's model that enter distances."""
+  module: Any = registry.create_model(config.model)
+  what: reads.Reads = module.reads
+  names = tuple(name for name in what.kinds if kinds.get(name).standardised)
+  return dataclasses.replace(what, kinds=names, shared=False, node_order=False)
