@@ -20,7 +20,7 @@ field_names = settings.field_names
 flatten = settings.flatten
 
 ACCURACY, COST = TARGETS = ("accuracy", "cost")
-NO_PRIOR, ZERO_PRIOR = PRIORS = ("", "zero")
+NO_PRIOR, ZERO_PRIOR = PRIORS = ("none", "zero")
 
 # What labels of another kind need (`target`): dead operations and operations
 # that leave the function as it is take time and energy.

@@ -75,7 +75,7 @@ def get_config() -> config_dict.ConfigDict:
       "table": "",  # one's own labels: a CSV file in place of a benchmark
       "teacher": "",  # a trained predictor whose scores are the labels
       "target": "accuracy",  # or cost (latency, energy): lower = better
-      "prior": "",  # or zero: start from the zero-label score
+      "prior": "none",  # or zero: start from the zero-label score
       "dataset": "cifar10",  # labels are named <dataset>/<label>
       "split": "random",  # random, tnasp, narformer, tagates (docs/data.md)
       "train_label": "val",

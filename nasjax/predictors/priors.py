@@ -15,8 +15,8 @@ from typing import Any
 import jax.numpy as jnp
 import numpy as np
 
-from nasjax import errors, settings
 from nasjax import config as configs
+from nasjax import errors, settings
 from nasjax.features import columns, kinds, reads
 from nasjax.regression import gaussian, with_prior
 from nasjax.spaces import base as spaces_base
@@ -40,7 +40,7 @@ def check(config: settings.Config) -> None:
     return
   if config.target != configs.ACCURACY:
     raise errors.UserError(
-      f"config.prior: expected '' with target={config.target!r}, got "
+      f"config.prior: expected 'none' with target={config.target!r}, got "
       f"{config.prior!r}: a zero-label score ranks accuracies"
     )
   if not _reads(config).kinds:
