@@ -24,6 +24,7 @@ NAMES = {
   "training_graph": "nasjax.reproduce.training_graph",
   "calibration": "nasjax.reproduce.figures.calibration",
   "tgnas_table3": "nasjax.reproduce.tgnas_table3",
+  "few_labels": "nasjax.reproduce.few_labels",
   "few_trainings": "nasjax.reproduce.few_trainings.report",
   "proxies": "nasjax.reproduce.proxies",
   "zero_label": "nasjax.reproduce.zero_label",

@@ -57,6 +57,8 @@ STUDIES = (
 TRAINED = {
   "default": "default predictor",
   "regression": "kernel regression alone",
+  "default_prior": "default predictor, zero-label prior",
+  "regression_prior": "kernel regression alone, zero-label prior",
   "paper": "architecture-enhanced, GCN head (paper)",
   "paper_mlp": "architecture-enhanced, MLP head (paper)",
   "paper_onehot": "architecture-enhanced, one-hot (paper)",

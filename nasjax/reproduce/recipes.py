@@ -86,6 +86,16 @@ def _regression() -> _Fields:
   return {"model.name": "regression"}
 
 
+def _default_prior() -> _Fields:
+  """The default predictor, which starts from the zero-label score."""
+  return {"prior": "zero"}
+
+
+def _regression_prior() -> _Fields:
+  """The kernel regression alone, which starts from the zero-label score."""
+  return {**_regression(), **_default_prior()}
+
+
 def _mlp() -> _Fields:
   """A perceptron in the place of Peephole (Deng et al. 2017).
 
@@ -188,6 +198,8 @@ _RECIPES: dict[str, Callable[[], _Fields]] = {
   "paper_onehot": _paper_onehot,
   "paper_inference": _paper_inference,
   "regression": _regression,
+  "default_prior": _default_prior,
+  "regression_prior": _regression_prior,
   "mlp": _mlp,
   "neural_predictor": _neural_predictor,
   "tnasp": _tnasp,
