@@ -19,12 +19,12 @@ _METRICS = {
   "found_top1": "accuracy of the first",
   "found_top10": "best of the first ten",
 }
-TITLES = {name: title for name, (title, _) in scores.METHODS.items()}
+METHODS = {name: title for name, (title, _) in scores.METHODS.items()}
 SPEC = reports.Spec(
   what="rankings of spaces without one label from them",
   spaces=("nb201", "nb101", "darts"),
-  methods=tuple(TITLES),
-  known=tuple(TITLES),
+  methods=tuple(METHODS),
+  known=tuple(METHODS),
   datasets=("cifar10", "cifar100", "imagenet16"),
 )
 
@@ -115,14 +115,14 @@ def _study(rows: Sequence[results.Row], key: tuple[str, str, str]) -> list[str]:
   space, benchmark, dataset = key
   own = results.select(rows, space=space, benchmark=benchmark, dataset=dataset)
   lines = []
-  for method in TITLES:
+  for method in METHODS:
     if not results.select(own, method=method):
       continue
     cells = [
       _cell(markdown.find(own, method=method, metric=metric))
       for metric in _METRICS
     ]
-    lines.append([TITLES[method], *cells])
+    lines.append([METHODS[method], *cells])
   return [
     f"## {space}, {benchmark}, {dataset}",
     f"{own[0]['note']}.",

@@ -6,7 +6,7 @@ Dimensions: `n` cells, `G` integers of a genotype, `m` cells of the space.
 """
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
@@ -42,7 +42,10 @@ def among(scores: np.ndarray, known: np.ndarray) -> np.ndarray:
 
 
 def normal_scores(
-  space: spaces_base.Space, genotypes: np.ndarray
+  space: spaces_base.Space,
+  genotypes: np.ndarray,
+  *,
+  proxies: str | Sequence[str] = ranking.AUTO,
 ) -> np.ndarray:
   """Zero-label scores of cells as normal scores, `[n]` float64.
 
@@ -51,12 +54,16 @@ def normal_scores(
   Args:
     space: the space; the ranks are those in the whole of it.
     genotypes: valid cells `[n, G]`.
+    proxies: as in `ranking.rank`.
   """
-  score_fn, known = _of_space(space.whole)
+  names = proxies if isinstance(proxies, str) else tuple(proxies)
+  score_fn, known = _of_space(space.whole, names)
   return among(score_fn(genotypes), known)
 
 
 @functools.lru_cache(maxsize=4)
-def _of_space(space: spaces_base.Space) -> tuple[ScoreFn, np.ndarray]:
-  score_fn, _ = ranking.scorer(space)
+def _of_space(
+  space: spaces_base.Space, proxies: str | tuple[str, ...]
+) -> tuple[ScoreFn, np.ndarray]:
+  score_fn, _ = ranking.scorer(space, proxies=proxies)
   return score_fn, reference(score_fn, space)

@@ -5,9 +5,10 @@ import pytest
 from scipy import special
 
 import nasjax
-from nasjax import errors, search, zero_label
+from nasjax import errors, search
 from nasjax.regression import gaussian
 from nasjax.search import model_based, priors, state
+from nasjax.zero_label import normal, ranking
 
 SPACE = nasjax.get_space("nb201")
 CELLS = SPACE.enumerate()
@@ -18,10 +19,10 @@ SCORES = (CELLS == 3).sum(axis=1) + (CELLS @ 7.0 ** -np.arange(1, 7))
 def zero(monkeypatch):
   """The zero-label score, as numbers that cost nothing."""
   found = (lambda cells: SCORES[SPACE.rows(cells)]), None
-  monkeypatch.setattr(zero_label, "scorer", lambda space, proxies: found)
-  priors._ranked.cache_clear()
+  monkeypatch.setattr(ranking, "scorer", lambda space, proxies: found)
+  normal._of_space.cache_clear()
   yield
-  priors._ranked.cache_clear()
+  normal._of_space.cache_clear()
 
 
 def test_scores_are_normal_scores_of_ranks_in_the_space():
