@@ -57,8 +57,6 @@ STUDIES = (
 TRAINED = {
   "default": "default predictor",
   "regression": "kernel regression alone",
-  "default_prior": "default predictor, zero-label prior",
-  "regression_prior": "kernel regression alone, zero-label prior",
   "paper": "architecture-enhanced, GCN head (paper)",
   "paper_mlp": "architecture-enhanced, MLP head (paper)",
   "paper_onehot": "architecture-enhanced, one-hot (paper)",
@@ -69,6 +67,11 @@ TRAINED = {
   "neural_predictor": "Neural Predictor",
   "mlp": "MLP",
 }
+WITH_PRIOR = {
+  "default_prior": "default predictor, zero-label prior",
+  "regression_prior": "kernel regression alone, zero-label prior",
+}
+"""The same, which start from the zero-label score (`config.prior`)."""
 TRANSFERRED = {
   "tgnas_code": "TG-NAS, as its code",
   "tgnas_paper": "TG-NAS, as its paper",
@@ -97,7 +100,7 @@ COMPARED = (
   "mlp",
 )
 CEILING = "ceiling"
-METHODS = {**TRAINED, **FLOORS}
+METHODS = {**TRAINED, **WITH_PRIOR, **FLOORS}
 TITLES = {
   **METHODS,
   **TRANSFERRED,

@@ -11,7 +11,7 @@ SPEC = reports.Spec(
     *("default_prior", "default", "regression_prior", "regression"),
     "xgboost_graph",
   ),
-  known=(*catalog.TRAINED, *catalog.FLOORS),
+  known=tuple(catalog.METHODS),
   sizes={"nb201": _SIZES},
 )
 
