@@ -148,7 +148,10 @@ def _rooms(paths):
 
 
 # A model of what was told chooses there; it sees scores, and no more.
-BY_MODEL = ("model_based.py", "proposals.py", "suggestions.py", "winners.py")
+BY_MODEL = (
+  *("model_based.py", "priors.py", "proposals.py", "suggestions.py"),
+  "winners.py",
+)
 
 
 def test_search_knows_nothing_of_where_scores_come_from():
@@ -160,5 +163,5 @@ def test_search_knows_nothing_of_where_scores_come_from():
   }
   assert _rooms(by_model) == {
     *("errors", "files", "labels", "predictors", "regression"),
-    *("search", "spaces", "surrogates"),
+    *("search", "spaces", "surrogates", "zero_label"),
   }

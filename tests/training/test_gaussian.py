@@ -23,7 +23,7 @@ def test_mean_and_variance_by_the_formula(rng):
   features, targets = _problem(30, rng)
   others, _ = _problem(12, rng)
   own, apart = _distances(features, features), _distances(others, features)
-  process = gaussian._best(own, targets, (0.7,), (0.05,))
+  process = gaussian._best(own, targets, None, (0.7,), (0.05,))
   assert (process.rate, process.noise) == (0.7, 0.05)
   gram = np.exp(-0.7 * own) + 0.05 * np.eye(30)
   ones = np.ones(30)
@@ -58,7 +58,7 @@ def test_it_is_the_process_of_scikit_learn(rng):
   targets = targets - targets.mean()
   others, _ = _problem(15, rng)
   process = gaussian._best(
-    _distances(features, features), targets, (1.0,), (0.1,)
+    _distances(features, features), targets, None, (1.0,), (0.1,)
   )
   # exp(-mean of squares) over two features has the length scale 1.
   known = gaussian_process.GaussianProcessRegressor(
@@ -81,7 +81,7 @@ def test_rate_and_noise_have_the_largest_evidence(rng):
 
   def evidence(rate, noise):
     gram = np.exp(-rate * own) + noise * np.eye(35)
-    process = gaussian._best(own, targets, (rate,), (noise,))
+    process = gaussian._best(own, targets, None, (rate,), (noise,))
     rest = targets - process.mean
     _, size = np.linalg.slogdet(process.variance * gram)
     return -size - rest @ np.linalg.solve(process.variance * gram, rest)
