@@ -1,5 +1,6 @@
 """`config.prior`: predictors that start from a score of every cell."""
 
+import dataclasses
 import json
 
 import numpy as np
@@ -93,6 +94,28 @@ def test_a_saved_folder_predicts_the_same(good, tmp_path):
   assert len(model.predict(cells[:0])) == 0
 
 
+@pytest.mark.parametrize(
+  "change",
+  [
+    lambda kept: {},
+    lambda kept: {name: kept[name] for name in kept if name != "rate"},
+    lambda kept: {**kept, "other": kept["rate"]},
+    lambda kept: {**kept, "scores": kept["scores"][:, :-1]},
+    lambda kept: {**kept, "mean": kept["mean"][:, None]},
+  ],
+)
+def test_a_folder_without_its_arrays_is_one_line(good, tmp_path, change):
+  model = _fit(15)
+  meta, kept = model.params["params"], model.params["params"]["prior"]
+  changed = {**meta, "prior": change(kept)}
+  if not changed["prior"]:
+    del changed["prior"]
+  fitted = dataclasses.replace(model.fitted, params={"params": changed})
+  nasjax.Predictor.from_fitted(model.config, fitted, {}).save(tmp_path / "m")
+  with pytest.raises(errors.UserError, match=r"the arrays of config\.prior"):
+    nasjax.Predictor.load(tmp_path / "m")
+
+
 def test_members_share_it_and_scores_are_in_the_unit_of_the_labels(good):
   cells, labels = _labelled(30)
   small = {**tiny.MODEL, "head": "mlp"}
@@ -167,6 +190,6 @@ def test_left_out_errors_are_those_of_a_process_without_the_cell():
   assert fit.left_out == pytest.approx(np.mean(squares), rel=1e-6)
   assert 0 < fit.share < 1
   # Every training cell is predicted from itself, too.
-  own = with_prior.predict(features, scores, features, scores, process, 1.5)
+  own = with_prior.predict(features, scores, fit.arrays(features, scores), 1.5)
   assert np.abs(own - targets).mean() < np.sqrt(fit.left_out)
   assert isinstance(process, gaussian.Process)

@@ -355,6 +355,7 @@ class Predictor:
       ),
     )
     params, spread = deviations.split(params, found)
+    priors.check_kept(path, config, params, config.num_members)
     fitted = Fitted(params, found.scale, found.shift, spread)
     kept = config.copy_and_resolve_references()
     predictor._state = dataclasses.replace(

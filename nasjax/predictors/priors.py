@@ -18,11 +18,16 @@ import numpy as np
 from nasjax import config as configs
 from nasjax import errors, settings
 from nasjax.features import columns, kinds, reads
-from nasjax.regression import gaussian, with_prior
+from nasjax.regression import with_prior
 from nasjax.spaces import base as spaces_base
 from nasjax.systems import registry
 
 _FIELD = "prior"
+_RANKS = {
+  **{"cells": 3, "scores": 2, "coefficients": 2},
+  **dict.fromkeys(("rate", "mean", "slope", "share", "factor", "offset"), 1),
+}
+"""Arrays of the process, and their numbers of axes."""
 
 
 def is_asked(config: settings.Config) -> bool:
@@ -55,6 +60,37 @@ def is_there(params: Any) -> bool:
   return _FIELD in params["params"]
 
 
+def check_kept(
+  folder: object, config: settings.Config, params: Any, num_members: int
+) -> None:
+  """Checks the prior of a saved predictor.
+
+  Args:
+    folder: what messages call it.
+    config: the config of the training.
+    params: the parameters that were read, leaves `[R, ...]`.
+    num_members: `R`.
+
+  Raises:
+    UserError: its arrays are missing, others or of other shapes, or there are
+      some and the config asks for none.
+  """
+  kept = params["params"].get(_FIELD, {})
+  names = _RANKS if is_asked(config) else {}
+  fits = {name: getattr(kept[name], "ndim", -1) for name in kept} == names
+  if fits and names:
+    num = kept["coefficients"].shape[1]
+    fits = kept["cells"].shape[1] == kept["scores"].shape[1] == num > 0
+    fits = fits and {len(each) for each in kept.values()} == {num_members}
+  if not fits:
+    raise errors.UserError(
+      f"{errors.quote(str(folder))}: expected the arrays of "
+      f"config.prior={config.get('prior', configs.NO_PRIOR)!r}, got "
+      f"{errors.quote(', '.join(kept) or 'none')}; fetch it again, or train "
+      "again"
+    )
+
+
 def fit(
   config: settings.Config,
   space: spaces_base.Space,
@@ -77,23 +113,14 @@ def fit(
     The parameters with those of the process.
   """
   features, scores = _inputs(config, space, genotypes)
-  power, kernel = config.kernel.power, config.kernel
-  most = max(kernel.max_cells, 2)
+  power, most = config.kernel.power, max(config.kernel.max_cells, 2)
   found = with_prior.solve(features, scores, labels, power, most, config.seed)
-  near, near_scores = features[found.rows], scores[found.rows]
-  own = with_prior.predict(
-    features, scores, near, near_scores, found.process, power
-  )
-  arrays = {
-    "cells": near,
-    "scores": near_scores,
-    "coefficients": found.process.coefficients,
-    "rate": found.process.rate,
-    "mean": found.process.mean,
-    "slope": found.process.slope,
-    "share": found.share,
+  arrays = found.arrays(features, scores)
+  own = with_prior.predict(features, scores, arrays, power)
+  stored = {
+    name: np.repeat(each[None], len(raw), axis=0)
+    for name, each in arrays.items()
   }
-  stored = {name: _of_members(each, len(raw)) for name, each in arrays.items()}
   # What the process says, in the unit of the raw scores of each member.
   spread = raw.std(axis=1)
   factor = np.where(spread > 0, spread, 1.0) / max(float(own.std()), 1e-9)
@@ -103,11 +130,6 @@ def fit(
     name: jnp.asarray(each, jnp.float32) for name, each in stored.items()
   }
   return {**params, "params": {**params["params"], _FIELD: stored}}
-
-
-def _of_members(array: Any, num: int) -> np.ndarray:
-  """The same array for each of `num` members, `[R, ...]`."""
-  return np.repeat(np.asarray(array)[None], num, axis=0)
 
 
 def add(
@@ -136,28 +158,16 @@ def add(
     for name, each in params["params"][_FIELD].items()
   }
   features, scores = _inputs(config, space, genotypes)
-  rows, first, place = np.unique(
+  _, first, place = np.unique(
     np.concatenate([features, scores[:, None]], axis=1),
     axis=0,
     return_index=True,
     return_inverse=True,
   )
-  del rows
-  process = gaussian.Process(
-    rate=float(kept["rate"][0]),
-    noise=0.0,
-    mean=float(kept["mean"][0]),
-    variance=1.0,
-    coefficients=kept["coefficients"][0],
-    whitening=np.zeros((0, 0)),
-    slope=float(kept["slope"][0]),
-  )
   own = with_prior.predict(
     features[first],
     scores[first],
-    kept["cells"][0].astype(np.float32),
-    kept["scores"][0],
-    process,
+    {name: each[0] for name, each in kept.items()},
     config.kernel.power,
   )[place.reshape(-1)]
   said = kept["offset"][:, None] + kept["factor"][:, None] * own

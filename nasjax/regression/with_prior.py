@@ -7,6 +7,7 @@ followed where there are few labels, and left where they say otherwise.
 Dimensions: `n` training cells, `m` others, `F` features.
 """
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
 import numpy as np
@@ -32,6 +33,30 @@ class Fit(NamedTuple):
   process: gaussian.Process
   left_out: float
   left_out_without: float
+
+  def arrays(
+    self, features: np.ndarray, scores: np.ndarray
+  ) -> dict[str, np.ndarray]:
+    """What a prediction needs, by name, and the share of it.
+
+    Args:
+      features: of all training cells, `[N, F]`.
+      scores: their prior scores, `[N]`.
+
+    Returns:
+      `cells [n, F]`, `scores [n]`, `coefficients [n]`, and the numbers `rate`,
+      `mean`, `slope` and `share`, `[]`.
+    """
+    process = self.process
+    return {
+      "cells": features[self.rows],
+      "scores": scores[self.rows],
+      "coefficients": process.coefficients,
+      "rate": np.asarray(process.rate),
+      "mean": np.asarray(process.mean),
+      "slope": np.asarray(process.slope),
+      "share": np.asarray(self.share),
+    }
 
   @property
   def share(self) -> float:
@@ -61,7 +86,7 @@ def distances(
     power: power of the differences.
   """
   num = features.shape[1]
-  apart = solver.distances(features, others, power)
+  apart = solver.distances(others, features, power).T
   own = np.abs(scores[:, None] - other_scores) ** power
   return (num * apart + WEIGHT * own) / (num + WEIGHT)
 
@@ -106,9 +131,7 @@ def _left_out(process: gaussian.Process) -> float:
 def predict(
   features: np.ndarray,
   scores: np.ndarray,
-  others: np.ndarray,
-  other_scores: np.ndarray,
-  process: gaussian.Process,
+  kept: Mapping[str, np.ndarray],
   power: float,
 ) -> np.ndarray:
   """Expected normal scores of cells, `[m]` float64.
@@ -116,14 +139,14 @@ def predict(
   Args:
     features: `[m, F]`.
     scores: their prior scores, `[m]`.
-    others: features of the training cells, `[n, F]`.
-    other_scores: their prior scores, `[n]`.
-    process: its rate, mean, slope and coefficients are read.
+    kept: what `Fit.arrays` returns.
     power: power of the differences.
   """
-  found = process.mean + process.slope * scores
+  found = kept["mean"] + kept["slope"] * scores
   for start in range(0, len(features), _BLOCK):
     part = slice(start, start + _BLOCK)
-    apart = distances(features[part], scores[part], others, other_scores, power)
-    found[part] += np.exp(-process.rate * apart) @ process.coefficients
+    apart = distances(
+      features[part], scores[part], kept["cells"], kept["scores"], power
+    )
+    found[part] += np.exp(-kept["rate"] * apart) @ kept["coefficients"]
   return found

@@ -22,7 +22,7 @@ TABLE = "nb201_zero_cost.npz"
 _SKELETON = "official"
 
 METHODS = {name: name for name in PROXIES}
-_PUBLISHED = (
+PUBLISHED = (
   "epe_nas",
   "fisher",
   "flops",
@@ -36,12 +36,13 @@ _PUBLISHED = (
   "snip",
   "synflow",
   "zen",
-)  # those of the table
+)
+"""Proxies of the table `nb201_zero_cost.npz` (Krishnakumar et al. 2022)."""
 
 SPEC = reports.Spec(
   what="scores of untrained networks beside published ones",
   spaces=("nb201",),
-  methods=_PUBLISHED,
+  methods=PUBLISHED,
   known=tuple(METHODS),
   sizes={"nb201": (1000,)},
   datasets=("cifar10", "cifar100", "imagenet16"),

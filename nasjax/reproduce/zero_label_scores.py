@@ -12,25 +12,9 @@ import numpy as np
 
 from nasjax import errors, files, zero_label
 from nasjax.benchmarks import base as benchmarks
+from nasjax.reproduce.proxies import PUBLISHED, TABLE
 from nasjax.zero_label import log_ranks, parts, recipes
 
-PUBLISHED = (
-  "epe_nas",
-  "fisher",
-  "flops",
-  "grad_norm",
-  "grasp",
-  "jacov",
-  "l2_norm",
-  "nwot",
-  "params",
-  "plain",
-  "snip",
-  "synflow",
-  "zen",
-)
-"""Proxies of the table `nb201_zero_cost.npz` (Krishnakumar et al. 2022)."""
-TABLE = "nb201_zero_cost.npz"
 MEASURED_FOR = ("nb201", "nb101")
 MOST = 5000
 """Cells of NAS-Bench-101 that are ranked, drawn with seed 0."""

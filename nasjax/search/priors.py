@@ -54,7 +54,9 @@ class Prior:
         f"{space.name!r} ({space.size or 'which cannot be enumerated'}), got "
         f"{len(self.given)}; or give a function of genotypes"
       )
-    return _table(space, space.enumerate(), self.given)
+    from nasjax.zero_label import tables
+
+    return tables.look_up(space, space.enumerate(), self.given)
 
 
 def _numbers_of(given: Any) -> np.ndarray:
@@ -81,20 +83,6 @@ def _called(function: Any, genotypes: np.ndarray) -> np.ndarray:
       f"without NaN for as many genotypes, got shape {list(found.shape)}"
     )
   return found
-
-
-def _table(
-  space: spaces_base.Space, genotypes: np.ndarray, scores: np.ndarray
-) -> ScoreFn:
-  """A function that looks the scores `[m]` of cells `[m, G]` up."""
-  keys = space.lookup_keys(genotypes)
-  order = np.argsort(keys, kind="stable")
-  keys, scores = keys[order], scores[order]
-
-  def look_up(some: np.ndarray) -> np.ndarray:
-    return scores[np.searchsorted(keys, space.lookup_keys(some))]
-
-  return look_up
 
 
 def check(prior: Any) -> Any:

@@ -6,18 +6,17 @@ Dimensions: `n` cells, `G` integers of a genotype, `m` cells of the space.
 """
 
 import functools
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 
 from nasjax.spaces import base as spaces_base
-from nasjax.zero_label import ranking
+from nasjax.zero_label import ranking, tables
 
-ScoreFn = Callable[[np.ndarray], np.ndarray]  # [n, G] -> [n]
 _DRAWN = 2000  # cells of a space that cannot be enumerated
 
 
-def reference(score_fn: ScoreFn, space: spaces_base.Space) -> np.ndarray:
+def reference(score_fn: tables.ScoreFn, space: spaces_base.Space) -> np.ndarray:
   """Scores that others are ranked among, ascending, `[m]`.
 
   Args:
@@ -64,6 +63,6 @@ def normal_scores(
 @functools.lru_cache(maxsize=4)
 def _of_space(
   space: spaces_base.Space, proxies: str | tuple[str, ...]
-) -> tuple[ScoreFn, np.ndarray]:
+) -> tuple[tables.ScoreFn, np.ndarray]:
   score_fn, _ = ranking.scorer(space, proxies=proxies)
   return score_fn, reference(score_fn, space)

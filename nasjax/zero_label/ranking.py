@@ -4,13 +4,13 @@ Dimensions: `n` architectures, `G` integers of a genotype.
 """
 
 import dataclasses
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
 from nasjax.spaces import base as spaces_base
 from nasjax.spaces import registry as spaces
-from nasjax.zero_label import log_ranks, parts, recipes, transfer
+from nasjax.zero_label import log_ranks, parts, recipes, tables, transfer
 
 AUTO = "auto"
 
@@ -145,7 +145,7 @@ def scorer(
   *,
   proxies: str | Sequence[str] = AUTO,
   progress: bool = True,
-) -> tuple[Callable[[np.ndarray], np.ndarray], Ranking | None]:
+) -> tuple[tables.ScoreFn, Ranking | None]:
   """A function that scores any cells of a space, `[n, G]` to `[n]`.
 
   In a space of at most 20,000 cells it looks up the ranking of all of them,
@@ -171,11 +171,4 @@ def scorer(
 
     return asked, None
   whole = rank(space, proxies=proxies, progress=progress)
-  rows = {row.tobytes(): at for at, row in enumerate(whole.genotypes)}
-
-  def looked_up(genotypes: np.ndarray) -> np.ndarray:
-    cells = np.asarray(genotypes, np.int8)
-    places = [rows[row.tobytes()] for row in cells]
-    return whole.scores[np.array(places, int)]
-
-  return looked_up, whole
+  return tables.look_up(space, whole.genotypes, whole.scores), whole
