@@ -67,9 +67,9 @@ def _notes(
   notes, strategy = [], suggester.strategy
   if num_found < options.count:
     why = "no more are left"
-    if num_known + num_found == strategy.num_first:
+    if num_known + num_found == strategy.num_spread:
       why = (
-        f"the first {strategy.num_first} trainings are spread out before a "
+        f"the first {strategy.num_spread} trainings are spread out before a "
         "model chooses"
       )
     notes.append(f"{num_found} instead of {options.count} are suggested: {why}")

@@ -116,8 +116,7 @@ class ModelBased(asynchronous.Asynchronous):
       )
 
   def _check_prior(self) -> None:
-    """Refuses a prior where nothing would read it, or where it is of another
-    target."""
+    """Refuses a prior that nothing would read, or that is of another target."""
     if self.prior == priors.NONE:
       return
     for name, expected in (("surrogate", "gaussian"), ("target", "accuracy")):
@@ -213,7 +212,7 @@ class ModelBased(asynchronous.Asynchronous):
     if not len(free):
       empty = np.zeros(0)
       return Proposal(state.pending[:0], empty, empty, ())
-    missing = self._num_first - len(seen)
+    missing = self.num_spread - len(seen)
     known = self.merged(space, cells, values)
     if missing > 0 or not (_tells_apart(values) and _tells_apart(known[1])):
       taken = pool.features[:0]
@@ -265,7 +264,7 @@ class ModelBased(asynchronous.Asynchronous):
     return Proposal(pool.genotypes[rows], means, stds, reasons)
 
   @property
-  def _num_first(self) -> int:
+  def num_spread(self) -> int:
     """Cells that are spread out first: with a prior half as many."""
     return (
       self.num_first if self.prior == priors.NONE else -(-self.num_first // 2)

@@ -181,6 +181,11 @@ class Suggester:
     Raises:
       UserError: no training with a value was told.
     """
+    with model_based.TURNS:
+      return self._best()
+
+  def _best(self) -> Winner:
+    """Names the winner, for one thread at a time."""
     cells, values = self.strategy.merged(
       self.space, *self.strategy.tried(self.state)
     )

@@ -6,6 +6,7 @@ from scipy import special
 
 import nasjax
 from nasjax import errors, search
+from nasjax.commands import suggest
 from nasjax.regression import gaussian
 from nasjax.search import model_based, priors, state
 from nasjax.zero_label import normal, ranking
@@ -118,6 +119,23 @@ def test_few_values_leave_the_slope_where_it_was():
     prior=np.array([2.0, 1.9]),
   )
   assert process.slope == pytest.approx(gaussian.SLOPE, abs=0.1)
+
+
+def test_a_note_says_how_many_are_spread_out(zero, capsys):
+  words = ["suggest", "--space", "nb201", "--prior", "zero", "--count", "8"]
+  assert suggest.main(words) == 0
+  printed = capsys.readouterr().err
+  assert "5 instead of 8 are suggested: the first 5 trainings" in printed
+
+
+def test_the_winner_is_named_with_a_prior(zero):
+  suggester = nasjax.Suggester("nb201", prior="zero")
+  some = CELLS[::400]
+  values = (some == 3).sum(axis=1) + 0.1 * (some == 2).sum(axis=1)
+  suggester.tell(some, values)
+  winner = suggester.best()
+  assert winner.value >= np.quantile(values, 0.8)
+  assert winner.predicted is not None
 
 
 def test_the_first_cells_are_among_the_best_and_far_apart(zero):
