@@ -26,6 +26,7 @@ FORBIDDEN = {
   "search": ("models", "benchmarks", "training", "systems"),
   "training": ("benchmarks", "search", "networks", "systems", "config"),
   "networks": ("benchmarks", "search", "models"),
+  "computation": ("models", "training", "search", "systems", "predictors"),
   "proxies": ("benchmarks", "training", "search", "systems", "models"),
   "systems": ("config", "predictors", "benchmarks", "search"),
   "predictors": ("experiments", "benchmarks", "search", "commands"),
