@@ -10,9 +10,10 @@ from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 
-from nasjax import errors
+from nasjax import errors, operators
 from nasjax.spaces import notations
 
 Genotypes = np.ndarray  # [n, G] int8
@@ -36,6 +37,18 @@ class EncodedCells(NamedTuple):
   cell_type: jax.Array
   adjacency: jax.Array
   mask: jax.Array
+
+
+class Graphs(NamedTuple):
+  """Op-on-node graphs on the host, without their numeric detail.
+
+  Attributes:
+    ops: operator ids (`nasjax.operators`), `[n, N]`; `none` where absent.
+    adjacency: 1 where node i feeds node j, `[n, N, N]` int8.
+  """
+
+  ops: np.ndarray
+  adjacency: np.ndarray
 
 
 class Functions(NamedTuple):
@@ -245,6 +258,66 @@ class Space(abc.ABC):
   @abc.abstractmethod
   def encode(self, genotypes: jax.Array) -> EncodedCells:
     """Draws genotypes `[B, G]` as op-on-node graphs; traceable by JAX."""
+
+  def to_graphs(self, genotypes: Genotypes) -> Graphs:
+    """Draws valid cells `[n, G]` as graphs that `from_graphs` reads back.
+
+    They are those of `encode`, on the host; an absent node has the operator
+    `none`.
+    """
+    drawn = self.encode(jnp.asarray(genotypes))
+    is_there = np.asarray(drawn.mask) > 0
+    ops = np.where(is_there, np.asarray(drawn.ops), operators.NONE)
+    return Graphs(ops, np.asarray(drawn.adjacency).astype(np.int8))
+
+  def from_graphs(
+    self, ops: np.ndarray, adjacency: np.ndarray
+  ) -> tuple[Genotypes, np.ndarray]:
+    """Reads graphs back: cells, and which graphs are one of the space.
+
+    Args:
+      ops: operator id of each node (`nasjax.operators`), `[n, N]` integers; an
+        absent node has the one of `none`, a number that is no operator of the
+        space makes the graph invalid.
+      adjacency: 1 where node i feeds node j, `[n, N, N]` integers.
+
+    Returns:
+      Genotypes `[n, G]` int8, all zeros where a graph is none of the space;
+      and which ones are, `[n]` bool.
+
+    Raises:
+      UserError: a shape is wrong, or the space does not read graphs, as by
+        default.
+    """
+    del ops, adjacency
+    raise errors.UserError(
+      f"space {self.name!r} does not read graphs back: expected a method "
+      f"from_graphs of {type(self).__name__}, got none; define it"
+    )
+
+  def check_graphs(
+    self, ops: np.ndarray, adjacency: np.ndarray
+  ) -> tuple[np.ndarray, np.ndarray]:
+    """Returns what `from_graphs` is given as arrays.
+
+    Raises:
+      UserError: a shape is wrong, or the numbers are no integers.
+    """
+    ops, adjacency = np.asarray(ops), np.asarray(adjacency)
+    nodes = (len(ops), self.num_nodes) if ops.ndim else (0, self.num_nodes)
+    if ops.shape != nodes or adjacency.shape != (*nodes, self.num_nodes):
+      raise errors.UserError(
+        f"graphs of {self.name!r}: expected ops [n, {self.num_nodes}] and "
+        f"adjacency [n, {self.num_nodes}, {self.num_nodes}], got "
+        f"{list(ops.shape)} and {list(adjacency.shape)}"
+      )
+    for name, each in (("ops", ops), ("adjacency", adjacency)):
+      if each.dtype.kind not in "iub":
+        raise errors.UserError(
+          f"graphs of {self.name!r}: expected {name} of integers, got "
+          f"{each.dtype}"
+        )
+    return ops.astype(np.int64), adjacency.astype(np.int64)
 
   def enumerate(self) -> Genotypes:
     """Returns every cell in the documented order, `[size, G]` int8.

@@ -17,6 +17,7 @@ from nasjax.spaces import (
   base,
   darts_canonical,
   darts_counts,
+  darts_graphs,
   darts_text,
   notations,
 )
@@ -180,6 +181,16 @@ class DARTS(base.Space):
         child[cell, edge] = change
         children.append(child)
     return np.array(children).reshape(-1, 32)
+
+  def from_graphs(
+    self, ops: np.ndarray, adjacency: np.ndarray
+  ) -> tuple[base.Genotypes, np.ndarray]:
+    """Reads graphs back (see `Space.from_graphs`); `none` is allowed."""
+    ops, adjacency = self.check_graphs(ops, adjacency)
+    ids = np.asarray(operators.operator_ids(OP_NAMES))
+    genotypes, valid = darts_graphs.read(ops, adjacency, ids)
+    valid &= self.is_valid(genotypes)
+    return np.where(valid[:, None], genotypes, np.int8(0)), valid
 
   def fingerprint(self, genotypes: base.Genotypes) -> np.ndarray:
     """Hashes `[n, 32]`; equal for isomorphic cell pairs, `[n]` uint64."""

@@ -16,6 +16,7 @@ from nasjax.spaces import (
   base,
   nb101_counts,
   nb101_enumerate,
+  nb101_graphs,
   nb101_md5,
   nb101_text,
   nb101_variation,
@@ -125,6 +126,13 @@ class NB101(base.Space):
       )
     pruned = modelspec.prune(adjacency, ops)
     return self.check(modelspec.from_matrix(*pruned))
+
+  def from_graphs(
+    self, ops: np.ndarray, adjacency: np.ndarray
+  ) -> tuple[base.Genotypes, np.ndarray]:
+    """Reads graphs back, pruned; see `nb101_graphs.read`."""
+    ops, adjacency = self.check_graphs(ops, adjacency)
+    return nb101_graphs.read(ops, adjacency, np.asarray(_OPERATORS))
 
   def enumerate(self) -> base.Genotypes:
     """Returns all cells in ascending order of the official MD5 hash.

@@ -172,6 +172,19 @@ class NB201(base.Space):
     children[np.arange(24), edges] = (cell[edges] + shift + 1) % 5
     return children
 
+  def from_graphs(
+    self, ops: np.ndarray, adjacency: np.ndarray
+  ) -> tuple[base.Genotypes, np.ndarray]:
+    """Reads graphs back (see `Space.from_graphs`); their wiring is fixed."""
+    ops, adjacency = self.check_graphs(ops, adjacency)
+    ids = np.asarray(operators.operator_ids(_GLOBAL_NAMES))
+    found = ops[:, 1:-1, None] == ids
+    valid = found.any(-1).all(-1)
+    valid &= (ops[:, 0] == operators.INPUT) & (ops[:, -1] == operators.OUTPUT)
+    valid &= (adjacency == _op_graph()).all((1, 2))
+    codes = found.argmax(-1).astype(np.int8)
+    return codes * valid[:, None], valid
+
   def fingerprint(self, genotypes: base.Genotypes) -> np.ndarray:
     """Returns one number for all isomorphic cells, `[n]` uint64.
 
