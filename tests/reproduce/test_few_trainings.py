@@ -208,7 +208,7 @@ def test_every_method_is_described_and_made():
   for space, first in (("nb201", 10), ("nb101", 20), ("darts", 10)):
     for name in methods.METHODS:
       method = methods.make(name, space)
-      assert method.strategy.name == name
+      assert method.strategy.name == name.removesuffix("_prior")
       assert method.batch_size >= 1
       options = vars(method.strategy)
       assert options.get("num_first", first) == first

@@ -8,6 +8,7 @@ from nasjax.search import base
 
 METHODS = {
   "model": "nasjax, model-based search",
+  "model_prior": "nasjax, model-based search with a prior",
   "random": "random search",
   "evolution": "regularised evolution",
   "local": "local search",
@@ -33,6 +34,9 @@ SETTINGS = {
   "process on the features of functions, expected improvement, 5 at a time.",
   NAMED: "the same runs; what counts is the tried cell that the model expects "
   "to be the best (`Suggester.best`), not the one of the highest label.",
+  "model_prior": "the same with `--prior zero`, one at a time in "
+  "NAS-Bench-201: the transfer predictor, which has seen no label of the "
+  "space, is the mean before the first training (docs/zero_label.md).",
   "random": "distinct cells.",
   "evolution": "Real et al. 2019, one cell at a time; population of 30, "
   "tournaments of 10 (100 and 25 there).",
@@ -69,6 +73,7 @@ COMPARED = {
     dngo.DNGO,
   )
 }
+_AT_ONCE = {"nb201": 1}  # cells of a question of the search with a prior
 _FIRST = {"nb101": 20}  # random cells before the first model; else 10
 
 
@@ -99,6 +104,9 @@ def make(name: str, space: str) -> Method:
   if name == "evolution":
     options = {"population_size": 30, "sample_size": 10}
     return Method(search.get_strategy(name, **options), 1)
+  if name == "model_prior":
+    strategy = search.get_strategy("model", num_first=first, prior="zero")
+    return Method(strategy, _AT_ONCE.get(space, strategy.batch_size))
   options = {"num_first": first} if name == "model" else {}
   strategy = search.get_strategy(name, **options)
   return Method(strategy, strategy.batch_size)

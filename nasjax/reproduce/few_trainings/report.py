@@ -29,9 +29,9 @@ SPEC = reports.Spec(
   methods=tuple(METHODS),
   known=tuple(METHODS),
   sizes={
-    "nb201": (20, 30, 50, 80, 100, 150),
+    "nb201": (10, 20, 30, 50, 80, 100, 150),
     "nb101": (50, 100, 150, 200, 300),
-    "nb301": (20, 30, 50, 80, 100, 150),
+    "nb301": (10, 20, 30, 50, 80, 100, 150),
   },
   datasets=("cifar10", "cifar100", "imagenet16"),
   num_seeds={"nb201": 50, "nb101": 20, "nb301": 10},
