@@ -1,9 +1,10 @@
-"""Learns the transfer predictors of zero-label ranking, and keeps them.
+"""Makes what zero-label ranking comes with, and replaces what is there.
 
-  python -m nasjax.pretrained.zero_label
+  python -m nasjax.pretrained.zero_label            transfer predictors
+  python -m nasjax.pretrained.zero_label proxies    proxies of whole spaces
 
-It takes no arguments, reads the tables of NASJAX_DATA, and replaces what is
-there.
+The transfer predictors are learnt from the tables of NASJAX_DATA; the proxies
+need no data, and take minutes.
 """
 
 import argparse
@@ -14,7 +15,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from nasjax import files, progress
+from nasjax import files, progress, proxies
 from nasjax.benchmarks import base as benchmarks
 from nasjax.benchmarks import registry
 from nasjax.commands import arguments, command
@@ -23,7 +24,7 @@ from nasjax.regression import solver
 from nasjax.spaces import base as spaces_base
 from nasjax.spaces import registry as spaces
 from nasjax.training import metrics
-from nasjax.zero_label import kernels, transfer
+from nasjax.zero_label import kernels, recipes, shipped, transfer
 
 LABEL = "cifar10/test"
 _TESTS = {
@@ -170,12 +171,46 @@ Command:
     python -m nasjax.pretrained.zero_label"""
 
 
-def _main(argv: Sequence[str]) -> None:
-  arguments.Parser(
-    prog="python -m nasjax.pretrained.zero_label",
-    description=__doc__,
-    formatter_class=argparse.RawDescriptionHelpFormatter,
-  ).parse_args(argv[1:])
+_PROXIES = """# Proxies of all cells
+
+Scores of untrained networks (`nasjax.proxies.measure`, skeleton `mini`, images
+of Gaussian noise, means over seeds {seeds}, of some proxies of logarithms of
+ranks among these cells), float32, in the order of
+`Space.enumerate()`; NaN where a cell computes nothing. No label was used.
+
+Command:
+
+    python -m nasjax.pretrained.zero_label proxies
+
+| file | cells | proxies | time | commit |
+|---|---|---|---|---|
+"""
+
+
+def measure_proxies() -> None:
+  """Measures the proxies of whole spaces, and writes them and their card."""
+  text = _PROXIES.format(seeds=", ".join(map(str, recipes.SEEDS)))
+  for name in shipped.SPACES:
+    space = spaces.get_space(name)
+    cells = space.enumerate()
+    began = time.monotonic()
+    found = proxies.measure(
+      space, cells, recipes.PROXIES, seeds=recipes.SEEDS, progress=True
+    )
+    shipped.save(space, found)
+    row = (
+      shipped.path_of(name).name,
+      f"{len(cells):,}",
+      ", ".join(found),
+      f"{time.monotonic() - began:.0f} s",
+      provenance.commit(),
+    )
+    text += f"| {' | '.join(row)} |\n"
+  _write("PROXIES.md", text)
+
+
+def learn_transfers() -> None:
+  """Learns the transfer predictors, and writes them and their card."""
   facts = []
   for source in transfer.SOURCES:
     known = [make() for make in _LEARNT[source]]
@@ -185,10 +220,26 @@ def _main(argv: Sequence[str]) -> None:
     transfer.save(transfer.path_of(source), samples)
     facts.append((source, known, time.monotonic() - began))
   transfer.load.cache_clear()
-  text = card(facts).encode()
-  path = transfer.FOLDER / "README.md"
-  files.write_atomic(path, lambda file: file.write(text))
+  _write("README.md", card(facts))
+
+
+def _write(name: str, text: str) -> None:
+  path = transfer.FOLDER / name
+  files.write_atomic(path, lambda file: file.write(text.encode()))
   print(f"written to {transfer.FOLDER}")
+
+
+_MAKES = {"transfer": learn_transfers, "proxies": measure_proxies}
+
+
+def _main(argv: Sequence[str]) -> None:
+  parser = arguments.Parser(
+    prog="python -m nasjax.pretrained.zero_label",
+    description=__doc__,
+    formatter_class=argparse.RawDescriptionHelpFormatter,
+  )
+  parser.add_argument("what", nargs="?", default="transfer", choices=_MAKES)
+  _MAKES[parser.parse_args(argv[1:]).what]()
 
 
 main = command.guard(_main)

@@ -22,6 +22,7 @@ def measured(monkeypatch):
     return {name: convs + number for number, name in enumerate(names)}
 
   monkeypatch.setattr(parts.proxies, "measure", measure)
+  monkeypatch.setattr(parts.shipped, "look_up", lambda *_: None)
   return calls
 
 
@@ -107,6 +108,7 @@ def test_a_proxy_without_a_score_is_said(monkeypatch, cache, rng):
     return dict.fromkeys(names, scores)
 
   monkeypatch.setattr(parts.proxies, "measure", measure)
+  monkeypatch.setattr(parts.shipped, "look_up", lambda *_: None)
   cells[3] = [3] * 6
   found = zero_label.rank(SPACE, cells, proxies=("nwot",), progress=False)
   assert found.notes == ("1 architectures have no nwot and rank last in it",)

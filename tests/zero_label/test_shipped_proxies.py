@@ -1,0 +1,65 @@
+"""Proxies of whole spaces that come with nasjax."""
+
+import numpy as np
+import pytest
+from scipy import stats
+
+import nasjax
+from nasjax import proxies, zero_label
+from nasjax.zero_label import parts, recipes, shipped, transfer
+
+SPACE = nasjax.get_space("nb201")
+
+
+def test_every_cell_has_its_scores_by_function():
+  cells = SPACE.enumerate()
+  found = shipped.look_up(SPACE, cells, recipes.PROXIES)
+  assert tuple(found) == recipes.PROXIES
+  keys = SPACE.function_keys(cells)
+  _, first, place = np.unique(keys, return_index=True, return_inverse=True)
+  for scores in found.values():
+    np.testing.assert_array_equal(scores, scores[first][place.reshape(-1)])
+  dead = transfer.load("nb101").predict(SPACE, cells) == transfer.DEAD
+  np.testing.assert_array_equal(dead, np.isnan(found["nwot"]))
+
+
+def test_some_cells_have_the_scores_of_all(rng):
+  rows = rng.choice(SPACE.size, 9)
+  cells = SPACE.enumerate()
+  whole = shipped.look_up(SPACE, cells, ("nwot",))["nwot"]
+  some = shipped.look_up(SPACE, cells[rows], ("nwot",))
+  assert list(some) == ["nwot"]
+  np.testing.assert_array_equal(some["nwot"], whole[rows])
+
+
+def test_others_do_not_come_with_nasjax():
+  cells = SPACE.enumerate()[:2]
+  assert shipped.look_up(SPACE, cells, ("nwot", "synflow")) is None
+  nb101 = nasjax.get_space("nb101")
+  assert shipped.look_up(nb101, np.zeros((0, 26), np.int8), ("nwot",)) is None
+
+
+def test_a_ranking_of_the_space_measures_nothing(monkeypatch):
+  def measure(*args, **kwargs):
+    raise AssertionError("networks were measured")
+
+  monkeypatch.setattr(parts.proxies, "measure", measure)
+  cells = SPACE.enumerate()[-20:]
+  found = zero_label.rank(SPACE, cells, progress=False)
+  assert set(recipes.PROXIES) < set(found.parts)
+  with pytest.raises(AssertionError, match="networks were measured"):
+    zero_label.rank(SPACE, cells, proxies=["synflow"], progress=False)
+
+
+@pytest.mark.slow
+def test_they_are_what_is_measured(rng):
+  cells = SPACE.sample(24, rng)
+  again = proxies.measure(
+    SPACE, cells, recipes.PROXIES, seeds=recipes.SEEDS, progress=False
+  )
+  found = shipped.look_up(SPACE, cells, recipes.PROXIES)
+  np.testing.assert_allclose(found["nwot"], again["nwot"], rtol=1e-4)
+  for name in recipes.PROXIES[1:]:
+    kept = np.isfinite(again[name])
+    order, _ = stats.spearmanr(found[name][kept], again[name][kept])
+    assert order > 0.97, name
