@@ -4,6 +4,7 @@ import ast
 import functools
 import re
 import shlex
+import subprocess
 import sys
 import tomllib
 
@@ -201,8 +202,8 @@ def run_short(tmp_path, monkeypatch):
 
 
 def test_readme_quickstart_runs(run_short, capsys):
-  (code,) = blocks("README.md", "python")
-  (shown,) = blocks("README.md", "text")
+  code, _ = blocks("README.md", "python")
+  shown, _ = blocks("README.md", "text")
   assert len(code.splitlines()) == 12
   names = run_short(code)
   printed = capsys.readouterr().out.splitlines()
@@ -210,6 +211,14 @@ def test_readme_quickstart_runs(run_short, capsys):
   cells = [line.split()[0] for line in printed]
   space = names["predictor"].space
   assert space.parse(cells).tolist() == names["best"].tolist()
+
+
+def test_readme_operator_of_ones_own_has_a_score():
+  _, code = blocks("README.md", "python")
+  _, shown = blocks("README.md", "text")
+  words = [sys.executable, "-c", code]  # a process: it registers an operator
+  done = subprocess.run(words, capture_output=True, text=True, timeout=300)
+  assert (done.stdout, done.returncode) == (shown, 0), done.stderr
 
 
 @pytest.mark.slow
