@@ -213,11 +213,18 @@ def test_readme_quickstart_runs(run_short, capsys):
   assert space.parse(cells).tolist() == names["best"].tolist()
 
 
-def test_readme_operator_of_ones_own_has_a_score():
+def test_readme_operator_of_ones_own_has_a_score(tmp_path):
   _, code = blocks("README.md", "python")
   _, shown = blocks("README.md", "text")
-  words = [sys.executable, "-c", code]  # a process: it registers an operator
-  done = subprocess.run(words, capture_output=True, text=True, timeout=300)
+  (tmp_path / "my_space.py").write_text(blocks("docs/spaces.md", "python")[0])
+  done = subprocess.run(  # a process of its own: the operator is registered
+    [sys.executable, "-c", code],
+    cwd=tmp_path,
+    capture_output=True,
+    text=True,
+    timeout=300,
+    check=False,
+  )
   assert (done.stdout, done.returncode) == (shown, 0), done.stderr
 
 
