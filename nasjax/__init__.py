@@ -14,6 +14,7 @@ _PUBLIC = {
   "Benchmark": "nasjax.benchmarks.base",
   "ChoiceSpace": "nasjax.spaces.choices",
   "DatasetPredictor": "nasjax.predictors.dataset_predictor",
+  "Embedder": "nasjax.systems.arch2vec.embedder",
   "Operator": "nasjax.operators.built_in",
   "Predictor": "nasjax.predictors.predictor",
   "Space": "nasjax.spaces.base",

@@ -19,7 +19,7 @@ from ml_collections import config_dict
 from nasjax import config as configs
 from nasjax import errors, files
 from nasjax.commands import own_spaces
-from nasjax.config import checks
+from nasjax.config import checks, representation
 
 _PARSERS = {
   bool: flags.BooleanParser(),
@@ -74,6 +74,10 @@ def choose(source: str, overrides: Sequence[str]) -> Chosen:
   name, colon, text = source.partition(":")
   path = _find(name)
   config = _execute(path, [text] if colon else [])
+  stem = name if name in names() else path.stem
+  words = re.sub(r"[^\w.]+", "-", f"{stem} {text}").strip("-")
+  if representation.is_one(config):
+    return Chosen(_label_free(path, config, overrides), words)
   _check(path, config)
   fields = parse(overrides, config)
   if "space" in fields:
@@ -84,9 +88,21 @@ def choose(source: str, overrides: Sequence[str]) -> Chosen:
   before = configs.flatten(config.to_dict())
   checks.check_ranges(configs.override(config, fields))
   _check_table(before, fields, config)
-  stem = name if name in names() else path.stem
-  words = re.sub(r"[^\w.]+", "-", f"{stem} {text}").strip("-")
   return Chosen(config, words)
+
+
+def _label_free(path: pathlib.Path, config: Any, overrides) -> configs.Config:
+  """The config of a representation, which has fields of its own."""
+  try:
+    representation.check(config)
+  except errors.UserError as error:
+    raise errors.UserError(f"config file {str(path)!r}: {error}") from error
+  words = " ".join(overrides)
+  representation.check_names(re.findall(r"--?(?:no)?config\.([\w.]+)", words))
+  fields = parse(overrides, config)
+  if "space" in fields:
+    fields["space"] = own_spaces.find(fields["space"])
+  return representation.override(config, fields)
 
 
 def _check_table(before: Mapping[str, Any], fields, config) -> None:
@@ -142,7 +158,7 @@ def parse(words: Sequence[str], config: configs.Config) -> dict[str, Any]:
     name: type(value)
     for name, value in configs.flatten(config.to_dict()).items()
   }
-  named = _model_named(words)
+  named = "" if representation.is_one(config) else _model_named(words)
   types_of |= _fields_of(named) if named else {}
   model = named or config.model.name
   fields, rest = {}, list(words)

@@ -23,7 +23,7 @@ def write(folder: pathlib.Path, config: configs.Config) -> None:
     UserError: the folder cannot be written.
   """
   files.write_json(folder / CONFIG, json.loads(config.to_json()))
-  if config.table:
+  if config.get("table"):
     files.write_json(folder / TABLE, {"sha256": _table(config)})
 
 
@@ -35,7 +35,7 @@ def check(folder: files.PathLike, config: configs.Config) -> None:
       and then the message has the fields that differ; or the user's own table
       is missing.
   """
-  if config.table:
+  if config.get("table"):
     checks.check_table(config)
   folder = files.expand(folder)
   there = next(each for each in (folder, *folder.parents) if each.exists())
@@ -72,7 +72,7 @@ def difference(folder: files.PathLike, config: configs.Config) -> str:
   if "space" not in saved or not isinstance(saved.get("model"), dict):
     return _FOREIGN
   found = configs.differences(*_comparable(saved, config))
-  if not found and config.table:
+  if not found and config.get("table"):
     noted = _read(folder / TABLE)
     if noted is not None and noted.get("sha256") != _table(config):
       return f"labels of {config.table}"
@@ -111,7 +111,7 @@ def default(
     runs: the folder of all workdirs.
   """
   words = config.to_json(sort_keys=True)
-  if config.table:
+  if config.get("table"):
     words += _table(config)
   short = hashlib.sha256(words.encode()).hexdigest()[:8]
   plain = pathlib.Path(runs) / name

@@ -1,0 +1,141 @@
+"""Configs of representations, which are learnt from cells without a label.
+
+`nasjax/configs/arch2vec` has one for each space. A field of a predictor, such
+as a label or a benchmark, is refused: none is ever read.
+"""
+
+from collections.abc import Collection, Mapping
+from typing import Any
+
+from ml_collections import config_dict
+
+from nasjax import config as configs
+from nasjax import errors, settings
+from nasjax.config import checks
+
+NAME = "arch2vec"
+ENCODERS = ("gin", "gcn")
+
+_MODEL = {
+  "name": NAME,
+  "encoder": "gin",  # graph isomorphism network, or gcn: graph convolutions
+  "width": 128,
+  "num_layers": 5,  # steps of messages between neighbours
+  "latent": 16,  # numbers of a node
+  "dropout_rate": 0.0,  # of latent numbers in front of the decoder
+}
+_FIELDS = {
+  "space": "nb201",
+  "seed": 0,
+  "num_cells": 0,  # cells to train on; 0: all of the space
+  "epochs": 10,
+  "batch_size": 32,
+  "learning_rate": 2e-3,
+  "clip_norm": 5.0,  # of the gradient
+  "variational": True,  # whether latent numbers are drawn in training
+  "kl_weight": 0.005,  # of the divergence from the prior
+  "checkpoint_every": 1,  # rounds, of at most 1,000 steps
+  "model": _MODEL,
+}
+_SPACES: dict[str, dict[str, Any]] = {
+  "nb101": {"epochs": 2},
+  "nb201": {"epochs": 10},
+  "darts": {"epochs": 2, "num_cells": 100_000},
+}
+_COUNT = checks.Whole(1, 10**9)
+_RULES: dict[str, checks.Rule] = {
+  "space": checks.Text(64),
+  "seed": checks.Whole(0, checks.MAX_SEED),
+  "num_cells": checks.Whole(0, 10**9),
+  "epochs": _COUNT,
+  "batch_size": checks.Whole(2, 10**9),
+  "learning_rate": checks.Real(0, 1e9, closed=False),
+  "clip_norm": checks.Real(0, 1e9, closed=False),
+  "variational": checks.Flag(),
+  "kl_weight": checks.Real(0, 1e9),
+  "checkpoint_every": _COUNT,
+  "model.width": checks.Whole(1, 16_384),
+  "model.num_layers": checks.Whole(1, 64),
+  "model.latent": checks.Whole(1, 1024),
+  "model.dropout_rate": checks.Real(0, 0.998),
+}
+
+
+def space_defaults(space: str) -> settings.Config:
+  """Returns the config of a space: `configs/arch2vec/<space>.py`."""
+  config = config_dict.ConfigDict(_FIELDS)
+  fields = {"space": space, **_SPACES.get(space, {})}
+  config.update_from_flattened_dict(fields)
+  return config
+
+
+def is_one(config: Any) -> bool:
+  """Says whether a config is of a representation, by its `model.name`."""
+  if not isinstance(config, config_dict.ConfigDict):
+    return False
+  model = config.get("model")
+  return isinstance(model, config_dict.ConfigDict) and model.get("name") == NAME
+
+
+def check_names(names: Collection[str]) -> None:
+  """Checks names of fields, dotted.
+
+  Raises:
+    UserError: a field is one of predictors, or does not exist.
+  """
+  known = settings.field_names(config_dict.ConfigDict(_FIELDS))
+  supervised = settings.field_names(configs.default())
+  for name in names:
+    if name not in known and name in supervised:
+      raise errors.UserError(
+        f"config.{name} is a field of predictors: expected fields of {NAME}, "
+        f"which sees no labels ({', '.join(known)}); leave it out"
+      )
+    settings.check_field(name, known)
+
+
+def check(config: settings.Config) -> settings.Config:
+  """Checks every field.
+
+  Raises:
+    UserError: a field is unknown, missing, of another type or out of range.
+  """
+  flat = settings.flatten(config.to_dict())
+  check_names(flat)
+  for name in settings.field_names(config_dict.ConfigDict(_FIELDS)):
+    if name not in flat:
+      raise errors.UserError(
+        f"config.{name}: expected a value, got no such field; start from "
+        "nasjax.config.representation.space_defaults"
+      )
+  for name, rule in _RULES.items():
+    checks.check_value(f"config.{name}", flat[name], rule)
+  if flat["model.encoder"] not in ENCODERS:
+    raise errors.one_of("model.encoder", flat["model.encoder"], ENCODERS)
+  return config
+
+
+def override(
+  config: settings.Config, fields: Mapping[str, Any]
+) -> settings.Config:
+  """Sets fields by dotted name, in place; another space brings its defaults.
+
+  Raises:
+    UserError: a field does not exist, or a value is out of its range.
+  """
+  check_names(fields)
+  if fields.get("model.name", NAME) != NAME:
+    raise errors.UserError(
+      f"config.model.name: expected {NAME!r} in a config without labels, got "
+      f"{errors.quote(fields['model.name'])}; take a config of predictors, as "
+      "--config=nb201"
+    )
+  space = fields.get("space", config.space)
+  if space != config.space:
+    before = settings.flatten(space_defaults(config.space).to_dict())
+    after = settings.flatten(space_defaults(space).to_dict())
+    now = settings.flatten(config.to_dict())
+    moved = {name: after[name] for name in now if now[name] == before[name]}
+    fields = {**moved, **fields}
+  config.update_from_flattened_dict(dict(fields))
+  return check(config)

@@ -1,0 +1,1 @@
+"""Configs of arch2vec: `train.py --config=arch2vec/nb201`."""

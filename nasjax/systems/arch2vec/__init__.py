@@ -1,0 +1,1 @@
+"""arch2vec: representations of cells that are learnt without labels."""
