@@ -108,9 +108,9 @@ def test_losses_of_an_untrained_decoder_by_hand():
   found, _ = objective.losses(
     network, zeros, drawn, jax.random.key(1), variational=False
   )
-  assert float(found["operations"]) == pytest.approx(np.log(2), abs=1e-6)
-  assert float(found["adjacency"]) == pytest.approx(np.log(2), abs=1e-6)
-  assert float(found["kl"]) == pytest.approx(0, abs=1e-6)
+  assert float(found["operations"]) == pytest.approx(np.log(2), abs=1e-5)
+  assert float(found["adjacency"]) == pytest.approx(np.log(2), abs=1e-5)
+  assert float(found["kl"]) == pytest.approx(0, abs=1e-5)
 
 
 def test_kl_of_a_posterior_by_hand():
@@ -261,10 +261,11 @@ def test_damaged_files_are_one_line(trained, tmp_path):
     embeddings.load(path, space)
   folder = tmp_path / "embedder"
   folder.mkdir()
-  content = bytearray((trained[0] / "embedder" / "embedder.npz").read_bytes())
-  content[len(content) // 2] ^= 255
-  (folder / "embedder.npz").write_bytes(content)
-  with pytest.raises(errors.UserError, match=r"not a complete|checksum"):
+  with np.load(trained[0] / "embedder" / "embedder.npz") as archive:
+    arrays = dict(archive)
+  arrays["prior"] = arrays["prior"] + 1
+  np.savez(folder / "embedder.npz", allow_pickle=False, **arrays)
+  with pytest.raises(errors.UserError, match="does not match its checksum"):
     nasjax.Embedder.load(folder)
   with pytest.raises(errors.UserError, match="no embedder in"):
     nasjax.Embedder.load(tmp_path / "nothing")

@@ -11,6 +11,7 @@ from nasjax import config as configs
 from nasjax import errors
 from nasjax.benchmarks import registry
 from nasjax.commands import config_files
+from nasjax.config import representation
 from nasjax.spaces import registry as spaces
 from nasjax.systems import registry as models
 from nasjax.training import losses, optimizers
@@ -37,13 +38,16 @@ def test_every_shipped_config_is_complete_and_says_how_to_run_it(name):
   module = _load(FOLDER / f"{name}.py")
   words = ("pinat,nb201,156",) if name == "method" else ()
   config = module.get_config(*words)
+  assert f"--config=configs/{name}.py" in module.__doc__
+  if representation.is_one(config):
+    assert representation.check(config).space == name.partition("/")[2]
+    return
   assert set(config.keys()) == set(configs.default().keys())
   assert models.create_model(config.model) is not None
   assert losses.get_loss(config.loss) is not None
   assert optimizers.create_optimizer(config.optimizer, 10) is not None
   if config.benchmark:
     assert registry.get_entry(config.benchmark).space == config.space
-  assert f"--config=configs/{name}.py" in module.__doc__
 
 
 def test_override():

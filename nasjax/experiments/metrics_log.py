@@ -14,7 +14,7 @@ class MetricsLog:
     """Keeps the path of the file."""
     self._path = path
 
-  def keep_until(self, epoch: int) -> None:
+  def keep_until(self, epoch: float) -> None:
     """Drops the lines of later epochs, and a last line that is cut off."""
     lines = []
     if self._path.exists():

@@ -9,6 +9,7 @@ from nasjax.commands import config_files, train
 
 CONFIGS = pathlib.Path(__file__).parent.parent.parent / "configs"
 NB201 = f"--config={CONFIGS / 'nb201.py'}"
+ARCH2VEC = f"--config={CONFIGS / 'arch2vec' / 'nb201.py'}"
 METHOD = f"--config={CONFIGS / 'method.py'}"
 
 
@@ -47,6 +48,11 @@ def _run(capsys, *argv):
     ([NB201, "--config.refit", "extra"], "unexpected argument 'extra'"),
     ([NB201, "--config.model.name=pinatt"], "unknown model 'pinatt'"),
     ([NB201, "--config.target=speed"], "unknown config.target 'speed'"),
+    ([ARCH2VEC, "--config.train_label=val"], "arch2vec, which sees no labels"),
+    ([ARCH2VEC, "--config.kernel.weight=1"], "arch2vec, which sees no labels"),
+    ([ARCH2VEC, "--config.epoch=3"], "did you mean 'epochs'"),
+    ([ARCH2VEC, "--config.epochs=0"], "config.epochs: expected a whole number"),
+    ([ARCH2VEC, "--config.space=nb999"], "unknown space 'nb999'"),
     ([NB201 + ":fast"], "expected no text after a colon"),
     (["--config=custom:nb999"], "unknown space 'nb999'"),
     (["--config=custom"], "give --config.table=FILE.csv with one's own file"),

@@ -128,12 +128,12 @@ class Embedder:
     Raises:
       UserError: one is no architecture of the space.
     """
-    latent = self._run(self._embed, self._genotypes(archs))
-    return latent.reshape(len(latent), -1)
+    latent = self._run("embed", self._genotypes(archs))
+    return latent.reshape(len(latent), self.width)
 
   def encode(self, archs: Any) -> np.ndarray:
     """Means of the posterior of each node, `[n, C, N, L]` float32."""
-    return self._run(self._encode, self._genotypes(archs))
+    return self._run("encode", self._genotypes(archs))
 
   @compiler.own_numbers()
   def decode(self, latent: Any) -> tuple[np.ndarray, np.ndarray]:
@@ -161,7 +161,7 @@ class Embedder:
 
   def decode_cells(self, latent: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Decodes cells `[m, N, L]`: classes `[m, N]` and edges `[m, N, N]`."""
-    codes, edges = self._run(self._decode, np.asarray(latent, np.float32))
+    codes, edges = self._run("decode", np.asarray(latent, np.float32))
     return codes, edges
 
   def read_cells(
@@ -193,14 +193,15 @@ class Embedder:
     return self.prior[0] + self.prior[1] * noise
 
   def _genotypes(self, archs: Any) -> np.ndarray:
-    is_array = isinstance(archs, np.ndarray) and archs.dtype.kind in "iu"
-    if not is_array:
-      archs = self.space.parse(archs)
-    return self.space.check(archs)
+    if isinstance(archs, np.ndarray) and archs.dtype.kind in "iu":
+      return self.space.check(archs)
+    notations: Any = archs
+    return self.space.parse(notations)
 
-  def _run(self, program: Any, rows: np.ndarray) -> Any:
+  def _run(self, name: str, rows: np.ndarray) -> Any:
     """Runs a program on rows, padded to a power of two."""
-    parts = []
+    module: Any = self.model
+    program, parts = _programs(self.space, module)[name], []
     for start in range(0, max(len(rows), 1), _MOST):
       part = rows[start : start + _MOST]
       size = max(_CHUNK, 1 << max(len(part) - 1, 0).bit_length())
@@ -212,22 +213,10 @@ class Embedder:
       parts.append(jax.tree.map(lambda x, n=count: np.asarray(x)[:n], found))
     return jax.tree.map(lambda *each: np.concatenate(each), *parts)
 
-  @property
-  def _embed(self) -> compiler.Program:
-    return _programs(self.space, self.model)["embed"]
-
-  @property
-  def _encode(self) -> compiler.Program:
-    return _programs(self.space, self.model)["encode"]
-
-  @property
-  def _decode(self) -> compiler.Program:
-    return _programs(self.space, self.model)["decode"]
-
 
 @functools.lru_cache(maxsize=8)
 def _programs(
-  space: spaces_base.Space, model: models.Arch2Vec
+  space: spaces_base.Space, model: Any
 ) -> dict[str, compiler.Program]:
   """Compiled functions of variables and rows, a multiple of `_CHUNK`."""
   kinds = drawing.classes_of(space)

@@ -97,7 +97,7 @@ class Arch2Vec(nn.Module):
 
   def _convolutions(self, nodes, links, train) -> Latent:
     """Messages with symmetric normalisation and self-loops."""
-    looped = links + jnp.eye(links.shape[-1])
+    looped = links + jnp.eye(links.shape[-1])[None]
     scale = jax.lax.rsqrt(looped.sum(axis=-1))
     looped = looped * scale[..., :, None] * scale[..., None, :]
     for layer in self.layers:

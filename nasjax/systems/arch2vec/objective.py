@@ -14,7 +14,7 @@ from nasjax.systems.arch2vec import model as models
 
 
 def losses(
-  model: models.Arch2Vec,
+  model: Any,
   variables: Any,
   cells: drawing.Drawn,
   key: jax.Array,

@@ -39,7 +39,7 @@ def hard(logits: models.Logits) -> tuple[jax.Array, jax.Array]:
   return jnp.argmax(logits.classes, axis=-1), edges.astype(jnp.int8)
 
 
-def counter(model: models.Arch2Vec) -> Callable[..., Any]:
+def counter(model: Any) -> Callable[..., Any]:
   """Returns a compiled function of variables and cells `[m, b]`.
 
   It gives the numbers of right nodes, pairs and cells, `[3]`.

@@ -91,12 +91,18 @@ def write(folder: files.PathLike, found: Stored) -> None:
 
 def card_text(space: str, card: Mapping[str, Any]) -> str:
   """Returns a card in Markdown."""
-  lines = [f"| {name} | {value} |" for name, value in card.items()]
+  lines = [f"| {name} | {_words(value)} |" for name, value in card.items()]
   return (
     f"# arch2vec, {space}\n\nRepresentations of cells, learnt without a label "
     "(`docs/arch2vec.md`):\n`nasjax.Embedder.load(...).embed(archs)`.\n\n"
     "| | |\n|---|---|\n" + "\n".join(lines) + "\n"
   )
+
+
+def _words(value: Any) -> str:
+  if isinstance(value, Mapping):
+    return ", ".join(f"{name} {each}" for name, each in value.items())
+  return str(value)
 
 
 def read(name_or_path: files.PathLike) -> Stored:
@@ -132,13 +138,12 @@ def build(found: Stored, kinds: drawing.Classes) -> tuple[models.Arch2Vec, Any]:
   """
   model = models.Arch2Vec(num_classes=kinds.num, **found.fields)
   size = kinds.num_nodes
-  example = drawing.Drawn(
-    *(jnp.zeros(shape, jnp.int8) for shape in ((2, size),) * 2),
-    jnp.zeros((2, size, size), jnp.int8),
-  )
+  nodes = jnp.zeros((2, size), jnp.int8)
+  pairs = jnp.zeros((2, size, size), jnp.int8)
+  example = drawing.Drawn(nodes, nodes, pairs)
   shapes = jax.eval_shape(model.init, jax.random.key(0), example)
-  wanted = traverse_util.flatten_dict(shapes, sep="/")
-  flat = traverse_util.flatten_dict(found.variables, sep="/")
+  wanted: Any = traverse_util.flatten_dict(shapes, sep="/")
+  flat: Any = traverse_util.flatten_dict(found.variables, sep="/")
   prior = (2, size, model.latent)
   same = {name: each.shape for name, each in wanted.items()} == {
     name: each.shape for name, each in flat.items()

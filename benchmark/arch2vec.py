@@ -1,0 +1,52 @@
+"""Times the embedding of a space, genotypes to vectors, drawing included.
+
+  python benchmark/arch2vec.py [--space nb201] [--num 0] [--repeats 10]
+
+The first call, which compiles, is timed apart.
+"""
+
+import argparse
+import time
+
+import machine
+import numpy as np
+
+import nasjax
+
+
+def main(args: argparse.Namespace) -> None:
+  """Measures once."""
+  embedder = nasjax.Embedder.load(args.embedder or args.space, args.space)
+  space = embedder.space
+  if args.num or space.size is None:
+    cells = space.sample(args.num or 16_384, np.random.default_rng(0))
+  else:
+    cells = space.enumerate()
+  times = []
+  for _ in range(args.repeats + 1):
+    began = time.perf_counter()
+    found = embedder.embed(cells)
+    times.append(time.perf_counter() - began)
+  first, best = times[0], min(times[1:])
+  print(
+    f"{space.name}: {len(cells)} cells to {found.shape[1]} numbers in "
+    f"{best:.3f} s, {len(cells) / best:,.0f} a second; first call {first:.1f} s"
+  )
+  facts = {
+    "space": space.name,
+    "num_cells": len(cells),
+    "seconds": best,
+    "seconds_median": float(np.median(times[1:])),
+    "first_seconds": first,
+    "archs_per_second": len(cells) / best,
+  }
+  machine.finish(facts, args.out)
+
+
+if __name__ == "__main__":
+  parser = argparse.ArgumentParser(description=__doc__)
+  parser.add_argument("--space", default="nb201")
+  parser.add_argument("--embedder", default="", help="name or folder")
+  parser.add_argument("--num", type=int, default=0)
+  parser.add_argument("--repeats", type=int, default=10)
+  machine.run(parser, main)
