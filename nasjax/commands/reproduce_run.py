@@ -24,6 +24,7 @@ NAMES = {
   "training_graph": "nasjax.reproduce.training_graph",
   "calibration": "nasjax.reproduce.figures.calibration",
   "tgnas_table3": "nasjax.reproduce.tgnas_table3",
+  "tgnas_independence": "nasjax.reproduce.tgnas_independence",
   "few_labels": "nasjax.reproduce.few_labels",
   "few_trainings": "nasjax.reproduce.few_trainings.report",
   "proxies": "nasjax.reproduce.proxies",
@@ -126,7 +127,7 @@ def run(
   """
   if given.list:
     for each in NAMES:
-      print(f"{each:<15} {get_report(each).SPEC.what}")
+      print(f"{each:<19} {get_report(each).SPEC.what}")
     return
   if not given.name:
     raise errors.UserError(
