@@ -56,7 +56,7 @@ def draw(
     axis.text(
       column,
       row,
-      _short(values[row, column]),
+      _short(float(values[row, column])),
       ha="center",
       va="center",
       fontsize=7,
