@@ -25,6 +25,7 @@ NAMES = {
   "calibration": "nasjax.reproduce.figures.calibration",
   "tgnas_table3": "nasjax.reproduce.tgnas_table3",
   "tgnas_independence": "nasjax.reproduce.tgnas_independence",
+  "tgnas_search": "nasjax.reproduce.tgnas_search",
   "few_labels": "nasjax.reproduce.few_labels",
   "few_trainings": "nasjax.reproduce.few_trainings.report",
   "proxies": "nasjax.reproduce.proxies",

@@ -28,8 +28,8 @@ def run(options: ZeroLabelOptions) -> None:
   """Ranks, prints and writes.
 
   Raises:
-    UserError: the table is bad, a proxy is unknown, or the space has no
-      networks for those that are named.
+    UserError: the table is bad, a proxy is unknown, or the space has no count
+      that a named proxy is.
   """
   space = spaces.get_space(options.space)
   cells = _cells(options, space)

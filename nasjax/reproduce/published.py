@@ -170,3 +170,22 @@ def few_trainings(
   if metric != "best":
     return {}
   return FEW_TRAININGS.get((benchmark, dataset), {})
+
+
+TGNAS = (
+  "Qiao et al., TG-NAS: Leveraging Zero-Cost Proxies with Transformer and "
+  "Graph Convolution Networks for Efficient Neural Architecture Search, 2024"
+)
+TGNAS_TABLE4 = {
+  "µNAS": (7.78, 0.073, 552, 86.49, 58.30, 27.80),
+  "DARTS": (82.49, 0.587, 3.02, 88.32, 67.78, 34.60),
+  "GDAS": (117.88, 0.83, 8.03, 93.36, 69.64, 38.87),
+  "KNAS": (153.27, 1.073, 2.44, 93.43, 71.05, 45.05),
+  "NASWOT": (86.43, 0.615, 0.09, 92.96, 69.70, 44.47),
+  "TE-NAS": (188.66, 1.317, 0.43, 93.78, 70.44, 41.40),
+  "TG-NAS": (113.95, 0.802, 0.01, 93.75, 70.64, 44.97),
+  "best of the table": (153.27, 1.073, None, 94.37, 73.22, 46.71),
+}
+"""Table 4 of TGNAS, NAS-Bench-201: method -> FLOPs in millions, parameters in
+millions, hours of a GPU, test accuracies on CIFAR-10, CIFAR-100 and
+ImageNet16-120."""
