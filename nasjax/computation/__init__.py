@@ -5,8 +5,13 @@ from typing import Any
 
 from nasjax.computation.equality import difference, fingerprint, same
 from nasjax.computation.graph import ComputationGraph, Node
+from nasjax.computation.live import live
 
-_SOURCES = {"from_onnx": "nasjax.computation.onnx"}
+_SOURCES = {
+  "from_flax": "nasjax.computation.jaxpr",
+  "from_jax": "nasjax.computation.jaxpr",
+  "from_onnx": "nasjax.computation.onnx",
+}
 
 __all__ = [
   "ComputationGraph",
@@ -14,6 +19,7 @@ __all__ = [
   "difference",
   "fingerprint",
   *_SOURCES,
+  "live",
   "same",
 ]
 

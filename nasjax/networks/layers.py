@@ -3,7 +3,10 @@
 Dimensions: `B` images, `H`, `W` their size, `C` channels.
 """
 
+import contextlib
+import contextvars
 import functools
+from collections.abc import Iterator
 from typing import Any
 
 import flax.linen as nn
@@ -13,6 +16,21 @@ import numpy as np
 from jax import lax
 
 _DIMENSIONS = ("NHWC", "HWIO", "NHWC")
+_single = contextvars.ContextVar("single_primitives", default=False)
+
+
+@contextlib.contextmanager
+def single_primitives() -> Iterator[None]:
+  """Lets what is traced inside make each convolution and pool one primitive.
+
+  Networks that train on a CPU spread some of them over several, which are
+  faster there. The functions are the same up to rounding.
+  """
+  token = _single.set(True)
+  try:
+    yield
+  finally:
+    _single.reset(token)
 
 
 class Conv(nn.Module):
@@ -44,7 +62,7 @@ class Conv(nn.Module):
       height, width = (-(-n // self.stride) for n in x.shape[1:3])
       return jnp.zeros((len(x), height, width, self.features), self.dtype)
     convolve = _convolve
-    if jax.default_backend() == "cpu":
+    if jax.default_backend() == "cpu" and not _single.get():
       convolve = _shift_depthwise if self.depthwise else _multiply_patches
     x, kernel = x.astype(self.dtype), kernel.astype(self.dtype)
     return convolve(x, kernel, self.stride, self.dilation)
@@ -150,6 +168,11 @@ class ReluConvNorm(nn.Module):
 
 def average_pool_3x3(x: jax.Array, stride: int = 1) -> jax.Array:
   """Averages 3 x 3 windows of `[B, H, W, C]`; padding does not count."""
+  if _single.get():
+    sides: Any = ((1, 1), (1, 1))
+    return nn.avg_pool(
+      x, (3, 3), (stride, stride), sides, count_include_pad=False
+    )
   for axis in (1, 2):
     size = x.shape[axis]
     padded = jnp.pad(x, [(int(axis == i),) * 2 for i in range(4)])
@@ -172,6 +195,8 @@ def max_pool_3x3(x: jax.Array, stride: int = 1) -> jax.Array:
 
 def halve_by_average(x: jax.Array) -> jax.Array:
   """Averages 2 x 2 windows of `[B, H, W, C]`."""
+  if _single.get():
+    return nn.avg_pool(x, (2, 2), (2, 2))
   batch, height, width, channels = x.shape
   x = x.reshape(batch, height // 2, 2, width // 2, 2, channels)
   return x.mean((2, 4))

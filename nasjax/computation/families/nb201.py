@@ -36,15 +36,19 @@ def _network(codes, num_classes: int, size: int) -> ComputationGraph:
 
 
 def _cell(b: Builder, x: int, codes) -> int:
-  """A node is the sum of its edges; zeros where it has none."""
-  arriving: list[list[int]] = [[x], [], [], []]
-  nodes = [x]
+  """A node is the sum of its edges; zeros where all of them give zeros."""
+  nodes, zeros = [x], set[int]()
   for target in range(1, 4):
+    arriving = []
     for (source, end), code in zip(_EDGES, codes, strict=True):
-      if end == target and code != _NONE:
-        arriving[target].append(_operation(b, nodes[source], code))
-    is_empty = not arriving[target]
-    nodes.append(b.zeros(b.shape(x)) if is_empty else b.add(arriving[target]))
+      if end != target or code == _NONE:
+        continue
+      if nodes[source] not in zeros or code in (_CONV1, _CONV3):
+        arriving.append(_operation(b, nodes[source], code))
+    if not arriving:
+      arriving = [b.zeros(b.shape(x))]
+      zeros.update(arriving)
+    nodes.append(b.add(arriving))
   return nodes[3]
 
 
