@@ -32,6 +32,10 @@ def _tanh_gelu(x: np.ndarray) -> np.ndarray:
   return 0.5 * x * (1 + np.tanh(inner))
 
 
+def _elu(x: np.ndarray, scale: float) -> np.ndarray:
+  return np.where(x > 0, x, scale * np.expm1(np.minimum(x, 0)))
+
+
 _KNOWN: tuple[tuple[str, Function], ...] = (
   ("relu", lambda x: np.maximum(x, 0)),
   ("relu6", lambda x: np.clip(x, 0, 6)),
@@ -44,12 +48,15 @@ _KNOWN: tuple[tuple[str, Function], ...] = (
   ("gelu", lambda x: x * _sigmoid(1.702 * x)),
   ("sigmoid", _sigmoid),
   ("tanh", np.tanh),
-  ("elu", lambda x: np.where(x > 0, x, np.expm1(np.minimum(x, 0)))),
   ("activation", lambda x: x * np.tanh(np.logaddexp(x, 0))),
   ("activation", lambda x: np.logaddexp(x, 0)),
+  ("activation", lambda x: -np.logaddexp(-x, 0)),
   ("activation", lambda x: x / (1 + np.abs(x))),
+  ("activation", lambda x: np.clip(x, -1, 1)),
+  ("activation", lambda x: 1.0507009873554805 * _elu(x, 1.6732632423543772)),
 )
-"""Functions and their names; the last three are Mish, softplus and softsign."""
+"""Functions and their names; those without one are Mish, softplus, the
+logarithm of the sigmoid, softsign, hard tanh and SELU."""
 
 _VALUES = np.stack([function(POINTS) for _, function in _KNOWN])
 
@@ -71,7 +78,10 @@ def named(values: np.ndarray) -> str:
   if near.any():
     return _KNOWN[int(near.argmax())][0]
   below = POINTS < 0
+  if (np.abs(values - POINTS)[~below] > _NEAR).any():
+    return ""
   slopes = values[below] / POINTS[below]
-  steady = np.ptp(slopes) < _NEAR and 0 < slopes[0] < 0.99
-  above = np.abs(values - POINTS)[~below] < _NEAR
-  return "leaky_relu" if steady and above.all() else ""
+  if np.ptp(slopes) < _NEAR:
+    return "leaky_relu" if 0 < slopes[0] < 0.99 else ""
+  scales = values[below] / np.expm1(POINTS[below])
+  return "elu" if np.ptp(scales) < _NEAR and scales[0] > 0 else ""

@@ -26,7 +26,7 @@ class Node:
       operator.
     kernel: spatial extent of a convolution or a pool.
     stride: steps of the kernel.
-    dilation: spacing of the kernel.
+    dilation: spacing of the kernel; empty for a pool without one.
     groups: groups of the channels of a convolution.
     bias: whether a convolution or a linear layer adds one.
     params: trainable parameters of this node; two for each channel of a batch

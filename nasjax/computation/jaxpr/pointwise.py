@@ -1,7 +1,7 @@
 """Primitives that work number by number, and the activations made of them.
 
-An activation is known by its values on a grid of numbers, so that any way of
-writing it counts: `x * sigmoid(x)` and `x / (1 + exp(-x))` are one.
+An activation is known by its values, so that any way of writing it counts:
+`x * sigmoid(x)` and `x / (1 + exp(-x))` are one.
 """
 
 import functools
@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from scipy import special
 
+from nasjax.computation import activations
 from nasjax.computation.jaxpr.values import Constant, Value
 
 _LIMIT = 40  # primitives of one activation
@@ -84,77 +85,19 @@ def apply(
     return FUNCTIONS[primitive](*inputs, **extra)
 
 
-def _gelu(x: Any) -> Any:
-  return x * special.ndtr(x)
-
-
-def _gelu_tanh(x: Any) -> Any:
-  return x / 2 * (1 + np.tanh(np.sqrt(2 / np.pi) * (x + 0.044715 * x**3)))
-
-
-def _hard_sigmoid(x: Any) -> Any:
-  return np.clip(x + 3, 0, 6) / 6
-
-
-_GRID = np.concatenate([np.linspace(-9, 9, 37), [-0.3, 0.07, 1.3, 30.0, -30.0]])
-_KNOWN: tuple[tuple[str, Callable[[Any], Any]], ...] = (
-  ("relu", lambda x: np.maximum(x, 0)),
-  ("relu6", lambda x: np.clip(x, 0, 6)),
-  ("swish", lambda x: x * special.expit(x)),
-  ("sigmoid", special.expit),
-  ("tanh", np.tanh),
-  ("gelu", _gelu),
-  ("gelu", _gelu_tanh),
-  ("gelu", lambda x: x * special.expit(1.702 * x)),
-  ("hard_sigmoid", _hard_sigmoid),
-  ("hard_sigmoid", lambda x: np.clip(0.2 * x + 0.5, 0, 1)),
-  ("hard_swish", lambda x: x * _hard_sigmoid(x)),
-  ("activation", lambda x: np.clip(x, -1, 1)),
-  ("activation", lambda x: np.logaddexp(x, 0)),
-  ("activation", lambda x: -np.logaddexp(-x, 0)),
-  ("activation", lambda x: x * np.tanh(np.logaddexp(x, 0))),
-  ("activation", lambda x: x / (1 + np.abs(x))),
-  (
-    "activation",
-    lambda x: (
-      1.0507009873554805
-      * np.where(x > 0, x, 1.6732632423543772 * np.expm1(np.minimum(x, 0)))
-    ),
-  ),
-)
-
-
-def named(results: np.ndarray) -> str:
-  """Returns the activation that has these values on the grid, else nothing."""
-
-  def fits(expected: Any) -> bool:
-    return np.allclose(results, expected, rtol=1e-4, atol=1e-4)
-
-  for name, function in _KNOWN:
-    if fits(function(_GRID)):
-      return name
-  slope = -float(results[_GRID == -1.0][0])
-  if 0 < slope < 1 and fits(np.where(_GRID > 0, _GRID, slope * _GRID)):
-    return "leaky_relu"
-  scale = slope / -np.expm1(-1.0)
-  below = scale * np.expm1(np.minimum(_GRID, 0))
-  return "elu" if scale > 0 and fits(np.where(_GRID > 0, _GRID, below)) else ""
-
-
 @functools.lru_cache(maxsize=4096)
 def _named_program(program: tuple[Any, ...]) -> str:
-  """Runs a program of numbers on the grid and names the result."""
-  results: list[Any] = [_GRID]
+  """Runs a program of numbers and names the function that it is."""
+  results: list[Any] = [activations.POINTS]
   for primitive, exponent, operands in program:
     inputs = [
       results[number] if kind == "result" else number
       for kind, number in operands
     ]
     results.append(apply(primitive, {"y": exponent}, inputs))
-  found = np.asarray(results[-1])
-  if found.shape != _GRID.shape or not np.isfinite(found).all():
-    return ""
-  return named(found.astype(np.float64))
+  found = np.asarray(results[-1], np.float64)
+  name = activations.named(np.broadcast_to(found, activations.POINTS.shape))
+  return "" if name == "identity" else name
 
 
 def is_pointwise(value: Value) -> bool:

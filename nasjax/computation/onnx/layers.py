@@ -93,10 +93,15 @@ def _transposed_convolution(call: Call) -> Fields:
 
 
 def _pool(operator: str) -> Callable[[Call], Fields]:
-  return lambda call: {
-    "operator": operator,
-    **_sliding(call, call.attrs.get("kernel_shape", ())),
-  }
+  """A pool; its dilation is empty unless it has one."""
+
+  def rule(call: Call) -> Fields:
+    found = _sliding(call, call.attrs.get("kernel_shape", ()))
+    if set(found["dilation"]) == {1}:
+      found["dilation"] = ()
+    return {"operator": operator, **found}
+
+  return rule
 
 
 def _product(call: Call, second: int = 1, bias: Tensor | None = None) -> Fields:
