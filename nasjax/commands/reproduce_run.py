@@ -30,6 +30,9 @@ NAMES = {
   "few_trainings": "nasjax.reproduce.few_trainings.report",
   "proxies": "nasjax.reproduce.proxies",
   "zero_label": "nasjax.reproduce.zero_label",
+  "arch2vec_table1": "nasjax.reproduce.arch2vec.table1",
+  "arch2vec_prediction": "nasjax.reproduce.arch2vec.prediction",
+  "arch2vec_maps": "nasjax.reproduce.arch2vec.maps",
 }
 README = "readme"
 

@@ -14,7 +14,10 @@ from nasjax import errors, settings
 from nasjax.config import checks
 
 NAME = "arch2vec"
-ENCODERS = ("gin", "gcn")
+_NAMES = {
+  "model.encoder": ("gin", "gcn"),
+  "model.decoder": ("bilinear", "product"),
+}
 
 _MODEL = {
   "name": NAME,
@@ -22,6 +25,7 @@ _MODEL = {
   "width": 128,
   "num_layers": 5,  # steps of messages between neighbours
   "latent": 16,  # numbers of a node
+  "decoder": "bilinear",  # of edges, or product: that of the paper
   "dropout_rate": 0.0,  # of latent numbers in front of the decoder
 }
 _FIELDS = {
@@ -38,8 +42,8 @@ _FIELDS = {
   "model": _MODEL,
 }
 _SPACES: dict[str, dict[str, Any]] = {
-  "nb101": {"epochs": 2},
-  "nb201": {"epochs": 10},
+  "nb101": {"epochs": 2, "kl_weight": 0.001},
+  "nb201": {"epochs": 10, "model.decoder": "product"},
   "darts": {"epochs": 2, "num_cells": 100_000},
 }
 _COUNT = checks.Whole(1, 10**9)
@@ -110,8 +114,9 @@ def check(config: settings.Config) -> settings.Config:
       )
   for name, rule in _RULES.items():
     checks.check_value(f"config.{name}", flat[name], rule)
-  if flat["model.encoder"] not in ENCODERS:
-    raise errors.one_of("model.encoder", flat["model.encoder"], ENCODERS)
+  for name, known in _NAMES.items():
+    if flat[name] not in known:
+      raise errors.one_of(name, flat[name], known)
   return config
 
 

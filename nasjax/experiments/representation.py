@@ -201,6 +201,7 @@ def _summary(config, genotypes, found: Trained, right) -> dict[str, Any]:
     "space": config.space,
     "method": config.model.name,
     "encoder": config.model.encoder,
+    "decoder": config.model.decoder,
     "num_cells": len(genotypes),
     "epochs": config.epochs,
     "seed": config.seed,

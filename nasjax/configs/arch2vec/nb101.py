@@ -13,8 +13,9 @@ refused:
   checkpoint_every = 1
   clip_norm = 5.0
   epochs = 2
-  kl_weight = 0.005
+  kl_weight = 0.001
   learning_rate = 0.002
+  model.decoder = "bilinear"
   model.dropout_rate = 0.0
   model.encoder = "gin"
   model.latent = 16

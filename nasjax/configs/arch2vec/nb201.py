@@ -15,6 +15,7 @@ refused:
   epochs = 10
   kl_weight = 0.005
   learning_rate = 0.002
+  model.decoder = "product"
   model.dropout_rate = 0.0
   model.encoder = "gin"
   model.latent = 16

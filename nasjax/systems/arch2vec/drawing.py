@@ -73,7 +73,9 @@ def classes_of(space: spaces_base.Space) -> Classes:
       cell into another.
   """
   space = space.whole
-  sample = space.sample(64, np.random.default_rng(0))
+  # NAS-Bench-101 draws uniformly only where it is enumerated.
+  draw_cells = getattr(space, "sample_valid", space.sample)
+  sample = draw_cells(64, np.random.default_rng(0))
   with jax.ensure_compile_time_eval():
     drawn = space.encode(jnp.asarray(sample))
   size = space.num_nodes // space.num_cells

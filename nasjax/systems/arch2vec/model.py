@@ -17,6 +17,7 @@ import jax.numpy as jnp
 from nasjax.systems.arch2vec import drawing
 
 ENCODERS = ("gin", "gcn")
+DECODERS = ("product", "bilinear")
 _MOMENTUM = 0.9
 
 
@@ -56,6 +57,9 @@ class Arch2Vec(nn.Module):
     num_layers: steps of messages between neighbours.
     latent: `L`.
     dropout_rate: of latent numbers in front of the decoder.
+    decoder: of the edges: `product`, the paper's `z_i z_j`, by which nodes that
+      are alike are always joined; or `bilinear`, `z_i W z_j + b` with a
+      symmetric `W`, which starts as the product.
   """
 
   num_classes: int
@@ -64,6 +68,7 @@ class Arch2Vec(nn.Module):
   num_layers: int = 5
   latent: int = 16
   dropout_rate: float = 0.0
+  decoder: str = "bilinear"
 
   def setup(self):
     """Makes the layers."""
@@ -79,6 +84,10 @@ class Arch2Vec(nn.Module):
     self.log_std = nn.Dense(self.latent)
     self.classes = nn.Dense(self.num_classes)
     self.dropout = nn.Dropout(self.dropout_rate)
+    if self.decoder == "bilinear":
+      zeros, size = nn.initializers.zeros, self.latent
+      self.weight = self.param("weight", zeros, (size, size))
+      self.bias = self.param("bias", zeros, ())
 
   def encode(self, cells: drawing.Drawn, *, train: bool = False) -> Latent:
     """Encodes cells `[n]`."""
@@ -108,8 +117,17 @@ class Arch2Vec(nn.Module):
   def decode(self, latent: jax.Array, *, train: bool = False) -> Logits:
     """Decodes `[n, N, L]`; two nodes are joined where their product is high."""
     latent = self.dropout(latent, deterministic=not train)
-    edges = jnp.einsum("nil,njl->nij", latent, latent)
+    edges = jnp.einsum("nil,njl->nij", self._turned(latent), latent)
+    if self.decoder == "bilinear":
+      edges = edges + self.bias
     return Logits(self.classes(latent), edges)
+
+  def _turned(self, latent: jax.Array) -> jax.Array:
+    """Latent numbers times the matrix of the decoder of edges."""
+    if self.decoder == "product":
+      return latent
+    symmetric = (self.weight + self.weight.T) / 2
+    return latent + latent @ symmetric
 
   def __call__(self, cells: drawing.Drawn) -> Logits:
     """Reconstructs cells from the means of their posterior."""

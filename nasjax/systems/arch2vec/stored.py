@@ -26,6 +26,7 @@ FIELDS = {
   "num_layers": int,
   "latent": int,
   "dropout_rate": float,
+  "decoder": str,
 }
 """Fields of the module that are kept, and their types."""
 _LARGEST = {"width": 16_384, "num_layers": 64, "latent": 1024}
@@ -183,8 +184,12 @@ def _check_fields(path: pathlib.Path, found: Any) -> dict[str, Any]:
       raise _other(path, f"model.{name} = {errors.quote(value)}")
     if name in _LARGEST and not 1 <= value <= _LARGEST[name]:
       raise _other(path, f"model.{name} = {errors.quote(value)}")
-  if found["encoder"] not in models.ENCODERS:
-    raise _other(path, f"model.encoder = {errors.quote(found['encoder'])}")
+  for name, known in (
+    ("encoder", models.ENCODERS),
+    ("decoder", models.DECODERS),
+  ):
+    if found[name] not in known:
+      raise _other(path, f"model.{name} = {errors.quote(found[name])}")
   return found
 
 

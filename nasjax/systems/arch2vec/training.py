@@ -52,6 +52,7 @@ def make_model(config: settings.Config, num_classes: int) -> models.Arch2Vec:
     num_layers=fields.num_layers,
     latent=fields.latent,
     dropout_rate=float(fields.dropout_rate),
+    decoder=fields.decoder,
   )
 
 

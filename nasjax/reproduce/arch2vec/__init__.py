@@ -1,0 +1,1 @@
+"""Published tables of arch2vec, measured again."""
