@@ -21,6 +21,7 @@ MODULES = {
   "nasjax.pretrained.digests": "nasjax.commands.publish_digests",
   "nasjax.pretrained.images": "nasjax.commands.publish_images",
   "nasjax.pretrained.zero_label": "nasjax.commands.publish_zero_label",
+  "nasjax.pretrained.gennape": "nasjax.commands.publish_ranker",
   "nasjax.reproduce": "nasjax.commands.reproduce",
   "nasjax.scoring": "nasjax.commands.score",
   "nasjax.spaces.nb101_order": "nasjax.spaces.nb101_order",

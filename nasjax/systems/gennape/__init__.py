@@ -1,0 +1,1 @@
+"""Predictors of any network, given as a computation graph."""
