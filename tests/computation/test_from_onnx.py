@@ -373,6 +373,47 @@ def test_padding_with_zeros_belongs_to_the_convolution(tmp_path):
   assert operators(made.model(calls, arrays), tmp_path) == ["conv"]
 
 
+def test_padding_below_all_numbers_belongs_to_the_maximum(tmp_path):
+  def calls(value):
+    return made.model(
+      [
+        node("Pad", ["x", "pads", "low"], ["a"]),
+        node("MaxPool", ["a"], ["y"], kernel_shape=[3, 3]),
+      ],
+      [made.whole("pads", 0, 0, 1, 1, 0, 0, 1, 1), made.number("low", value)],
+    )
+
+  assert operators(calls(-3e38), tmp_path) == ["max_pool"]
+  assert operators(calls(0), tmp_path) == ["pad", "max_pool"]
+
+
+def test_a_sum_of_pixels_that_is_divided_is_their_mean(tmp_path):
+  arrays = [made.whole("axes", 2, 3), made.number("n", 64)]
+  calls = [
+    node("ReduceSum", ["x", "axes"], ["a"], keepdims=0),
+    node("Div", ["a", "n"], ["y"]),
+  ]
+  found = graph(made.model(calls, arrays), tmp_path).nodes[1]
+  assert found == Node("global_avg_pool", (3,), (0,))
+
+
+def test_batch_normalisation_of_two_constants(tmp_path):
+  """`x * f + (b - m * f)` with `f = s / sqrt(v + e)`, of four arrays."""
+  calls = [
+    node("Add", ["v", "e"], ["w"]),
+    node("Sqrt", ["w"], ["r"]),
+    node("Div", ["s", "r"], ["f"]),
+    node("Mul", ["m", "f"], ["g"]),
+    node("Sub", ["b", "g"], ["o"]),
+    node("Mul", ["x", "f"], ["a"]),
+    node("Add", ["a", "o"], ["y"]),
+  ]
+  arrays = [made.weights(name, 3, 1, 1) for name in "vsmb"]
+  reading = read(made.model(calls, [*arrays, made.number("e", 1e-5)]), tmp_path)
+  assert reading.graph.nodes[1] == Node("batch_norm", (8, 8, 3), (0,), params=6)
+  assert (reading.statistics, reading.others) == (6, 1)
+
+
 def test_open_extents_are_zero_or_those_that_are_given(tmp_path):
   call = node("Conv", ["x", "w"], ["y"], kernel_shape=[1, 1])
   proto = made.model(

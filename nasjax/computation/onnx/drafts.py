@@ -20,6 +20,7 @@ class Draft:
     shape: as `Node.shape`.
     inputs: numbers of the drafts that it reads.
     source: ONNX name of the operator that made it.
+    constant: the constant that the operator joined, if it joined one.
     weights: arrays of the file that are its parameters.
     statistics: arrays that are running statistics of a normalisation.
     functions: what it is as a function of one number of an earlier draft, by
@@ -32,6 +33,7 @@ class Draft:
   shape: tuple[int, ...]
   inputs: tuple[int, ...] = ()
   source: str = ""
+  constant: Tensor | None = None
   weights: tuple[str, ...] = ()
   statistics: tuple[str, ...] = ()
   kernel: tuple[int, ...] = ()

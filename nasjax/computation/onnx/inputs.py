@@ -117,7 +117,7 @@ def shape_value(
   return None if 0 in part else np.asarray(part, np.int64)
 
 
-def pooled(call: Call, batch: int) -> dict[str, Any]:
+def pooled(call: Call) -> dict[str, Any]:
   """Fields of a pool over all pixels: it has a number for each channel."""
   source = call.get(0)
   if source is None or not source.shape or source.channel is None:
@@ -127,6 +127,7 @@ def pooled(call: Call, batch: int) -> dict[str, Any]:
     "GlobalMaxPool": "global_max_pool",
     "ReduceMean": "global_avg_pool",
     "ReduceMax": "global_max_pool",
+    "ReduceSum": "reduce",
   }.get(call.operator)
   if operator is None:
     return {}
@@ -139,5 +140,7 @@ def pooled(call: Call, batch: int) -> dict[str, Any]:
       axes = second.value.ravel().tolist()
     if {axis % rank for axis in axes or range(rank)} != pixels:
       return {}
-  del batch
-  return {"operator": operator, "shape": (source.shape[source.channel],)}
+  fields = {"operator": operator, "shape": (source.shape[source.channel],)}
+  if operator == "reduce":
+    fields["source"] = "ReduceSum of pixels"
+  return fields

@@ -9,6 +9,7 @@ from nasjax.computation.onnx.tensors import Tensor
 from nasjax.computation.operators import convolution
 
 Fields = dict[str, Any]
+_LOWEST = -1e4  # padding that no maximum takes, in the narrowest number format
 
 
 @dataclasses.dataclass(frozen=True)
@@ -175,12 +176,16 @@ def _gather(call: Call) -> Fields:
 
 
 def _pad(call: Call) -> Fields:
-  """Padding; named unless it is with zeros."""
+  """Padding; its source says with what."""
   value = call.get(2)
   filling = call.attrs.get("value", 0.0) if value is None else value.scalar
-  mode = call.attrs.get("mode", "constant")
-  plain = mode == "constant" and filling == 0
-  return {"operator": "pad", "name": "" if plain else f"Pad {mode}"}
+  plain = call.attrs.get("mode", "constant") == "constant"
+  source = "Pad"
+  if plain and filling is not None and filling <= _LOWEST:
+    source = "Pad with the lowest"
+  elif plain and filling == 0:
+    source = "Pad with zeros"
+  return {"operator": "pad", "source": source}
 
 
 def _recurrent(call: Call) -> Fields:

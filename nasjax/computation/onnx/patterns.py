@@ -11,7 +11,12 @@ from nasjax.computation.onnx.drafts import Draft
 from nasjax.computation.onnx.layers import Call, roots
 from nasjax.computation.onnx.tensors import Tensor
 
-_WINDOWS = ("Conv", "AveragePool")
+_PADDINGS = {
+  "Conv": "Pad with zeros",
+  "AveragePool": "Pad with zeros",
+  "MaxPool": "Pad with the lowest",
+}
+_NEAR = 1e-3
 _BIASED = (
   "conv",
   "depthwise_conv",
@@ -125,41 +130,79 @@ class Affine:
 
 
 def batch_norm(call: Call, drafts: Sequence[Draft]) -> Affine | None:
-  """Reads `(x - mean) * factor + offset` with constants for each channel."""
+  """Reads `(x - mean) * factor + offset` with constants for each channel.
+
+  Without the mean, which is then in the offset, the factor has to have a square
+  root: that of the variance.
+  """
   pair = _constant_side(call, drafts)
   if call.operator != "Add" or pair is None:
     return None
   product, offset = pair
-  centred = _made_by(product, drafts, "Sub")
+  factor = product.constant
   if (
     product.source != "Mul"
-    or centred is None
-    or not len(product.inputs) == len(centred.inputs) == 1
-    or not product.uses == centred.uses == 1
-    or not (product.weights and centred.weights)
+    or product.uses != 1
+    or len(product.inputs) != 1
+    or factor is None
+    or not factor.roots
     or not _is_per_channel(offset, product)
   ):
     return None
-  scale = next(
-    (name for name in product.weights if "scale" in name.lower()),
-    product.weights[-1],
-  )
-  others = [name for name in product.weights if name != scale]
-  return Affine(
-    centred.inputs[0],
-    (scale, *roots(offset)),
-    (*centred.weights, *others),
-  )
+  scale, variance = _scale(factor)
+  rest = [name for name in roots(offset) if name not in factor.roots]
+  centred = _made_by(product, drafts, "Sub")
+  if centred and centred.weights and centred.uses == len(centred.inputs) == 1:
+    statistics = (*centred.weights, *variance)
+    return Affine(centred.inputs[0], (*scale, *rest), statistics)
+  if not factor.under_root:
+    return None
+  mean, bias = rest[:1], rest[1:]
+  return Affine(product.inputs[0], (*scale, *bias), (*mean, *variance))
+
+
+def _scale(factor: Tensor) -> tuple[list[str], list[str]]:
+  """Arrays that are the scale, and those that are the variance."""
+  names = roots(factor)
+  if factor.under_root:
+    return (
+      [name for name in names if name not in factor.under_root],
+      sorted(factor.under_root),
+    )
+  return list(names[-1:]), list(names[:-1])
+
+
+def mean(call: Call, drafts: Sequence[Draft]) -> Draft | None:
+  """Makes a sum that is divided by how many numbers it has a mean.
+
+  Returns:
+    The node of the sum; None where it is something else.
+  """
+  pair = _constant_side(call, drafts)
+  if call.operator not in ("Div", "Mul") or pair is None:
+    return None
+  total, number = pair
+  if not total.source.startswith("ReduceSum") or total.uses != 1:
+    return None
+  whole = drafts[total.inputs[0]].tensor.size
+  share = number.scalar or 0
+  share = share if call.operator == "Mul" else 1 / (share or 1)
+  if not whole or abs(share * whole / total.tensor.size - 1) > _NEAR:
+    return None
+  if total.source == "ReduceSum of pixels":
+    total.operator = "global_avg_pool"
+  total.source = "ReduceMean"
+  return total
 
 
 def unpadded(
   call: Call, inputs: tuple[int, ...], drafts: Sequence[Draft]
 ) -> tuple[int, ...]:
-  """Has a window read what is padded with zeros before it: it could pad too."""
-  if call.operator not in _WINDOWS or not inputs:
+  """Has a window read what is padded before it: it could pad by itself."""
+  if call.operator not in _PADDINGS or not inputs:
     return inputs
   draft = drafts[inputs[0]]
-  if draft.source != "Pad" or draft.name:
+  if draft.source != _PADDINGS[call.operator]:
     return inputs
   same = draft.shape[-1:] == drafts[draft.inputs[0]].shape[-1:]
   return (draft.inputs[0], *inputs[1:]) if same else inputs

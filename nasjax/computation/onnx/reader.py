@@ -163,7 +163,8 @@ class _Builder:
         tensor,
         shape=value.shape if first and value is not None else tensor.shape,
         value=value if first else None,
-        roots=self._roots(node, read, name, tensor),
+        roots=(roots := self._roots(node, read, name, tensor)),
+        under_root=_under_root(node, read, roots),
       )
 
   def _roots(self, node, read, name: str, tensor: Tensor) -> frozenset[str]:
@@ -215,7 +216,7 @@ class _Builder:
   def _operator(self, node, call: Call, made: list[Tensor]) -> None:
     """Adds an operator as a node, or to the node that it is a part of."""
     drafts = self._drafts
-    joined = patterns.absorbed(call, drafts)
+    joined = patterns.absorbed(call, drafts) or patterns.mean(call, drafts)
     if joined is not None:
       self._alias(node.output[0], made[0], joined.tensor.node)
       joined.uses = self._uses[node.output[0]]
@@ -262,11 +263,12 @@ class _Builder:
       }
     read = tuple(t.node for t in call.inputs if t and not t.is_constant)
     fields = layers.fields(call)
-    fields.update(inputs.pooled(call, self._batch))
+    fields.update(inputs.pooled(call))
     return {
+      "source": call.operator,
       **fields,
       "inputs": patterns.unpadded(call, read, drafts),
-      "source": call.operator,
+      "constant": next((t for t in call.inputs if t and t.is_constant), None),
     }
 
   def finish(self, name: str) -> Reading:
@@ -284,6 +286,15 @@ class _Builder:
       shape = self._drafts[tensor.node].shape
       self._draft("output", "", tensor, inputs=(tensor.node,), shape=shape)
     return finished(self._drafts, self._sizes, self._floats, name)
+
+
+def _under_root(
+  node: onnx.NodeProto, read: Sequence[Tensor | None], roots: frozenset[str]
+) -> frozenset[str]:
+  """Arrays of a constant of which a square root was taken."""
+  if node.op_type == "Sqrt":
+    return roots
+  return frozenset().union(*(each.under_root for each in read if each))
 
 
 def _merged(

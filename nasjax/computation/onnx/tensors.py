@@ -41,6 +41,7 @@ class Tensor:
     value: the array, where it is small and known.
     roots: arrays of the file that a constant is made of; None if it depends on
       an input.
+    under_root: those of the arrays of which a square root was taken.
     node: the node that makes it, by its number; -1 for a constant.
     channel: axis of the channels; None where it is not known.
   """
@@ -49,6 +50,7 @@ class Tensor:
   dtype: int = onnx.TensorProto.FLOAT
   value: np.ndarray | None = None
   roots: frozenset[str] | None = None
+  under_root: frozenset[str] = frozenset()
   node: int = -1
   channel: int | None = None
 
