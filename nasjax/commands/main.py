@@ -4,6 +4,7 @@ from nasjax.commands import (
   data,
   evaluate,
   export,
+  graph,
   reproduce,
   score,
   search,
@@ -31,6 +32,7 @@ NASJAX = Group(
     data.GROUP,
     reproduce.COMMAND,
     export.COMMAND,
+    graph.COMMAND,
   ),
 )
 main = NASJAX.main

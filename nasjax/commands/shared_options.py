@@ -43,3 +43,15 @@ def data_dir() -> Any:
     metavar="DIR",
     is_path=True,
   )
+
+
+def input_shape() -> Any:
+  """`--shape`, for what an ONNX file leaves open."""
+  return option(
+    (),
+    "shape of the input without the batch, channels last, for extents that the "
+    "file leaves open",
+    metavar="H,W,C",
+    least=1,
+    most=1_000_000,
+  )

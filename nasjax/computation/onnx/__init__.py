@@ -2,9 +2,13 @@
 
 import importlib.util
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from nasjax import errors, files
 from nasjax.computation.graph import ComputationGraph
+
+if TYPE_CHECKING:
+  from nasjax.computation.onnx.drafts import Reading
 
 
 def check_installed() -> None:
@@ -17,6 +21,18 @@ def check_installed() -> None:
     raise errors.UserError(
       "an ONNX model needs the package onnx: run pip install 'nasjax[onnx]'"
     )
+
+
+def read(path: files.PathLike, shape: Sequence[int] | None = None) -> "Reading":
+  """Reads the computation graph of an ONNX file; see `reader.read`.
+
+  Raises:
+    UserError: as there, or the package `onnx` is not installed.
+  """
+  check_installed()
+  from nasjax.computation.onnx import reader
+
+  return reader.read(path, shape)
 
 
 def from_onnx(
@@ -33,7 +49,4 @@ def from_onnx(
     UserError: the file is damaged or has control flow, the shape does not fit,
       or the package `onnx` is not installed.
   """
-  check_installed()
-  from nasjax.computation.onnx import reader
-
-  return reader.read(path, shape).graph
+  return read(path, shape).graph

@@ -196,7 +196,7 @@ def _recurrent(call: Call) -> Fields:
   return {
     "operator": "other",
     "name": call.operator,
-    "weights": roots(*call.inputs),
+    "weights": roots(*call.inputs[1:4]),
     "macs": steps * size * (call.extents(0)[1:2] or (1,))[0] // batch,
   }
 

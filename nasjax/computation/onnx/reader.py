@@ -169,9 +169,12 @@ class _Builder:
 
   def _roots(self, node, read, name: str, tensor: Tensor) -> frozenset[str]:
     """Arrays of the file of which a constant is made."""
-    if node.op_type in ("Shape", "Size"):
+    filled = node.op_type == "ConstantOfShape"
+    if node.op_type in ("Shape", "Size") or (
+      filled and node.input[0] not in self._model.initialisers
+    ):
       return frozenset()
-    if node.op_type in ("Constant", "ConstantOfShape"):
+    if filled or node.op_type == "Constant":
       if not tensors.may_be_weight(tensor.dtype):
         return frozenset()
       self._sizes[name] = tensor.size

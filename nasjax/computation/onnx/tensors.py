@@ -177,4 +177,4 @@ def _is_sent(tensor: Tensor) -> bool:
 
 def _sent(tensor: Tensor) -> onnx.TensorProto:
   assert tensor.value is not None
-  return onnx.numpy_helper.from_array(np.ascontiguousarray(tensor.value))
+  return onnx.numpy_helper.from_array(np.asarray(tensor.value))
