@@ -8,7 +8,18 @@ from nasjax.commands import shared_options
 from nasjax.commands.options import REQUIRED, Options, option
 
 # Written out, so that a mistake is found before anything heavy is imported.
-STRATEGIES = ("score_all", "random", "evolution", "local", "pruning", "model")
+STRATEGIES = (
+  "score_all",
+  "random",
+  "evolution",
+  "local",
+  "pruning",
+  "model",
+  "dngo",
+  "reinforce",
+)
+LATENT = ("dngo", "reinforce")
+"""Those that search in an embedding of the space."""
 PRIORS = ("none", "zero")
 _TRAINING_SEEDS = 2**32
 _BY_PREDICTOR = ("top", "checkpoint", "budget", "best")
@@ -35,11 +46,16 @@ class Asked(Options):
     "transfer predictor of nasjax zero-label",
     names=PRIORS,
   )
+  embedding: str = option(
+    "adjacency",
+    "with --strategy=dngo or reinforce: the vectors of the architectures",
+    names=("adjacency",),
+  )
   budget: int | None = option(
     None,
     "how many architectures are scored; by default the whole space, 20,000 "
-    "samples of one that cannot be enumerated, 100 of the strategy model, or "
-    "1,000 of the others",
+    "samples of one that cannot be enumerated, 100 of the strategies "
+    "model and dngo, or 1,000 of the others",
     least=1,
     most=2**63 - 1,
   )
@@ -58,7 +74,12 @@ class Asked(Options):
   )
 
   def check(self, given: Set[str]) -> None:
-    """Refuses a prior that nothing reads, and a file that is no result."""
+    """Refuses what nothing reads, and a file that is no result."""
+    if "embedding" in given and self.strategy not in LATENT:
+      raise errors.UserError(
+        "--embedding: expected it with --strategy=dngo or reinforce, got "
+        f"--strategy={self.strategy}; leave one of them out"
+      )
     if self.prior != "none" and self.strategy != "model":
       raise errors.UserError(
         f"--prior: expected it with --strategy=model, got "

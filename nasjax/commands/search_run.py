@@ -8,13 +8,13 @@ import numpy as np
 from nasjax import files, progress, search
 from nasjax.commands import known as known_accuracies
 from nasjax.commands import scorers, search_report
-from nasjax.commands.search_options import Asked, SearchOptions
+from nasjax.commands.search_options import LATENT, Asked, SearchOptions
 from nasjax.search import base as search_base
 from nasjax.spaces import registry as spaces
 
 _SAMPLES = 20_000
 _QUERIES = 1_000
-_TRAININGS = 100  # of the strategy that is made for expensive scores
+_TRAININGS = 100  # of strategies that are made for expensive scores
 
 
 def budget(options: Asked, size: int | None) -> int | None:
@@ -26,7 +26,7 @@ def budget(options: Asked, size: int | None) -> int | None:
   """
   if options.budget is not None:
     return options.budget
-  if options.strategy == "model":
+  if options.strategy in ("model", "dngo"):
     return _TRAININGS
   if options.strategy != "score_all":
     return _QUERIES
@@ -103,6 +103,8 @@ def _search(options: Asked, scorer: scorers.Scorer) -> search.Result:
     fields = {"prior": options.prior}
     if scorer.is_cost:
       fields["target"] = "cost"
+  if options.strategy in LATENT:
+    fields["embedding"] = options.embedding
   strategy = search.get_strategy(options.strategy, **fields)
   space = scorer.space
   most = budget(options, space.size)

@@ -6,11 +6,13 @@ from typing import Any
 from nasjax import errors
 from nasjax.search import (
   base,
+  dngo,
   evolution,
   local,
   model_based,
   pruning,
   random,
+  reinforce,
   score_all,
 )
 
@@ -23,6 +25,8 @@ _STRATEGIES: dict[str, type[base.Strategy]] = {
     local.Local,
     pruning.Pruning,
     model_based.ModelBased,
+    dngo.DNGO,
+    reinforce.Reinforce,
   )
 }
 

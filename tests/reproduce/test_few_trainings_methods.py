@@ -13,10 +13,10 @@ from nasjax.reproduce.few_trainings import (
   dngo,
   encodings,
   nb301_network,
-  networks,
   npenas,
   weaknas,
 )
+from nasjax.surrogates import bayesian_linear, onehot, perceptrons
 
 STRATEGIES = {
   "bananas": bananas.Bananas(num_first=5, epochs=3),
@@ -140,20 +140,22 @@ def test_encodings_tell_cells_apart_and_do_not_depend_on_the_batch():
     space = nasjax.get_space(name)
     cells = space.sample(300, rng)
     for encode, size in zip(
-      (encodings.onehot, encodings.paths), sizes, strict=True
+      (onehot.onehot, encodings.paths), sizes, strict=True
     ):
       found = encode(space, cells)
       assert found.shape == (300, size)
       assert set(np.unique(found)) == {0.0, 1.0}
       np.testing.assert_array_equal(encode(space, cells[:3]), found[:3])
     same = np.unique(cells, axis=0)
-    assert len(np.unique(encodings.onehot(space, same), axis=0)) == len(same)
+    assert len(np.unique(onehot.onehot(space, same), axis=0)) == len(same)
 
 
 def test_padding_does_not_change_a_training():
   rng = np.random.default_rng(0)
   x, y = rng.random((20, 6)).astype(np.float32), rng.random(20)
-  recipe = networks.Recipe(networks.Perceptron(8, 2), epochs=200, members=2)
+  recipe = perceptrons.Recipe(
+    perceptrons.Perceptron(8, 2), epochs=200, members=2
+  )
   tight, loose = (
     recipe.fit(x, y - y.mean(), room, np.random.default_rng(1)).values(x)
     for room in (20, 31)
@@ -168,7 +170,7 @@ def test_linear_regression_recovers_weights_and_noise():
   rng = np.random.default_rng(0)
   features = rng.normal(size=(400, 3))
   targets = features @ [1.0, -2.0, 0.0] + 0.1 * rng.normal(size=400)
-  linear = dngo.regress(features, targets - targets.mean())
+  linear = bayesian_linear.regress(features, targets - targets.mean())
   mean, spread = linear.predict(np.array([[1.0, 0, 0], [0, 1, 0], [9, 9, 9]]))
   shift = targets.mean()
   np.testing.assert_allclose(mean[:2] + shift, [1.0, -2.0], atol=0.05)

@@ -10,6 +10,7 @@ from nasjax.search import asynchronous
 OPTIONS = {
   "evolution": {"population_size": 12, "sample_size": 4, "crossover_rate": 0.3},
   "model": {"num_first": 8, "num_candidates": 200},
+  "dngo": {"num_first": 8, "epochs": 3},
 }
 SPACES = {"enumerable": toy.Toy(), "sampled": toy.Toy(enumerable=False)}
 BUDGET = 61

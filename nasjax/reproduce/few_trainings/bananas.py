@@ -5,10 +5,11 @@ from typing import ClassVar
 
 import numpy as np
 
-from nasjax.reproduce.few_trainings import encodings, guided, networks
+from nasjax.reproduce.few_trainings import encodings, guided
 from nasjax.search.state import State
+from nasjax.surrogates import perceptrons
 
-_LAYERS = networks.Perceptron(width=20, depth=10)
+_LAYERS = perceptrons.Perceptron(width=20, depth=10)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -40,7 +41,7 @@ class Bananas(guided.Guided):
     self, state: State, num: int, rng: np.random.Generator
   ) -> np.ndarray:
     known = guided.standard(state)
-    recipe = networks.Recipe(
+    recipe = perceptrons.Recipe(
       _LAYERS, "relative", 0.01, epochs=self.epochs, members=5
     )
     x = encodings.paths(state.space, state.history.genotypes)

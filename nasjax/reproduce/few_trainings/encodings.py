@@ -6,111 +6,15 @@ graph, `O` operators of the space, `F` numbers of an encoding.
 
 import functools
 import itertools
-from typing import NamedTuple
 
-import jax
 import jax.numpy as jnp
 import numpy as np
 
-from nasjax import compiler, graphs, operators
+from nasjax import compiler, operators
 from nasjax.spaces import base
+from nasjax.surrogates import onehot
 
-_LEAST, _AT_ONCE = 256, 8192  # cells of a compiled call: powers of two
 _MOST_PATHS = 700  # sequences of operators from one input
-
-
-class Drawn(NamedTuple):
-  """Cells as op-on-node graphs; all of 0 and 1, float32.
-
-  Attributes:
-    ops: which operator a node has; zeros on inputs, outputs and absent nodes,
-      `[n, N, O]`.
-    adjacency: which node feeds which, `[n, N, N]`.
-    is_output: where paths end, `[n, N]`.
-  """
-
-  ops: np.ndarray
-  adjacency: np.ndarray
-  is_output: np.ndarray
-
-
-def draw(space: base.Space, genotypes: np.ndarray, *, prune: bool) -> Drawn:
-  """Draws cells `[n, G]`; compiles once for a power of two.
-
-  Args:
-    space: the space of the cells.
-    genotypes: the cells.
-    prune: whether nodes on no path from an input to an output are removed.
-  """
-  space = space.whole
-  found = []
-  for start in range(0, max(len(genotypes), 1), _AT_ONCE):
-    rows = genotypes[start : start + _AT_ONCE]
-    size = max(_LEAST, 1 << (len(rows) - 1).bit_length())
-    padding = np.repeat(_any_cell(space), size - len(rows), axis=0)
-    padded = np.concatenate([rows, padding]).astype(np.int8)
-    drawn = _program(space, prune)(jnp.asarray(padded))
-    found.append([np.asarray(part)[: len(rows)] for part in drawn])
-  return Drawn(*(np.concatenate(part) for part in zip(*found, strict=True)))
-
-
-@functools.lru_cache(maxsize=8)
-def _any_cell(space: base.Space) -> np.ndarray:
-  return space.sample(1, np.random.default_rng(0))
-
-
-@functools.lru_cache(maxsize=8)
-def _program(space: base.Space, prune: bool) -> compiler.Program:
-  ids = jnp.array(operators.operator_ids(space.operator_names))
-
-  def compute(rows: jax.Array) -> tuple[jax.Array, jax.Array, jax.Array]:
-    cells = graphs.build(space.encode(rows), prune=prune)
-    mask = cells.mask
-    ops = (cells.ops[..., None] == ids[None, None]) * mask[..., None]
-    adjacency = cells.adjacency * mask[:, :, None] * mask[:, None, :]
-    is_output = (cells.ops == operators.OUTPUT) * mask
-    return ops, adjacency, is_output
-
-  return compiler.jit(compute)
-
-
-def onehot(space: base.Space, genotypes: np.ndarray) -> np.ndarray:
-  """Adjacency encoding, categorical: which operator stands where.
-
-  In NAS-Bench-201 the operator of each edge, in NAS-Bench-101 the adjacency
-  matrix and the operator of each vertex, in DARTS the operator of each of
-  2 x 14 edges (`Space.edge_features`).
-
-  Args:
-    space: the space of the cells.
-    genotypes: `[n, G]`.
-
-  Returns:
-    `[n, F]` float32 of 0 and 1; columns that are the same in all cells are
-    left out.
-  """
-  space = space.whole
-  edges = _edges(space, genotypes)
-  return _flat(space, genotypes)[:, _varying(space)] if edges is None else edges
-
-
-def _edges(space: base.Space, genotypes: np.ndarray) -> np.ndarray | None:
-  found = space.edge_features(jnp.asarray(genotypes, jnp.int8))
-  return None if found is None else np.asarray(found, np.float32)
-
-
-def _flat(space: base.Space, genotypes: np.ndarray) -> np.ndarray:
-  drawn = draw(space, genotypes, prune=False)
-  num = len(genotypes)
-  parts = drawn.adjacency.reshape(num, -1), drawn.ops.reshape(num, -1)
-  return np.concatenate(parts, axis=1)
-
-
-@functools.lru_cache(maxsize=8)
-def _varying(space: base.Space) -> np.ndarray:
-  """Columns of `_flat` that are not the same in all cells of a sample."""
-  flat = _flat(space, space.sample(4096, np.random.default_rng(0)))
-  return np.flatnonzero(flat.min(axis=0) != flat.max(axis=0))
 
 
 def graph(space: base.Space, genotypes: np.ndarray) -> np.ndarray:
@@ -123,7 +27,7 @@ def graph(space: base.Space, genotypes: np.ndarray) -> np.ndarray:
   Returns:
     `[n, N, O + N]` float32: the operator of a node, and which nodes it feeds.
   """
-  drawn = draw(space, genotypes, prune=False)
+  drawn = onehot.draw(space, genotypes, prune=False)
   return np.concatenate([drawn.ops, drawn.adjacency], axis=2)
 
 
@@ -143,7 +47,7 @@ def paths(space: base.Space, genotypes: np.ndarray) -> np.ndarray:
     `[n, F]` float32 of 0 and 1.
   """
   space = space.whole
-  drawn = draw(space, genotypes, prune=True)
+  drawn = onehot.draw(space, genotypes, prune=True)
   parts = [
     each
     for start in _inputs(space)
@@ -152,7 +56,9 @@ def paths(space: base.Space, genotypes: np.ndarray) -> np.ndarray:
   return np.concatenate(parts, axis=1).astype(np.float32)
 
 
-def _paths_from(drawn: Drawn, start: int, longest: int) -> list[np.ndarray]:
+def _paths_from(
+  drawn: onehot.Drawn, start: int, longest: int
+) -> list[np.ndarray]:
   """Sequences of 0, 1, ... operators from an input, `[n, O ** length]`."""
   num, num_nodes, num_ops = drawn.ops.shape
   feeds_output = np.einsum("nij,nj->ni", drawn.adjacency, drawn.is_output) > 0
@@ -172,8 +78,8 @@ def _paths_from(drawn: Drawn, start: int, longest: int) -> list[np.ndarray]:
 def _inputs(space: base.Space) -> tuple[int, ...]:
   """Nodes where paths begin: the same ones in every cell."""
   with compiler.own_numbers():
-    ops = np.asarray(space.encode(jnp.asarray(_any_cell(space))).ops)[0]
-    mask = np.asarray(space.encode(jnp.asarray(_any_cell(space))).mask)[0]
+    ops = np.asarray(space.encode(jnp.asarray(onehot.any_cell(space))).ops)[0]
+    mask = np.asarray(space.encode(jnp.asarray(onehot.any_cell(space))).mask)[0]
   return tuple(np.flatnonzero((ops == operators.INPUT) & (mask > 0)).tolist())
 
 

@@ -7,6 +7,7 @@ import numpy as np
 
 from nasjax.reproduce.few_trainings import encodings, guided, networks
 from nasjax.search.state import State
+from nasjax.surrogates import perceptrons
 
 
 @dataclasses.dataclass(frozen=True)
@@ -33,7 +34,7 @@ class NPENAS(guided.Guided):
   def _choose(
     self, state: State, num: int, rng: np.random.Generator
   ) -> np.ndarray:
-    recipe = networks.Recipe(
+    recipe = perceptrons.Recipe(
       networks.GIN(),
       learning_rate=0.005,
       epochs=self.epochs,

@@ -5,8 +5,9 @@ from typing import ClassVar
 
 import numpy as np
 
-from nasjax.reproduce.few_trainings import encodings, guided, networks
+from nasjax.reproduce.few_trainings import guided
 from nasjax.search.state import State
+from nasjax.surrogates import onehot, perceptrons
 
 
 @dataclasses.dataclass(frozen=True)
@@ -31,10 +32,10 @@ class WeakNAS(guided.Guided):
   def _choose(
     self, state: State, num: int, rng: np.random.Generator
   ) -> np.ndarray:
-    network = networks.Perceptron(self.width, depth=4)
-    recipe = networks.Recipe(network, epochs=self.epochs)
-    x = encodings.onehot(state.space, state.history.genotypes)
+    network = perceptrons.Perceptron(self.width, depth=4)
+    recipe = perceptrons.Recipe(network, epochs=self.epochs)
+    x = onehot.onehot(state.space, state.history.genotypes)
     fitted = recipe.fit(x, guided.standard(state), state.budget, rng)
-    cells, encoded = guided.everything(state, encodings.onehot, rng)
+    cells, encoded = guided.everything(state, onehot.onehot, rng)
     order = np.argsort(-fitted.values(encoded)[0], kind="stable")
     return cells[rng.permutation(order[: self.num_top])[:num]]
