@@ -169,10 +169,7 @@ class ReluConvNorm(nn.Module):
 def average_pool_3x3(x: jax.Array, stride: int = 1) -> jax.Array:
   """Averages 3 x 3 windows of `[B, H, W, C]`; padding does not count."""
   if _single.get():
-    sides: Any = ((1, 1), (1, 1))
-    return nn.avg_pool(
-      x, (3, 3), (stride, stride), sides, count_include_pad=False
-    )
+    return _average_window(x, stride)
   for axis in (1, 2):
     size = x.shape[axis]
     padded = jnp.pad(x, [(int(axis == i),) * 2 for i in range(4)])
@@ -186,17 +183,34 @@ def average_pool_3x3(x: jax.Array, stride: int = 1) -> jax.Array:
   return x
 
 
+def _average_window(x: jax.Array, stride: int) -> jax.Array:
+  """The same in the primitive that exporters know, where it has one."""
+  if stride == 1:
+    return nn.avg_pool(
+      x, window_shape=(3, 3), padding="SAME", count_include_pad=False
+    )
+  ones = jnp.ones((1, *x.shape[1:3], 1), x.dtype)
+  sides = ((0, 0), (1, 1), (1, 1), (0, 0))
+  total, count = (
+    lax.reduce_window(
+      each, 0.0, lax.add, (1, 3, 3, 1), (1, stride, stride, 1), sides
+    )
+    for each in (x, ones)
+  )
+  return total / count
+
+
 def max_pool_3x3(x: jax.Array, stride: int = 1) -> jax.Array:
   """Takes the maximum of 3 x 3 windows of `[B, H, W, C]`."""
   low = jnp.finfo(x.dtype).min
   x = jnp.pad(x, ((0, 0), (1, 1), (1, 1), (0, 0)), constant_values=low)
-  return nn.max_pool(x, (3, 3), (stride, stride))
+  return nn.max_pool(x, window_shape=(3, 3), strides=(stride, stride))
 
 
 def halve_by_average(x: jax.Array) -> jax.Array:
   """Averages 2 x 2 windows of `[B, H, W, C]`."""
   if _single.get():
-    return nn.avg_pool(x, (2, 2), (2, 2))
+    return nn.avg_pool(x, window_shape=(2, 2), strides=(2, 2))
   batch, height, width, channels = x.shape
   x = x.reshape(batch, height // 2, 2, width // 2, 2, channels)
   return x.mean((2, 4))
@@ -204,7 +218,7 @@ def halve_by_average(x: jax.Array) -> jax.Array:
 
 def halve_by_maximum(x: jax.Array) -> jax.Array:
   """Takes the maximum of 2 x 2 windows of `[B, H, W, C]`."""
-  return nn.max_pool(x, (2, 2), (2, 2))
+  return nn.max_pool(x, window_shape=(2, 2), strides=(2, 2))
 
 
 class Classifier(nn.Module):

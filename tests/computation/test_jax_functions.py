@@ -161,6 +161,17 @@ def test_calls_are_inlined():
   assert operators(jax.jit(layer), VECTOR) == ["linear", "tanh"]
 
 
+def test_parameters_of_calls_count_once():
+  weight = jnp.ones((4, 4))
+
+  @jax.jit
+  def layer(x):
+    return jnp.tanh(x @ weight)
+
+  found = computation.from_jax(lambda x: layer(layer(x)) @ weight, VECTOR)
+  assert [node.params for node in found.nodes] == [0, 16, 0, 0, 0, 0, 0]
+
+
 def test_loops_of_known_length_are_unrolled():
   stacked, shared = jnp.ones((3, 4, 4)), jnp.ones((4, 4))
 

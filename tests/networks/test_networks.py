@@ -162,3 +162,31 @@ def test_bad_skeletons_are_refused(space, change, message):
 def test_no_cell_of_the_space_is_refused():
   with pytest.raises(errors.UserError, match="not a cell"):
     networks.build("nb201", np.array([9, 0, 0, 0, 0, 0]))
+
+
+@pytest.mark.parametrize(
+  "function",
+  [
+    layers.average_pool_3x3,
+    lambda x: layers.average_pool_3x3(x, 2),
+    layers.halve_by_average,
+    lambda x: convolved(x, layers.Conv(6, 3, 2)),
+    lambda x: convolved(x, layers.Conv(4, 5, 1, 2, depthwise=True)),
+  ],
+)
+def test_single_primitives_compute_the_same(function):
+  x = jax.random.normal(jax.random.key(0), (2, 8, 12, 4))
+  plain = function(x)
+  with layers.single_primitives():
+    single = function(x)
+    names = {
+      equation.primitive.name
+      for equation in jax.make_jaxpr(function)(x).jaxpr.eqns
+    }
+  assert "pad" not in names
+  np.testing.assert_allclose(plain, single, rtol=1e-5, atol=1e-5)
+
+
+def convolved(x, module):
+  variables = module.init(jax.random.key(1), x)
+  return module.apply(variables, x)

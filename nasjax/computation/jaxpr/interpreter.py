@@ -43,6 +43,7 @@ REDUCTIONS = {"reduce_sum", "reduce_max", "reduce_min"}
 _CALLS = ("jaxpr", "call_jaxpr", "fun_jaxpr")
 _OF_BITS = {"and", "or", "not", "div"}  # another thing for whole numbers
 _OF_ZEROS = {"div", "reduce_max", "reduce_sum", "reduce_window_sum"}
+_OTHERS = {"pallas_call", "run_state", "shard_map"}  # of another kind inside
 _LOOPS = {"scan", "while", "cond"}
 _WHOLE = {"_resize": "resize"}  # functions of JAX that are one operator
 
@@ -57,6 +58,8 @@ class Interpreter:
   def __init__(self):
     self.values: list[Value] = []
     self._slices: dict[tuple[Leaf, int], Leaf] = {}
+    # The arrays are kept, so that no other one gets their address.
+    self._held: dict[int, tuple[Any, Constant]] = {}
 
   def input(self, shape: tuple[int, ...], roles: axes.Roles) -> Value:
     """Adds an input of the network."""
@@ -93,18 +96,26 @@ class Interpreter:
         name
       ](options, inputs)
     called = next((options[key] for key in _CALLS if key in options), None)
-    whole = _WHOLE.get(options.get("name"), "") if called is not None else ""
+    if name in _OTHERS or called is None:
+      return self._results(name, inputs, options, shapes)
+    whole = _WHOLE.get(options.get("name"), "")
     if whole and sum(isinstance(each, Value) for each in inputs) == 1:
       return self._results(whole, inputs, {}, shapes)
-    if called is not None and not callable(called):
-      return self._call(called, inputs)
-    return self._results(name, inputs, options, shapes)
+    return self._call(called, inputs)
 
   def _call(self, jaxpr, inputs: Sequence[Tensor]) -> list[Tensor]:
     if isinstance(jaxpr, core.ClosedJaxpr):
-      constants = [leaf_of(each) for each in jaxpr.consts]
-      return self.run(jaxpr.jaxpr, constants, inputs)
+      return self.run(jaxpr.jaxpr, self.held(jaxpr.consts), inputs)
     return self.run(jaxpr, (), inputs)
+
+  def held(self, arrays: Sequence[Any]) -> list[Constant]:
+    """Arrays that a function holds; one that several hold is one."""
+    found = []
+    for each in arrays:
+      if id(each) not in self._held:
+        self._held[id(each)] = each, leaf_of(each)
+      found.append(self._held[id(each)][1])
+    return found
 
   def _results(self, name, inputs, options, shapes) -> list[Tensor]:
     if all(isinstance(each, Constant) for each in inputs):

@@ -56,7 +56,7 @@ def from_jax(
   for each in jax.tree.leaves(shapes):
     roles = tuple(Role() for _ in each.shape)
     tensors.append(interpreter.input(tuple(each.shape), roles))
-  constants = [leaf_of(each) for each in traced.consts]
+  constants = interpreter.held(traced.consts)
   outputs = interpreter.run(traced.jaxpr, constants, tensors)
   for tensor in tensors:
     if isinstance(tensor, Value) and len(tensor.shape) > 1 and batched:
