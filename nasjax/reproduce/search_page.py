@@ -61,12 +61,12 @@ def render(data: results.Data, titles: Mapping[str, str], what: str) -> str:
 _WORDS = (
   "The cell of the highest score is found; accuracies are looked up "
   "afterwards. Mean +- standard deviation over the seeds of the search, and of "
-  "the training for TG-NAS. `search` are seconds of a search when its programs "
-  "are compiled, `first search` those of the first hybrid search of the "
-  "process, compilation or loading of kept programs included; `before` are "
-  "seconds of the training or of ranking the space. Hours of published "
-  "searches are those of a GPU. FLOPs are multiply-adds of the official "
-  "network on CIFAR-10."
+  "the training for TG-NAS. Seconds are those of the processor, all threads "
+  "together: `search` of a search when its programs are compiled, `first "
+  "search` of the first hybrid search of the process, compilation or loading "
+  "of kept programs included, `before` of the training or of ranking the "
+  "space. Hours of published searches are those of a GPU. FLOPs are "
+  "multiply-adds of the official network on CIFAR-10."
 )
 
 

@@ -51,7 +51,8 @@ class Found(NamedTuple):
 
   Attributes:
     cells: the cell of the highest score of each seed, `[S, G]`.
-    seconds: of the search of each seed, without what was done beforehand.
+    seconds: of the processor, of the search of each seed, without what was
+      done beforehand.
     num_scored: cells that each of them scored.
     before: seconds of training or of ranking the space, of each seed.
     first: seconds of the first search with the scorer, compilation included.
@@ -123,12 +124,12 @@ def _search(
 ) -> tuple[np.ndarray, float, int]:
   """The found cell `[G]`, the seconds, and how many cells were scored."""
   strategy = search.get_strategy("pruning", parts=part)
-  began = time.monotonic()
+  began = time.process_time()
   result = search.run(
     strategy, space, score_fn, budget=BUDGETS[space.name], seed=seed
   )
   best = result.genotypes[result.order[0]]
-  return best, round(time.monotonic() - began, 3), result.num_scored
+  return best, round(time.process_time() - began, 3), result.num_scored
 
 
 def known(study: catalog.Study, data_dir: str | None) -> tuple[Known, str]:
