@@ -74,8 +74,10 @@ def run(options: reports.Options) -> None:
 def draw(size: int, data_dir: str | None) -> zero.Problem:
   """Cells of NAS-Bench-201, drawn once: the same for all seeds."""
   benchmark = benchmarks.get_benchmark("nb201", data_dir)
-  order = np.random.default_rng(0).permutation(len(benchmark))
-  return zero.Problem(benchmark, np.sort(order[:size]), data_dir)
+  number = len(benchmark)
+  rng = np.random.default_rng(0)
+  rows = rng.choice(number, min(size, number), replace=False)
+  return zero.Problem(benchmark, np.sort(rows), data_dir)
 
 
 def _among(
