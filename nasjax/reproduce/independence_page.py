@@ -96,9 +96,9 @@ def _draw(rows, methods, titles, metric, folder, name) -> None:
   values = np.concatenate([square[order][:, order], np.array(accuracies)])
   shown = [titles[each].removesuffix(", published") for each in names]
   labels = [f"{_ACCURACIES[each]} accuracy" for each in _datasets(rows)]
-  number = rows[0]["size"]
-  title = f"{_TITLES[metric]}, {number:,} cells of NAS-Bench-201"
-  figure = heat_map.draw(values, [*shown, *labels], shown, title)
+  kind = "published proxies" if "published" in name else "our proxies"
+  title = f"{_TITLES[metric]}, {rows[0]['size']:,} NAS-Bench-201 cells, {kind}"
+  figure = heat_map.draw(values, [*shown, *labels], shown, title, len(shown))
   style.save(figure, folder, name)
 
 
@@ -107,8 +107,7 @@ def _page(data, titles, what, methods, pictures) -> str:
   commits = sorted({row["commit"] for row in rows})
   parts = [
     f"# {data['name']}: {what}",
-    f"Made by {markdown.made_by(data)}; commit {', '.join(commits)}; "
-    f"{data['seconds']:,.0f} s of measuring and training in all.",
+    f"Made by {markdown.made_by(data)}; commit {', '.join(commits)}.",
     _WORDS,
     _table(rows, titles, methods),
   ]
@@ -136,13 +135,14 @@ _WORDS = (
 def _table(rows, titles, methods) -> str:
   """What each score is worth, what it resembles, and what it adds."""
   datasets = _datasets(rows)
+  published = [name for name in methods if name.startswith("published_")]
   lines = []
   for name in methods:
     others = {name: 1.0, **_others(rows, name, "tau")}
     accuracies = [_mean(rows, name, dataset, "tau") for dataset in datasets]
     numbers = [
       *accuracies,
-      _mean(rows, name, NO_LABEL, "tau"),
+      np.nan if name in published else _mean(rows, name, NO_LABEL, "tau"),
       *(others.get(count, np.nan) for count in _COUNTS),
     ]
     row = results.select(rows, method=name, dataset=NO_LABEL, metric="tau")[0]

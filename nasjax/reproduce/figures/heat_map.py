@@ -36,6 +36,7 @@ def draw(
   rows: Sequence[str],
   columns: Sequence[str],
   title: str,
+  rule: int,
 ) -> Any:
   """Draws correlations `[r, c]`: grey by absolute value, signed numbers.
 
@@ -44,6 +45,7 @@ def draw(
     rows: names of the rows, `r`.
     columns: names of the columns, `c`.
     title: what is shown.
+    rule: rows above a line.
   """
   height, width = values.shape
   size = _SQUARE * width + 2.2, _SQUARE * height + 2.2
@@ -68,7 +70,8 @@ def draw(
   axis.xaxis.tick_top()
   axis.grid(False)
   axis.spines[["left", "bottom"]].set_visible(False)
-  axis.set_title(title, fontsize=10)
+  axis.axhline(rule - 0.5, color="black", linewidth=1)
+  axis.set_title(title, fontsize=10, pad=14)
   return figure
 
 
@@ -77,4 +80,4 @@ def _short(value: float) -> str:
   text = f"{value:.2f}"
   if text in ("1.00", "-1.00"):
     return text.removesuffix(".00")
-  return text.replace("0.", ".", 1)
+  return text.replace("-0.00", "0.00").replace("0.", ".", 1)
