@@ -24,7 +24,7 @@ from nasjax.regression import solver
 from nasjax.spaces import base as spaces_base
 from nasjax.spaces import registry as spaces
 from nasjax.training import metrics
-from nasjax.zero_label import kernels, recipes, shipped, transfer
+from nasjax.zero_label import kernels, shipped, transfer
 
 LABEL = "cifar10/test"
 _TESTS = {
@@ -173,40 +173,53 @@ Command:
 
 _PROXIES = """# Proxies of all cells
 
-Scores of untrained networks (`nasjax.proxies.measure`, skeleton `mini`, images
-of Gaussian noise, means over seeds {seeds}, of some proxies of logarithms of
-ranks among these cells), float32, in the order of
-`Space.enumerate()`; NaN where a cell computes nothing. No label was used.
+Scores of untrained networks (`nasjax.proxies.measure`, images of Gaussian noise,
+means over seeds, of some proxies of logarithms of ranks among these cells),
+float32, in the order of `Space.enumerate()`; NaN where a cell computes nothing.
+No label was used.
 
 Command:
 
     python -m nasjax.pretrained.zero_label proxies
 
-| file | cells | proxies | time | commit |
-|---|---|---|---|---|
+| file | cells | proxies | skeleton | seeds | time | commit |
+|---|---|---|---|---|---|---|
 """
 
 
 def measure_proxies() -> None:
   """Measures the proxies of whole spaces, and writes them and their card."""
-  text = _PROXIES.format(seeds=", ".join(map(str, recipes.SEEDS)))
+  text = _PROXIES
   for name in shipped.SPACES:
     space = spaces.get_space(name)
     cells = space.enumerate()
-    began = time.monotonic()
-    found = proxies.measure(
-      space, cells, recipes.PROXIES, seeds=recipes.SEEDS, progress=True
-    )
-    shipped.save(space, found)
-    row = (
-      shipped.path_of(name).name,
-      f"{len(cells):,}",
-      ", ".join(found),
-      f"{time.monotonic() - began:.0f} s",
-      provenance.commit(),
-    )
-    text += f"| {' | '.join(row)} |\n"
+    kept: dict[str, np.ndarray] = {}
+    for (skeleton, seeds), names in _by_skeleton().items():
+      began = time.monotonic()
+      found = proxies.measure(
+        space, cells, names, skeleton=skeleton, seeds=seeds, progress=True
+      )
+      kept.update(found)
+      row = (
+        shipped.path_of(name).name,
+        f"{len(cells):,}",
+        ", ".join(names),
+        skeleton,
+        ", ".join(map(str, seeds)),
+        f"{time.monotonic() - began:.0f} s",
+        provenance.commit(),
+      )
+      text += f"| {' | '.join(row)} |\n"
+    shipped.save(space, kept)
   _write("PROXIES.md", text)
+
+
+def _by_skeleton() -> dict[tuple[str, tuple[int, ...]], list[str]]:
+  """Skeleton and seeds to the proxies that are measured with them."""
+  found: dict[tuple[str, tuple[int, ...]], list[str]] = {}
+  for name, how in shipped.MEASURED.items():
+    found.setdefault(how, []).append(name)
+  return found
 
 
 def learn_transfers() -> None:

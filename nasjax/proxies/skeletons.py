@@ -51,10 +51,11 @@ class Skeleton:
 
 SKELETONS = {
   "mini": Skeleton(8, 1, 8, 16),
+  "deep": Skeleton(8, 5, 8, 32),
   "official": Skeleton(16, 5, 32, 64, True, False, 1 / 3, True),
 }
-"""By name. `mini` has normal weights of He et al. (2015), `official` those that
-PyTorch draws by default, as the published scores of NAS-Bench-201."""
+"""By name. `mini` and `deep` have normal weights of He et al. (2015), `official`
+those that PyTorch draws by default, as the published scores of NAS-Bench-201."""
 
 
 def get(name: str) -> Skeleton:

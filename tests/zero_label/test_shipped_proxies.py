@@ -51,15 +51,22 @@ def test_a_ranking_of_the_space_measures_nothing(monkeypatch):
     zero_label.rank(SPACE, cells, proxies=["synflow"], progress=False)
 
 
+def test_they_are_those_of_the_recipe():
+  assert set(shipped.MEASURED) == set(recipes.PROXIES)
+
+
 @pytest.mark.slow
-def test_they_are_what_is_measured(rng):
-  cells = SPACE.sample(24, rng)
+@pytest.mark.parametrize("name", recipes.PROXIES)
+def test_they_are_what_is_measured(name, rng):
+  cells = SPACE.sample(20, rng)
+  skeleton, seeds = shipped.MEASURED[name]
   again = proxies.measure(
-    SPACE, cells, recipes.PROXIES, seeds=recipes.SEEDS, progress=False
-  )
-  found = shipped.look_up(SPACE, cells, recipes.PROXIES)
-  np.testing.assert_allclose(found["nwot"], again["nwot"], rtol=1e-4)
-  for name in recipes.PROXIES[1:]:
-    kept = np.isfinite(again[name])
-    order, _ = stats.spearmanr(found[name][kept], again[name][kept])
-    assert order > 0.97, name
+    SPACE, cells, [name], skeleton=skeleton, seeds=seeds, progress=False
+  )[name]
+  found = shipped.look_up(SPACE, cells, [name])[name]
+  kept = np.isfinite(again)
+  assert kept.sum() >= 15
+  if name == "nwot":
+    np.testing.assert_allclose(found[kept], again[kept], rtol=1e-4)
+  order, _ = stats.spearmanr(found[kept], again[kept])
+  assert order > 0.97
