@@ -1,15 +1,16 @@
-"""Four well-known networks in Flax as graphs of primitive operators.
+"""Four well-known networks in Flax, ranked without a training.
 
   python examples/rank_networks.py
 
 Nothing is computed: a network is traced with the shape of one image, and its
-operators, parameters and multiply-adds are read from the trace.
+operators, parameters and multiply-adds are read from the trace. A predictor
+that was learnt from other networks scores them.
 """
 
 import flax.linen as nn
 import jax.numpy as jnp
 
-from nasjax import computation
+import nasjax
 
 CLASSES = 1000
 
@@ -111,10 +112,11 @@ class DenseNet121(nn.Module):
 NETWORKS = (ResNet18(), MobileNetV2(), VGG11(), DenseNet121())
 
 if __name__ == "__main__":
-  for module in NETWORKS:
-    graph = computation.from_flax(module, (1, 224, 224, 3))
+  ranking = nasjax.rank(NETWORKS, shape=(224, 224, 3))
+  for number in ranking.order:
     print(
-      f"{graph.name:12} {len(graph.nodes):4} operators  "
-      f"{graph.params / 1e6:7.3f} million parameters  "
-      f"{graph.macs / 1e9:6.3f} billion multiply-adds"
+      f"{ranking.names[number]:12} score {ranking.scores[number]:6.2f}  "
+      f"{len(ranking.graphs[number].nodes):4} operators  "
+      f"{ranking.params[number] / 1e6:7.3f} million parameters  "
+      f"{ranking.macs[number] / 1e9:6.3f} billion multiply-adds"
     )

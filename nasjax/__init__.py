@@ -24,6 +24,7 @@ _PUBLIC = {
   "get_benchmark": "nasjax.benchmarks.registry",
   "get_space": "nasjax.spaces.registry",
   "get_strategy": "nasjax.search",
+  "rank": "nasjax.predictors.network_ranking",
   "register_space": "nasjax.spaces.registry",
   "suggest": "nasjax.search.suggestions",
 }

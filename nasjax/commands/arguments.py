@@ -86,7 +86,11 @@ def help_text(cls: type[options.Options], program: str, usage: str) -> str:
     usage: the text above the options, with `{program}` where that stands.
   """
   known = options.options_of(cls)
-  words = [each.shown for each in known if each.is_positional]
+  words = [
+    f"{each.shown} [{each.shown} ...]" if each.is_list else each.shown
+    for each in known
+    if each.is_positional
+  ]
   parser = Parser(
     prog=program,
     usage=" ".join([program.replace("%", "%%"), *words, "[options]"]),
@@ -135,8 +139,8 @@ def _line(each: options.Option) -> str:
   return text.replace("%", "%%")
 
 
-def _positional(known, rest: Sequence[str]) -> dict[str, str]:
-  """Values of options without a flag.
+def _positional(known, rest: Sequence[str]) -> dict[str, str | tuple[str, ...]]:
+  """Values of options without a flag; the last one may take several words.
 
   Raises:
     UserError: there are more words than options.
@@ -149,16 +153,22 @@ def _positional(known, rest: Sequence[str]) -> dict[str, str]:
         f"unknown option {errors.quote(flag)}{closest(flag, flags) or ';'} see "
         "--help"
       )
-  names = [each.name for each in known if each.is_positional]
+  positional = [each for each in known if each.is_positional]
+  names = [each.name for each in positional]
   words = [word for word in rest if word != "--"]
-  if len(words) > len(names):
+  is_list = bool(positional) and positional[-1].is_list
+  if len(words) > len(names) and not is_list:
     raise errors.UserError(
       f"unexpected argument {errors.quote(words[len(names)])}; see --help"
     )
-  for name, word in zip(names, words, strict=False):
-    if not word:
-      raise errors.UserError(f"{name.upper()}: expected a value, got none")
-  return dict(zip(names, words, strict=False))
+  if "" in words:
+    name = names[min(words.index(""), len(names) - 1)]
+    raise errors.UserError(f"{name.upper()}: expected a value, got none")
+  found: dict[str, str | tuple[str, ...]] = {}
+  found.update(zip(names, words, strict=False))
+  if is_list and len(words) >= len(names):
+    found[names[-1]] = tuple(words[len(names) - 1 :])
+  return found
 
 
 def closest(word: str, known: Sequence[str]) -> str:

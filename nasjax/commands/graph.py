@@ -6,7 +6,7 @@ from nasjax.commands.graph_options import GraphOptions
 
 _USAGE = """Prints and draws the computation graph of a network.
 
-  {program} model.onnx [--shape 224,224,3] [--nodes] [--svg model.svg] [--json]
+  {program} model.onnx [--shape 224,224,3] [--svg model.svg] [--json]
 
 Nothing of the file is executed, and its weights are not read. The drawing shows
 parts that follow themselves once, with how often they do.
@@ -15,7 +15,7 @@ parts that follow themselves once, with how often they do.
 
 def _run(options: GraphOptions) -> None:
   """Loads what reads graphs."""
-  entry.load("nasjax.commands.graph_run").run(options)
+  entry.load("nasjax.commands.graph_run", "").run(options)
 
 
 COMMAND = Command(

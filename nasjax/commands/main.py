@@ -5,6 +5,7 @@ from nasjax.commands import (
   evaluate,
   export,
   graph,
+  rank,
   reproduce,
   score,
   search,
@@ -33,6 +34,7 @@ NASJAX = Group(
     reproduce.COMMAND,
     export.COMMAND,
     graph.COMMAND,
+    rank.COMMAND,
   ),
 )
 main = NASJAX.main

@@ -35,7 +35,8 @@ class Option:
     flag: the flag in help, where that is not the name of the field.
     name: name of the field.
     kind: type of a value: bool, int, float or str.
-    is_list: whether a value is several ones, separated by commas.
+    is_list: whether a value is several ones, separated by commas; by spaces
+      where it is given without a flag.
     default: of the field; `REQUIRED` where it has none.
   """
 
@@ -113,7 +114,8 @@ class Option:
     if self.is_path:
       from nasjax import files  # imports numpy, which help does without
 
-      files.expand(value)
+      for each in value if self.is_list else (value,):
+        files.expand(each)
 
   def _check_range(self, value: Any) -> None:
     if self.least is not None and not value >= self.least:

@@ -224,7 +224,7 @@ def _channels(nodes, kinds) -> np.ndarray:
     return np.zeros(12)
   levels = 0.5 * np.log2(nodes.image / nodes.size[chosen])
   last = max(levels.max(), 1e-6)
-  third = np.minimum((3 * levels / last).astype(int), 2)
+  third = np.clip((3 * levels / last).astype(int), 0, 2)
   logs = np.log(found)
   mean = logs.mean()
   by_third = [

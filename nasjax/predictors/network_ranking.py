@@ -1,0 +1,215 @@
+"""Rankings of networks of any kind, by the predictor that comes with nasjax.
+
+Dimensions: `n` networks, `c` clusters of the networks that were learnt from.
+"""
+
+import collections
+import dataclasses
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from nasjax import computation, errors
+from nasjax.computation import onnx
+from nasjax.computation.graph import ComputationGraph
+from nasjax.computation.notes import notes_of
+from nasjax.systems.gennape import ranker
+
+FAR = 1.0
+"""Novelty above which a network is unlike those that were learnt from."""
+
+Shape = Sequence[int]
+
+
+@dataclasses.dataclass(frozen=True)
+class NetworkRanking:
+  """Scores of networks, in the order in which they were given.
+
+  Attributes:
+    names: of the networks.
+    graphs: the networks.
+    scores: higher = better, `[n]`; they compare networks of one task.
+    spread: standard deviation between predictors that were learnt without one
+      family each, `[n]`.
+    membership: how much a network belongs to clusters of the networks that were
+      learnt from, `[n, c]`, rows of sum 1.
+    novelty: distance to the nearest of them, `[n]`; above 1 it is farther than
+      95 % of them are from each other.
+    notes: what speaks against the score of each network, in words.
+  """
+
+  names: tuple[str, ...]
+  graphs: tuple[ComputationGraph, ...]
+  scores: np.ndarray
+  spread: np.ndarray
+  membership: np.ndarray
+  novelty: np.ndarray
+  notes: tuple[tuple[str, ...], ...]
+
+  @property
+  def order(self) -> np.ndarray:
+    """Places of the networks, the best first, `[n]`; equal ones as given."""
+    return np.argsort(-self.scores, kind="stable")
+
+  @property
+  def params(self) -> np.ndarray:
+    """Trainable parameters, `[n]` int64."""
+    return np.array([graph.params for graph in self.graphs], np.int64)
+
+  @property
+  def macs(self) -> np.ndarray:
+    """Multiply-adds for one input, `[n]` int64."""
+    return np.array([graph.macs for graph in self.graphs], np.int64)
+
+
+def rank(
+  networks: Iterable[Any] | Mapping[str, Any],
+  *,
+  shape: Shape | None = None,
+) -> NetworkRanking:
+  """Ranks networks by the accuracy that is to be expected after training.
+
+  Nothing is trained or computed: networks are read as computation graphs, and a
+  predictor scores these that was learnt from nine families of image
+  classifiers.
+
+  Args:
+    networks: names of ONNX files, `computation.ComputationGraph`s, Flax modules
+      (linen or NNX) and JAX functions, mixed; each alone or as a pair
+      `(network, shape)`. A mapping gives them names.
+    shape: shape of one input without the batch, channels last, such as
+      `(32, 32, 3)`, of all networks without a shape of their own; of ONNX files
+      it fills extents that are open.
+
+  Raises:
+    UserError: there is no network, one cannot be read, or its shape is missing.
+  """
+  named = dict(networks) if isinstance(networks, Mapping) else None
+  if isinstance(networks, str | os.PathLike | ComputationGraph):
+    raise errors.UserError(
+      f"rank: expected a list of networks, got {errors.quote(networks)}; put "
+      "it in a list"
+    )
+  entries = list(networks if named is None else named.values())
+  if not entries:
+    raise errors.UserError("rank: expected at least one network, got none")
+  pairs = [_pair(entry, shape) for entry in entries]
+  graphs = tuple(_graph(*pair) for pair in pairs)
+  names = [_name(*each) for each in zip(pairs, graphs, strict=True)]
+  return score(graphs, _apart(list(named) if named is not None else names))
+
+
+def score(
+  graphs: Sequence[ComputationGraph], names: Sequence[str]
+) -> NetworkRanking:
+  """Ranks computation graphs.
+
+  Args:
+    graphs: the networks.
+    names: a name for each.
+  """
+  found = ranker.load().score(graphs)
+  notes = tuple(
+    _notes(graph, float(value), float(novelty))
+    for graph, value, novelty in zip(
+      graphs, found.scores, found.novelty, strict=True
+    )
+  )
+  return NetworkRanking(
+    tuple(names),
+    tuple(graphs),
+    found.scores,
+    found.spread,
+    found.membership,
+    found.novelty,
+    notes,
+  )
+
+
+def _pair(entry: Any, shape: Shape | None) -> tuple[Any, Shape | None, bool]:
+  """A network, its shape, and whether the shape is its own."""
+  if isinstance(entry, tuple) and len(entry) == 2:
+    return entry[0], _checked(entry[1]), True
+  return entry, None if shape is None else _checked(shape), False
+
+
+def _checked(shape: Any) -> Shape:
+  if (
+    isinstance(shape, list | tuple)
+    and shape
+    and all(isinstance(each, int) and each > 0 for each in shape)
+  ):
+    return tuple(shape)
+  raise errors.UserError(
+    "rank: expected the shape of one input without the batch, such as "
+    f"(32, 32, 3), got {errors.quote(shape)}"
+  )
+
+
+def _graph(network: Any, shape: Shape | None, own: bool) -> ComputationGraph:
+  """The computation graph of a network."""
+  if isinstance(network, ComputationGraph):
+    return network
+  if isinstance(network, str | os.PathLike):
+    graph = onnx.from_onnx(network, shape if own else None)
+    is_open = any(
+      0 in node.shape for node in graph.nodes if node.operator == "input"
+    )
+    filled = shape is not None and not own and is_open
+    return onnx.from_onnx(network, shape) if filled else graph
+  is_module = _is_flax(network)
+  if not is_module and not callable(network):
+    raise errors.UserError(
+      "rank: expected the name of an ONNX file, a ComputationGraph, a Flax "
+      f"module or a function, got {errors.quote(network)}"
+    )
+  if shape is None:
+    raise errors.UserError(
+      f"rank: expected the shape of one input of {errors.quote(network)}, got "
+      "none; give (network, (32, 32, 3)) or shape=(32, 32, 3)"
+    )
+  source = computation.from_flax if is_module else computation.from_jax
+  return source(network, (1, *shape))
+
+
+def _is_flax(network: Any) -> bool:
+  """Whether a network is a Flax module; imports Flax if that is possible."""
+  modules = {each.__module__.partition(".")[0] for each in type(network).mro()}
+  if "flax" not in modules:
+    return False
+  import flax.linen as nn
+  from flax import nnx
+
+  return isinstance(network, nn.Module | nnx.Module)
+
+
+def _name(pair: tuple[Any, Any, bool], graph: ComputationGraph) -> str:
+  network = pair[0]
+  if isinstance(network, str | os.PathLike):
+    return os.fspath(network)
+  return graph.name or "network"
+
+
+def _apart(names: Sequence[str]) -> list[str]:
+  """Numbers names that occur more than once."""
+  total = collections.Counter(names)
+  seen: collections.Counter[str] = collections.Counter()
+  found = []
+  for name in names:
+    seen[name] += 1
+    found.append(f"{name} ({seen[name]})" if total[name] > 1 else name)
+  return found
+
+
+def _notes(
+  graph: ComputationGraph, value: float, novelty: float
+) -> tuple[str, ...]:
+  """What speaks against the score of a network."""
+  notes = notes_of(graph)
+  if value == ranker.DEAD:
+    notes.append("its output depends on no input")
+  elif novelty > FAR:
+    notes.append("unlike the networks that were learnt from (novelty above 1)")
+  return tuple(notes)
