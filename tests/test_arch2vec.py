@@ -304,7 +304,7 @@ def test_fields_of_predictors_are_refused():
 
 def test_another_space_brings_its_defaults():
   config = fields.override(fields.space_defaults("nb201"), {"space": "darts"})
-  assert config.num_cells == 100_000
+  assert config.num_cells == 50_000
   space = registry.get_space("darts")
   config.num_cells = 0
   with pytest.raises(errors.UserError, match="cannot be enumerated"):

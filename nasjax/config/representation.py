@@ -44,7 +44,7 @@ _FIELDS = {
 _SPACES: dict[str, dict[str, Any]] = {
   "nb101": {"epochs": 2, "kl_weight": 0.001},
   "nb201": {"epochs": 10, "model.decoder": "product"},
-  "darts": {"epochs": 2, "num_cells": 100_000},
+  "darts": {"epochs": 2, "num_cells": 50_000},
 }
 _COUNT = checks.Whole(1, 10**9)
 _RULES: dict[str, checks.Rule] = {

@@ -1,6 +1,6 @@
 """arch2vec (Yan et al. 2020).
 
-Representations of the cells of 100,000 random architectures of DARTS.
+Representations of the cells of 50,000 random architectures of DARTS.
 
 No label is read. The workdir gets embeddings.npz and embedder/, which
 `nasjax.Embedder.load` reads (docs/arch2vec.md).
@@ -22,7 +22,7 @@ refused:
   model.name = "arch2vec"
   model.num_layers = 5
   model.width = 128
-  num_cells = 100000
+  num_cells = 50000
   space = "darts"
   variational = True
 """

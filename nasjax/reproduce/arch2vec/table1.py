@@ -29,7 +29,7 @@ _CHANGES: dict[str, dict[str, Any]] = {
   "arch2vec_no_kl": {"kl_weight": 0.0},
   "arch2vec": {},
 }
-_ABLATED = {"nb101": 100_000, "darts": 25_000}
+_ABLATED = {"nb101": 50_000, "darts": 10_000}
 """Architectures that the compared methods are trained on; else all of them."""
 METRICS = {
   "reconstruction": "reconstruction, per entry",

@@ -227,7 +227,9 @@ def _programs(
     return mean.reshape(len(rows), kinds.num_cells, *mean.shape[1:])
 
   def embed(variables, rows):
-    return encode(variables, rows).mean(axis=2)
+    cells = drawing.draw(space, rows)
+    found = model.apply(variables, cells, method="embed")
+    return found.reshape(len(rows), kinds.num_cells, found.shape[-1])
 
   def decode(variables, rows):
     logits = model.apply(variables, rows, method="decode")

@@ -8,6 +8,7 @@ Dimensions: `n` cells, `N` nodes, `O` classes of nodes, `K` width, `L` latent
 numbers of a node.
 """
 
+import functools
 from typing import NamedTuple
 
 import flax.linen as nn
@@ -90,7 +91,16 @@ class Arch2Vec(nn.Module):
       self.bias = self.param("bias", zeros, ())
 
   def encode(self, cells: drawing.Drawn, *, train: bool = False) -> Latent:
-    """Encodes cells `[n]`."""
+    """Encodes cells `[n]`: the posterior of each node."""
+    nodes = self._states(cells, train)
+    return Latent(self.mean(nodes), self.log_std(nodes))
+
+  def embed(self, cells: drawing.Drawn) -> jax.Array:
+    """Embeds cells `[n]`: means of their nodes' means, `[n, L]`."""
+    return self.mean(self._states(cells, False).mean(axis=-2))
+
+  def _states(self, cells: drawing.Drawn, train: bool) -> jax.Array:
+    """States of the nodes in front of the heads, `[n, N, K]`."""
     one_hot = jax.nn.one_hot(cells.classes, self.num_classes)
     ties = cells.ties[..., None].astype(jnp.float32)
     nodes = jnp.concatenate([one_hot, ties], axis=-1)
@@ -99,20 +109,19 @@ class Arch2Vec(nn.Module):
     if self.encoder == "gcn":
       return self._convolutions(nodes, links, train)
     for step, own in enumerate(self.own):
-      nodes = (1 + own) * nodes + _messages(links, nodes)
+      nodes = (1 + own) * nodes + _messages(links, nodes, train)
       nodes = self.layers[2 * step](nodes, train)
       nodes = self.layers[2 * step + 1](nodes, train)
-    return Latent(self.mean(nodes), self.log_std(nodes))
+    return nodes
 
-  def _convolutions(self, nodes, links, train) -> Latent:
+  def _convolutions(self, nodes, links, train) -> jax.Array:
     """Messages with symmetric normalisation and self-loops."""
     looped = links + jnp.eye(links.shape[-1])[None]
     scale = jax.lax.rsqrt(looped.sum(axis=-1))
     looped = looped * scale[..., :, None] * scale[..., None, :]
     for layer in self.layers:
-      nodes = layer(_messages(looped, nodes), train)
-    nodes = _messages(looped, nodes)
-    return Latent(self.mean(nodes), self.log_std(nodes))
+      nodes = layer(_messages(looped, nodes, train), train)
+    return _messages(looped, nodes, train)
 
   def decode(self, latent: jax.Array, *, train: bool = False) -> Logits:
     """Decodes `[n, N, L]`; two nodes are joined where their product is high."""
@@ -134,6 +143,16 @@ class Arch2Vec(nn.Module):
     return self.decode(self.encode(cells).mean)
 
 
-def _messages(links: jax.Array, nodes: jax.Array) -> jax.Array:
-  """Weighted sums over neighbours: `[n, N, N]`, `[n, N, K]` -> `[n, N, K]`."""
-  return links @ nodes
+def _messages(links: jax.Array, nodes: jax.Array, train: bool) -> jax.Array:
+  """Weighted sums over neighbours: `[n, N, N]`, `[n, N, K]` -> `[n, N, K]`.
+
+  Products of so small matrices are slow on a CPU: without a gradient, which
+  would take long to compile, they are sums of N terms.
+  """
+  if train:
+    return links @ nodes
+  terms = (
+    links[..., :, j, None] * nodes[..., j, None, :]
+    for j in range(links.shape[-1])
+  )
+  return functools.reduce(jnp.add, terms)
