@@ -155,6 +155,14 @@ def test_a_gaussian_process_learns_from_embeddings(embedder):
   assert np.corrcoef(found, labels[problem.test])[0, 1] > 0.2
 
 
+@pytest.mark.parametrize("method", prediction.ENCODINGS)
+def test_every_encoding_is_a_row_for_each_cell(embedder, method):
+  cells = embedder.space.enumerate()[:5]
+  found = prediction.ENCODINGS[method](embedder.space, cells)
+  assert found.ndim == 2
+  assert len(found) == 5
+
+
 def test_a_map_has_two_dimensions():
   pytest.importorskip("sklearn")
   pytest.importorskip("matplotlib")

@@ -30,6 +30,7 @@ from nasjax.reproduce import (
 )
 from nasjax.reproduce.few_trainings import encodings
 from nasjax.spaces import base as spaces_base
+from nasjax.surrogates import onehot
 from nasjax.systems.arch2vec import embedder
 from nasjax.training import metrics
 
@@ -200,7 +201,7 @@ def _joined(space: spaces_base.Space, genotypes: np.ndarray) -> np.ndarray:
 
 ENCODINGS: dict[str, Callable[[spaces_base.Space, np.ndarray], np.ndarray]] = {
   "arch2vec": _embedded,
-  "adjacency": encodings.onehot,
+  "adjacency": onehot.onehot,
   "paths": encodings.paths,
   "graph": tables.graph_features,
   "arch2vec_graph": _joined,
@@ -212,7 +213,9 @@ _TEXT = (
   "others, at most 20,000. The embedders come with nasjax and saw no label. "
   "Inputs are standardised on the training cells; kernel and noise of the "
   "Gaussian process are those of the highest likelihood of 250 training cells. "
-  "Mean +- standard deviation (seeds)."
+  "The kernel regression learns the ranks of labels and gives scores with "
+  "their mean and spread: its error in percent says little. Mean +- standard "
+  "deviation (seeds)."
 )
 
 
