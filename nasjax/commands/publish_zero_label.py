@@ -173,10 +173,10 @@ Command:
 
 _PROXIES = """# Proxies of all cells
 
-Scores of untrained networks (`nasjax.proxies.measure`, images of Gaussian noise,
-means over seeds, of some proxies of logarithms of ranks among these cells),
-float32, in the order of `Space.enumerate()`; NaN where a cell computes nothing.
-No label was used.
+Scores of untrained networks (`nasjax.proxies.measure`, images of Gaussian
+noise, means over seeds, of some proxies of logarithms of ranks among these
+cells), float32, in the order of `Space.enumerate()`; NaN where a cell computes
+nothing. No label was used.
 
 Command:
 

@@ -54,8 +54,9 @@ SKELETONS = {
   "deep": Skeleton(8, 5, 8, 32),
   "official": Skeleton(16, 5, 32, 64, True, False, 1 / 3, True),
 }
-"""By name. `mini` and `deep` have normal weights of He et al. (2015), `official`
-those that PyTorch draws by default, as the published scores of NAS-Bench-201."""
+"""By name. `mini` and `deep` have normal weights of He et al. (2015), and
+`official` those that PyTorch draws by default, as the published scores of
+NAS-Bench-201."""
 
 
 def get(name: str) -> Skeleton:

@@ -5,7 +5,7 @@ import own_space
 import pytest
 
 import nasjax
-from nasjax import errors, zero_label
+from nasjax import errors, search, zero_label
 from nasjax.zero_label import log_ranks, parts, recipes, transfer
 
 SPACE = nasjax.get_space("nb201")
@@ -142,7 +142,7 @@ def test_an_unknown_proxy_is_one_line(rng):
 def test_a_score_of_a_search_depends_on_its_cell_alone(
   measured, counted, cache, rng
 ):
-  few = nasjax.search.Subset(SPACE, SPACE.sample(200, rng))
+  few = search.Subset(SPACE, SPACE.sample(200, rng))
   score_fn, ranking = zero_label.scorer(few)
   assert ranking is not None
   assert len(ranking.scores) == 15625
