@@ -34,6 +34,7 @@ NEED_NOTHING = {
   "nasjax.operators.encode",
   "nasjax.pretrained.images",
   "nasjax.pretrained.zero_label",
+  "nasjax.pretrained.gennape",
 }
 ENTRIES = ("nasjax",)  # tested as commands
 """Forms that are tested in other files."""
