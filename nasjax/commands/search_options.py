@@ -48,8 +48,11 @@ class Asked(Options):
   )
   embedding: str = option(
     "adjacency",
-    "with --strategy=dngo or reinforce: the vectors of the architectures",
-    names=("adjacency",),
+    "with --strategy=dngo or reinforce: the vectors of the architectures; "
+    "adjacency, arch2vec for the representations that come with nasjax, or the "
+    "workdir of an arch2vec training",
+    metavar="NAME",
+    is_path=True,
   )
   budget: int | None = option(
     None,

@@ -69,7 +69,11 @@ class DNGO(latent.Latent):
     self, state: State, table: latent.Table, rng: np.random.Generator
   ) -> np.ndarray:
     """Expected improvement of every cell of the table, `[m]`."""
-    from nasjax.surrogates import bayesian_linear, perceptrons
+    from nasjax.surrogates import (
+      bayesian_linear,
+      learnt_features,
+      perceptrons,
+    )
 
     targets = latent.centred(state.history.scores)
     known = table.rows(state.space, state.history.genotypes)
@@ -83,7 +87,7 @@ class DNGO(latent.Latent):
     while room < len(known):
       room *= 4  # compiles once for each
     fitted = recipe.fit(table.values[known], targets, room, rng)
-    features = fitted.features(table.values)
-    linear = bayesian_linear.regress(features[known].astype(float), targets)
-    means, stds = linear.predict(features)
+    features = fitted.features(table.values[known]).astype(float)
+    linear = bayesian_linear.regress(features, targets)
+    means, stds = learnt_features.moments(fitted, linear, table.values)
     return acquisitions.expected_improvement(means, stds, targets.max())

@@ -49,9 +49,11 @@ class Latent(base.Strategy):
   drawn once, from the seed of the search.
 
   Attributes:
-    embedding: `adjacency`, operators and edges as numbers of 0 and 1; or
-      vectors of one's own, an array `[size, E]` in the order of
-      `Space.enumerate()` or a function of genotypes.
+    embedding: `adjacency`, operators and edges as numbers of 0 and 1;
+      `arch2vec`, what an autoencoder has learnt of the space without a label;
+      the workdir of such a training; or vectors of one's own, an array
+      `[size, E]` in the order of `Space.enumerate()` or a function of
+      genotypes.
     num_candidates: cells that are drawn of a space that cannot be enumerated.
   """
 

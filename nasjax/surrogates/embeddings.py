@@ -9,11 +9,11 @@ from typing import Any
 
 import numpy as np
 
-from nasjax import errors
+from nasjax import errors, files
 from nasjax.spaces import base as spaces_base
 
-ADJACENCY = "adjacency"
-NAMES = (ADJACENCY,)
+ADJACENCY, ARCH2VEC = "adjacency", "arch2vec"
+NAMES = (ADJACENCY, ARCH2VEC)
 
 EmbedFn = Callable[[np.ndarray], Any]  # [n, G] -> [n, E]
 
@@ -43,8 +43,8 @@ class Given:
       self.given = np.zeros(0, np.float32)
     if self.given.ndim != 2:
       raise errors.UserError(
-        f"embedding: expected one of {', '.join(NAMES)}, numbers [size, E] or "
-        "a function of genotypes, got "
+        f"embedding: expected one of {', '.join(NAMES)}, the workdir of a "
+        "training, numbers [size, E] or a function of genotypes, got "
         f"{errors.quote(given)}"
       )
     self.identity = hashlib.sha256(self.given.tobytes()).hexdigest()
@@ -56,11 +56,16 @@ def check(embedding: Any) -> Any:
   Raises:
     UserError: it is none of these.
   """
-  if isinstance(embedding, str):
-    errors.check_name("embedding", embedding, NAMES)
-  if isinstance(embedding, str | Given):
+  if isinstance(embedding, Given):
     return embedding
-  return Given(embedding)
+  if not isinstance(embedding, str):
+    return Given(embedding)
+  if embedding not in NAMES and not files.expand(embedding).is_dir():
+    raise errors.UserError(
+      f"unknown embedding {errors.quote(embedding)}: expected one of "
+      f"{', '.join(NAMES)}, or the workdir of an arch2vec training"
+    )
+  return embedding
 
 
 def of_cells(
@@ -71,7 +76,8 @@ def of_cells(
   Args:
     space: the space of the cells.
     embedding: `adjacency`, the operators and edges of the cells as numbers of
-      0 and 1; or vectors of a user.
+      0 and 1; `arch2vec`, the autoencoder of the space that comes with nasjax;
+      the workdir of the training of another one; or vectors of a user.
     genotypes: valid cells `[n, G]`; all of the space, in the order of
       `enumerate()`, where vectors are given as an array.
 
@@ -83,9 +89,28 @@ def of_cells(
   """
   if isinstance(embedding, Given):
     return _of_user(space, embedding.given, genotypes)
-  from nasjax.surrogates import onehot
+  if embedding == ADJACENCY:
+    from nasjax.surrogates import onehot
 
-  return onehot.onehot(space, genotypes)
+    return onehot.onehot(space, genotypes)
+  return _of_autoencoder(space, embedding, genotypes)
+
+
+def _of_autoencoder(
+  space: spaces_base.Space, name: str, genotypes: np.ndarray
+) -> np.ndarray:
+  from nasjax.systems.arch2vec import embedder
+
+  known = embedder.Embedder.names()
+  if name == ARCH2VEC:
+    name = space.name
+    if name not in known:
+      raise errors.UserError(
+        f"embedding: no arch2vec embedding of the space {errors.quote(name)} "
+        f"comes with nasjax, only of {', '.join(known)}; give the workdir of a "
+        "training (--config=arch2vec/...) or take adjacency"
+      )
+  return embedder.Embedder.load(name, space.whole).embed(genotypes)
 
 
 def _of_user(

@@ -1,0 +1,1 @@
+"""Searches in representations: arch2vec, adjacency, and other searches."""

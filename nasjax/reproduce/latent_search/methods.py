@@ -1,0 +1,77 @@
+"""The compared searches by name, and how one is run.
+
+Dimensions: `t` trainings.
+"""
+
+import numpy as np
+
+from nasjax import search
+from nasjax.reproduce.latent_search import problems
+from nasjax.search import base
+
+METHODS = {
+  "reinforce_arch2vec": "REINFORCE, arch2vec",
+  "reinforce_adjacency": "REINFORCE, adjacency",
+  "reinforce_discount_arch2vec": "REINFORCE, arch2vec, discount .8",
+  "dngo_arch2vec": "DNGO, arch2vec",
+  "dngo_adjacency": "DNGO, adjacency",
+  "random": "random search",
+  "evolution": "regularised evolution",
+  "local": "local search",
+  "model": "nasjax, model-based search",
+}
+"""Method -> its title, in the order of the tables."""
+
+PUBLISHED = {
+  "reinforce_arch2vec": 0.00209,
+  "dngo_arch2vec": 0.00275,
+  "random": 0.00858,
+  "evolution": 0.00751,
+}
+"""Mean test regret at 10^6 s of the published runs of Yan et al. 2020."""
+NUM_SEEDS = {
+  problems.VALIDATION: {"evolution": 50, "local": 50, "dngo": 20, "model": 5},
+  problems.MEAN: {
+    "reinforce": 50,
+    "evolution": 20,
+    "local": 20,
+    "dngo": 5,
+    "model": 0,
+  },
+}
+"""Seeds of a method, by the first word of its name, where not all are run."""
+_MOST = 3000  # trainings of a search
+
+
+def make(name: str) -> base.Strategy:
+  """Returns the strategy of a method; all have their defaults."""
+  first, *others = name.split("_")
+  if not others:
+    return search.get_strategy(first)
+  options = {"discount": 0.8} if "discount" in others else {}
+  return search.get_strategy(first, embedding=others[-1], **options)
+
+
+def num_seeds(name: str, problem: str, asked: int) -> int:
+  """How many seeds of a method are run, at most `asked`."""
+  return min(asked, NUM_SEEDS[problem].get(name.split("_")[0], asked))
+
+
+def run(
+  strategy: base.Strategy, problem: problems.Problem, seed: int, limit: float
+) -> np.ndarray:
+  """Runs a search until its trainings have taken as long as the limit.
+
+  Returns:
+    Guide, test accuracy and seconds in the order of the questions, `[3, t]`.
+  """
+  state = strategy.init(problem.space, seed, _MOST)
+  found = np.zeros((3, 0))
+  while found[2].sum() < limit:
+    cells, state = strategy.ask(state, strategy.batch_size)
+    if not len(cells):
+      break
+    labels = problem.labels(cells)
+    state = strategy.tell(state, cells, labels[0])
+    found = np.concatenate([found, labels], axis=1)
+  return found
