@@ -33,6 +33,7 @@ NAMES = {
   "arch2vec_table1": "nasjax.reproduce.arch2vec.table1",
   "arch2vec_prediction": "nasjax.reproduce.arch2vec.prediction",
   "arch2vec_maps": "nasjax.reproduce.arch2vec.maps",
+  "arch2vec_search": "nasjax.reproduce.latent_search.report",
 }
 README = "readme"
 

@@ -53,7 +53,7 @@ def _program(network: nn.Module) -> compiler.Program:
 
   def part(params: Any, shift, weights, root, rows):
     features: Any = network.apply(params, rows)[1]
-    centred = features - shift
+    centred = features - shift[None]
     return centred @ weights, jnp.sum((centred @ root) ** 2, axis=1)
 
   def run(params, values, shift, weights, root):

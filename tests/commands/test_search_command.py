@@ -88,12 +88,15 @@ def search_names(report):
   return space.functions().numbers[space.rows(cells)].tolist()
 
 
-@pytest.mark.parametrize("strategy", ["random", "evolution", "local"])
+@pytest.mark.parametrize(
+  "strategy",
+  ["random", "evolution", "local", "reinforce --embedding arch2vec"],
+)
 def test_strategies_on_the_table(strategy, capsys, tmp_path):
   out = tmp_path / "out.json"
   status, _ = _run(
-    capsys, "--strategy", strategy, "--scores", "table", "--budget", "200",
-    "--seed", "1", "--out", str(out),
+    capsys, "--scores", "table", "--budget", "200", "--seed", "1", "--out",
+    str(out), "--strategy", *strategy.split(),
   )  # fmt: skip
   report = json.loads(out.read_text())
   assert status == 0
@@ -109,6 +112,11 @@ def test_strategies_on_the_table(strategy, capsys, tmp_path):
   [
     (["--space", "nb999"], "unknown space 'nb999'"),
     (["--strategy", "grid"], "unknown"),
+    (["--embedding", "arch2vec"], "--embedding: expected it with"),
+    (
+      ["--scores=table", "--strategy=dngo", "--embedding=word2vec"],
+      "unknown embedding 'word2vec': expected one of adjacency, arch2vec",
+    ),
     (["--scores", "dice"], "unknown --scores 'dice'"),
     (["--dataset", "mnist"], "mnist"),
     (["--top_k", "0"], "--top_k: expected at least 1"),

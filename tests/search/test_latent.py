@@ -9,6 +9,7 @@ import nasjax
 from nasjax import compiler, errors, search
 from nasjax.search import latent
 from nasjax.surrogates import embeddings, policy
+from nasjax.systems.arch2vec import stored
 
 SPACE = toy.Toy()
 STRATEGIES = ("dngo", "reinforce")
@@ -163,6 +164,42 @@ def test_adjacency_tells_cells_of_real_spaces_apart(name):
   found = embeddings.of_cells(space, "adjacency", cells)
   assert set(np.unique(found)) == {0, 1}
   assert len(np.unique(found, axis=0)) == len(cells)
+
+
+def test_arch2vec_embeds_a_part_of_a_space():
+  space = nasjax.get_space("nb201")
+  part = search.Subset(space, space.enumerate()[:300])
+  strategy = search.get_strategy("reinforce", embedding="arch2vec")
+  table = strategy.table(strategy.init(part, 0, 10))
+  model = nasjax.Embedder.load("nb201")
+  assert table.values.shape == (300, model.width)
+  found = model.embed(table.genotypes)
+  found -= found.mean(axis=0)
+  scale = np.sqrt(np.mean(found**2))
+  np.testing.assert_allclose(table.values, found / scale, atol=1e-4)
+
+
+def test_no_embedder_of_a_space():
+  strategy = search.get_strategy("dngo", embedding="arch2vec")
+  message = (
+    "no arch2vec embedding of the space 'toy' comes with nasjax, only of"
+  )
+  with pytest.raises(errors.UserError, match=message) as caught:
+    strategy.init(SPACE, 0, 10)
+  assert "\n" not in str(caught.value)
+
+
+def test_a_folder_without_an_embedder(tmp_path):
+  strategy = search.get_strategy("dngo", embedding=str(tmp_path))
+  with pytest.raises(errors.UserError, match="no embedder in"):
+    strategy.init(SPACE, 0, 10)
+
+
+def test_an_embedder_of_another_space():
+  folder = str(stored.SHIPPED / "nb201")
+  strategy = search.get_strategy("dngo", embedding=folder)
+  with pytest.raises(errors.UserError, match="of the space 'nb201'"):
+    strategy.init(nasjax.get_space("nb101"), 0, 10)
 
 
 def test_equal_scores_are_searched_at_random():

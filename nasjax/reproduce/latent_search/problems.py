@@ -35,6 +35,7 @@ class Problem:
     guide: name of the label that searches see.
     seconds: of a training of each row of the benchmark, `[n]`.
     best: the highest test accuracy of the cells, percent.
+    end: test regret of the cell with the highest guide, a fraction.
     note: labels, cells and times in words.
   """
 
@@ -44,6 +45,7 @@ class Problem:
   guide: str
   seconds: np.ndarray
   best: float
+  end: float
   note: str
 
   def digest(self) -> str:
@@ -92,6 +94,7 @@ def make(study: catalog.Study, data_dir: str | None) -> list[Problem]:
       "cifar10/val",
       seconds,
       float(test[known].max()),
+      _end(val[known], test[known]),
       f"guide: {describe('cifar10/val')} | report: {describe('cifar10/test')} "
       f"| the {known.sum():,} cells that have these labels and a time",
     ),
@@ -102,11 +105,17 @@ def make(study: catalog.Study, data_dir: str | None) -> list[Problem]:
       "cifar10/test",
       np.where(timed, seconds, predicted),
       float(test.max()),
+      0.0,
       f"guide and report: {describe('cifar10/test')} | all {len(test):,} "
       f"cells; times of {timed.sum():,} are recorded, the others are predicted "
       f"with a median error of {100 * error:.1f} %",
     ),
   ]
+
+
+def _end(guide: np.ndarray, test: np.ndarray) -> float:
+  """Test regret of the cell with the highest guide, as a fraction."""
+  return float(test.max() - test[np.argmax(guide)]) / 100
 
 
 def predict_seconds(
