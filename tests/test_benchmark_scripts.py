@@ -104,7 +104,9 @@ def test_score_writes_its_figures(tmp_path):
   assert found["archs_per_second"] > 0
 
 
-@pytest.mark.parametrize("name", ["train_step", "load", "enumerate", "scale", "computation"])
+@pytest.mark.parametrize(
+  "name", ["train_step", "load", "enumerate", "scale", "computation"]
+)
 def test_scripts_explain_themselves(name):
   done = run(f"benchmark/{name}.py", "--help")
   assert done.returncode == 0, done.stderr
