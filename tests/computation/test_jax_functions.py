@@ -127,6 +127,20 @@ def test_a_normalisation_of_held_arrays():
   assert pooled == ["avg_pool", "batch_norm"]
 
 
+def test_a_layer_norm_of_tokens_that_were_pixels():
+  class Tokens(nn.Module):
+    @nn.compact
+    def __call__(self, x):
+      x = nn.Conv(8, (2, 2), (2, 2))(x)
+      x = nn.LayerNorm()(x.reshape(len(x), -1, 8))
+      return nn.LayerNorm()(x.reshape(len(x), 4, 4, 8)).mean((1, 2))
+
+  found = between(computation.from_flax(Tokens(), (2, 8, 8, 3)))
+  assert [node.operator for node in found] == [
+    "conv", "layer_norm", "layer_norm", "global_avg_pool",
+  ]  # fmt: skip
+
+
 def test_attention_is_no_normalisation():
   module = nn.MultiHeadDotProductAttention(2)
   found = operators(

@@ -18,6 +18,7 @@ from nasjax.computation.jaxpr.values import (
   Tensor,
   Value,
   merged,
+  plain_shape,
 )
 
 _LIMIT = 200  # primitives of a statistic
@@ -95,10 +96,13 @@ def _without_statistics(leaves: tuple[Leaf, ...]) -> tuple[Leaf, ...]:
 def _kind(reduced: list[Value], source: Value) -> str:
   """Which normalisation reduces these axes."""
   first = min(reduced, key=lambda value: value.index)
-  operand = first.values[0]
-  names = [operand.roles[axis].name for axis in first.options["axes"]]
+  operand, axes = first.values[0], first.options["axes"]
+  names = [operand.roles[axis].name for axis in axes]
   if BATCH in names and len(names) < len(operand.shape):
     return "batch_norm"
+  width = plain_shape(source)[-1:]
+  if width == tuple(operand.shape[axis] for axis in axes):
+    return "layer_norm"
   if operand.shape != rules.stripped(source).shape:
     return "group_norm"
   has_channels = any(role.name == CHANNEL for role in operand.roles)
