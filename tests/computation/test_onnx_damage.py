@@ -117,6 +117,23 @@ def test_absurd_attributes(tmp_path, operator, attributes):
   refused(proto, tmp_path)
 
 
+def test_operators_whose_inference_reads_outside_of_its_memory(tmp_path):
+  calls = [node("GatherND", ["x", "i"], ["y"], batch_dims=-(2**31))]
+  proto = made.model(calls, [made.whole("i", 0, 0)])
+  graph = from_onnx(made.save(proto, tmp_path))
+  assert graph.unknown() == {"GatherND": 1}
+
+
+def test_lists_of_millions_of_axes(tmp_path):
+  calls = [node("Cast", ["x"], ["s"], to=7), node("Expand", ["x", "s"], ["y"])]
+  proto = made.model(calls, shape=(2**30,))
+  assert "a list of 1073741824 axes" in refused(proto, tmp_path)
+  calls = [node("Split", ["x"], ["y"], num_outputs=2**40)]
+  assert "1099511627776 parts" in refused(made.model(calls, opset=18), tmp_path)
+  proto = made.model([node("Relu", ["x"], ["y"])], shape=[1] * 1000)
+  refused(proto, tmp_path)
+
+
 def test_an_old_operator_set(tmp_path):
   proto = made.model([node("Relu", ["x"], ["y"])], opset=6)
   assert "operator set 6: expected at least 7" in refused(proto, tmp_path)

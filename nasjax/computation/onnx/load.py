@@ -20,6 +20,7 @@ from nasjax.computation.onnx import wire
 MAX_NODES = 50_000
 """Operators of a network that is read."""
 
+MAX_AXES = 64
 MAX_EXTENT = 1 << 31
 MAX_NUMBERS = 1 << 44  # of one array: 64 TiB of float32
 MIN_OPSET = 7
@@ -162,7 +163,8 @@ def _check_tensor(tensor: onnx.TensorProto, folder: pathlib.Path) -> None:
   """Checks the header of an array, and where it lies."""
   dims = list(tensor.dims)
   if (
-    not all(0 <= extent < MAX_EXTENT for extent in dims)
+    len(dims) > MAX_AXES
+    or not all(0 <= extent < MAX_EXTENT for extent in dims)
     or math.prod(dims) > MAX_NUMBERS
   ):
     raise ValueError(f"array {tensor.name[:40]!r} of the shape {dims[:6]}")

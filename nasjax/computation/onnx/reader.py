@@ -40,6 +40,21 @@ _PASSED = frozenset(
 )
 """Operators that keep numbers and their order."""
 
+_INFERRED = frozenset(
+  {
+    *_PASSED,
+    *layers.LAYERS,
+    *pointwise.FUNCTIONS,
+    *values.OPERATORS,
+    "Shape",
+    "Size",
+    "LRN",
+    "MeanVarianceNormalization",
+  }
+)
+"""Operators whose shapes are inferred. Of others a file may ask anything, and
+the inference of some of them reads outside of its memory."""
+
 
 def read(path: files.PathLike, shape: Sequence[int] | None = None) -> Reading:
   """Reads the computation graph of an ONNX file.
@@ -62,7 +77,8 @@ def read(path: files.PathLike, shape: Sequence[int] | None = None) -> Reading:
       (`load.MAX_NODES`), or the shape does not fit.
   """
   model = load.read(path)
-  builder = _Builder(model, shape)
+  with foreign.reading(model.name, "an ONNX model", "export the model again"):
+    builder = _Builder(model, shape)
   for node in model.nodes:
     try:
       builder.add(node)
@@ -134,7 +150,9 @@ class _Builder:
 
   def _outputs(self, node, attrs, read) -> list[Tensor]:
     """Tensors of the outputs of an operator, as far as they are known."""
-    inferred = tensors.infer(node, attrs, read, self._model.opsets)
+    inferred = None
+    if node.op_type in _INFERRED:
+      inferred = tensors.infer(node, attrs, read, self._model.opsets)
     found = []
     for place, name in enumerate(node.output):
       shape, dtype = inferred[place] if inferred else (None, 0)

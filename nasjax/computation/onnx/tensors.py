@@ -11,10 +11,20 @@ from onnx import checker, defs, helper, shape_inference
 
 from nasjax import errors
 from nasjax.computation.onnx import values
-from nasjax.computation.onnx.load import MAX_EXTENT, MAX_NUMBERS
+from nasjax.computation.onnx.load import MAX_AXES, MAX_EXTENT, MAX_NUMBERS
 
 _MOST_SENT = 1 << 8  # numbers of a constant that may state a shape
+MAX_PARTS = 1 << 12
 _POSITIVE = ("kernel_shape", "strides", "dilations", "group", "blocksize")
+_LISTS = {
+  "ConstantOfShape": 0,
+  **dict.fromkeys(
+    ("Expand", "Pad", "Reshape", "Resize", "Slice", "Squeeze"), 1
+  ),
+  **dict.fromkeys(("Split", "Tile", "Unsqueeze", "Upsample"), 1),
+}
+"""Operators with lists of axes or parts, and the input at which these begin."""
+
 _WINDOWS = (*_POSITIVE, "pads", "output_padding", "output_shape")
 FLOATS = frozenset(
   number
@@ -100,7 +110,7 @@ def shape_of(proto: onnx.TypeProto) -> tuple[int, ...] | None:
   extents = [each.dim_value for each in tensor.shape.dim]
   shape = tuple(max(extent, 0) for extent in extents)  # -1 is an open one
   large = max(shape, default=0) >= MAX_EXTENT or math.prod(shape) > MAX_NUMBERS
-  if large or min(extents, default=0) < -1:
+  if large or min(extents, default=0) < -1 or len(extents) > MAX_AXES:
     raise ValueError(f"an array of the shape {extents[:6]}")
   return shape
 
@@ -130,7 +140,7 @@ def infer(
     opsets: version of the operators of each domain.
 
   Returns:
-    Shape and type of each output; None where ONNX does not know the operator.
+    Shape and type of each output; None where the operator is not known.
 
   Raises:
     ValueError: the inputs do not fit the operator.
@@ -142,6 +152,11 @@ def infer(
   for name in _WINDOWS:
     if name in attrs:
       _check_whole(name, attrs[name])
+  if attrs.get("num_outputs", 0) > MAX_PARTS:
+    raise ValueError(f"{attrs['num_outputs']} parts")
+  for tensor in inputs[_LISTS.get(node.op_type, len(inputs)) :]:
+    if tensor and tensor.size > MAX_PARTS:
+      raise ValueError(f"a list of {tensor.size} axes or parts")
   pairs = [(n, t) for n, t in zip(node.input, inputs, strict=True) if t]
   try:
     found = shape_inference.infer_node_outputs(

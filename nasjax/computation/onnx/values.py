@@ -119,7 +119,7 @@ def _folded(function: Callable[[Array, Array], Array]):
   return fold
 
 
-_OPERATORS: dict[str, Callable[..., Array | None]] = {
+OPERATORS: dict[str, Callable[..., Array | None]] = {
   "Constant": _constant,
   "ConstantOfShape": _filled,
   "Identity": _of(lambda x: x),
@@ -159,6 +159,7 @@ _OPERATORS: dict[str, Callable[..., Array | None]] = {
   "ReduceMax": _reduced(np.max),
   "ReduceMin": _reduced(np.min),
 }
+"""What is computed of constants, by ONNX name."""
 
 
 def to_array(tensor: onnx.TensorProto) -> Array | None:
@@ -195,7 +196,7 @@ def compute(
   Raises:
     ValueError: the inputs do not fit each other; numpy raises others too.
   """
-  known = _OPERATORS.get(operator)
+  known = OPERATORS.get(operator)
   if known is None or any(each is None for each in arrays):
     return None
   with np.errstate(all="ignore"):
