@@ -23,7 +23,13 @@ TREES = {
 }
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 HOMES = {
-  "jraph": {"nasjax/graphs/tuples.py", "nasjax/models/gcn.py"},
+  "jraph": {
+    "nasjax/graphs/tuples.py",
+    "nasjax/models/gcn.py",
+    "nasjax/systems/gennape/batches.py",
+    "nasjax/systems/gennape/contrastive.py",
+    "nasjax/systems/gennape/encoder.py",
+  },
   "orbax": {"nasjax/training/checkpoint.py"},
   "pickle": set(),
 }

@@ -16,13 +16,13 @@ from nasjax import files, progress
 from nasjax.commands import arguments, command
 from nasjax.computation import measures
 from nasjax.experiments import provenance
-from nasjax.reproduce import gennape_data, gennape_learning
+from nasjax.reproduce.gennape import data, learning
 from nasjax.systems.gennape import ranker, whole_network
 from nasjax.training import metrics
 
 
 def card(
-  samples: Mapping[str, gennape_data.Sample],
+  samples: Mapping[str, data.Sample],
   found: ranker.Ranker,
   seconds: float,
 ) -> str:
@@ -40,13 +40,13 @@ def card(
   ]
   return _TEXT.format(
     labels="; ".join(labels),
-    most=gennape_data.MOST,
+    most=data.MOST,
     sizes=", ".join(whole_network.SIZES),
     weight=whole_network.LINE,
     measures=len(measures.NAMES),
-    draws=", ".join(map(str, gennape_learning.DRAWS)),
-    trees=gennape_learning.TREES,
-    leaf=gennape_learning.LEAF,
+    draws=", ".join(map(str, learning.DRAWS)),
+    trees=learning.TREES,
+    leaf=learning.LEAF,
     members=len(found.members),
     seconds=seconds,
     commit=provenance.commit(),
@@ -54,7 +54,7 @@ def card(
   )
 
 
-def _line(sample: gennape_data.Sample, member) -> str:
+def _line(sample: data.Sample, member) -> str:
   """Spearman on a family by what has not seen it, beside the counts."""
   truth = sample.networks.values
   scores = (
@@ -120,12 +120,12 @@ def _main(argv: Sequence[str]) -> None:
     description=__doc__,
     formatter_class=argparse.RawDescriptionHelpFormatter,
   ).parse_args(argv[1:])
-  samples = gennape_data.load()
+  samples = data.load()
   began = time.monotonic()
   for sample in samples.values():
     np.asarray(sample.measures)
   with progress.phase("learning from all families"):
-    found = gennape_learning.learn_all(samples, seed=0)
+    found = learning.learn_all(samples, seed=0)
   ranker.save(ranker.FOLDER / ranker.FILE, found)
   text = card(samples, found, time.monotonic() - began).encode()
   path = ranker.FOLDER / "README.md"

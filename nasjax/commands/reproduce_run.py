@@ -34,6 +34,7 @@ NAMES = {
   "arch2vec_prediction": "nasjax.reproduce.arch2vec.prediction",
   "arch2vec_maps": "nasjax.reproduce.arch2vec.maps",
   "arch2vec_search": "nasjax.reproduce.latent_search.report",
+  "gennape": "nasjax.reproduce.gennape.report",
 }
 README = "readme"
 

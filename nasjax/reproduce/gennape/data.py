@@ -33,10 +33,12 @@ class Sample:
   Attributes:
     name: of the family.
     networks: theirs, with labels.
+    whole: the sample that this one is a part of, and its rows there.
   """
 
   name: str
   networks: families.Labelled
+  whole: "tuple[Sample, np.ndarray] | None" = None
 
   def __len__(self) -> int:
     return len(self.networks)
@@ -49,13 +51,25 @@ class Sample:
   @functools.cached_property
   def measures(self) -> np.ndarray:
     """Measures of the networks, `[n, P]`; computed once and kept."""
+    if self.whole is not None:
+      sample, rows = self.whole
+      return sample.measures[rows]
     return self.kept("measures", measures.of_graphs, "measuring")
+
+  def part(self, rows: np.ndarray) -> "Sample":
+    """Some of the networks."""
+    known = self.networks
+    chosen = dataclasses.replace(
+      known, codes=known.codes[rows], values=known.values[rows]
+    )
+    return Sample(self.name, chosen, (self, rows))
 
   def kept(
     self,
     what: str,
     compute: Callable[[list[ComputationGraph]], np.ndarray],
     doing: str,
+    code: bytes = b"",
   ) -> np.ndarray:
     """Something of every network, from the cache if it is there.
 
@@ -63,6 +77,7 @@ class Sample:
       what: its name.
       compute: makes rows of graphs.
       doing: what a progress bar says.
+      code: further code that the numbers depend on.
     """
 
     def make() -> dict[str, np.ndarray]:
@@ -77,7 +92,7 @@ class Sample:
 
     digest = hashlib.sha256(what.encode())
     digest.update(np.ascontiguousarray(self.networks.codes).tobytes())
-    digest.update(_sources())
+    digest.update(_sources() + code)
     name = f"{self.name}-{what}"
     return cache.cached(name, digest.hexdigest(), make, folder=FOLDER)["found"]
 

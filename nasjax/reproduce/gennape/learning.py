@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from nasjax.reproduce import extras, gennape_data
+from nasjax.reproduce import extras
+from nasjax.reproduce.gennape import data
 from nasjax.systems.gennape import forest, ranker, region, whole_network
 
 DRAWS, TREES, LEAF = (150, 150, 300, 300), 9, 10
@@ -15,7 +16,7 @@ DRAWS, TREES, LEAF = (150, 150, 300, 300), 9, 10
 
 
 def learn(
-  samples: Mapping[str, gennape_data.Sample], names: Sequence[str], seed: int
+  samples: Mapping[str, data.Sample], names: Sequence[str], seed: int
 ) -> whole_network.WholeNetwork:
   """Learns from families.
 
@@ -52,17 +53,15 @@ def _drawn(sample, rng: np.random.Generator, most: int) -> np.ndarray:
   return rows[whole_network.is_live(sample.measures[rows])][:most]
 
 
-def _live(sample: gennape_data.Sample) -> np.ndarray:
+def _live(sample: data.Sample) -> np.ndarray:
   return sample.measures[whole_network.is_live(sample.measures)]
 
 
-def learn_all(
-  samples: Mapping[str, gennape_data.Sample], seed: int
-) -> ranker.Ranker:
+def learn_all(samples: Mapping[str, data.Sample], seed: int) -> ranker.Ranker:
   """Learns one member without each family, and the region of all of them."""
   members = {}
   for name in samples:
-    others = gennape_data.without(name, tuple(samples))
+    others = data.without(name, tuple(samples))
     members.setdefault("+".join(sorted(set(samples) - set(others))), others)
   rng = np.random.default_rng(seed)
   known = [

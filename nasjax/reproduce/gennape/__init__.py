@@ -1,0 +1,1 @@
+"""The report on predictors of any network."""
