@@ -136,8 +136,9 @@ def render(data: results.Data) -> str:
     f"# gennape: {SPEC.what}",
     f"Made by {markdown.made_by(data)}; commit {', '.join(commits)}. "
     f"{methods.TESTED} networks of each family are tested, the same for all "
-    f"methods; with {methods.LABELS} labels those networks are left out. Mean and standard deviation over seeds. What was "
-    "seen when the methods were chosen: docs/gennape.md.",
+    f"methods; with {methods.LABELS} labels those networks are left out. Mean "
+    "and standard deviation over seeds. What was seen when the methods were "
+    "chosen: docs/gennape.md.",
   ]
   for metric, title in _METRICS.items():
     parts += [f"## {title}", _table(rows, metric)]

@@ -1,10 +1,10 @@
-"""The graph encoder of GENNAPE: a k-GNN with attention, and its heads.
+"""The graph encoder of GENNAPE: a k-GNN with attention.
 
 Mills et al., "GENNAPE: Towards Generalized Neural Architecture Performance
 Estimators", AAAI 2023. Convolutions of k-GNNs with k = 1 are those of Morris et
 al., "Weisfeiler and Leman Go Neural", AAAI 2019, section 4.
 
-Dimensions: `B` graphs, `N` nodes, `F` features, `K` width, `c` clusters.
+Dimensions: `B` graphs, `N` nodes, `F` features, `K` width.
 """
 
 import flax.linen as nn
@@ -71,28 +71,3 @@ class Encoder(nn.Module):
     total = jnp.sign(sums) * jnp.log1p(jnp.abs(sums))
     both = jnp.concatenate([seen, total], axis=-1)[:-1]
     return nn.Dense(self.width, name="out")(both)
-
-
-class Heads(nn.Module):
-  """One small network for each cluster, weighted by membership.
-
-  Attributes:
-    clusters: `c`.
-    width: hidden width of each.
-  """
-
-  clusters: int = 6
-  width: int = 32
-
-  @nn.compact
-  def __call__(self, x: jax.Array, membership: jax.Array) -> jax.Array:
-    """Maps embeddings `[B, K]` and memberships `[B, c]` to scores `[B]`."""
-    shape = (x.shape[-1], self.clusters * self.width)
-    inner = self.param("inner", nn.initializers.lecun_normal(), shape)
-    bias = self.param("bias", nn.initializers.zeros, shape[1:])
-    hidden = nn.tanh(x @ inner + bias).reshape(len(x), self.clusters, -1)
-    outer = self.param(
-      "outer", nn.initializers.normal(0.1), (self.clusters, self.width)
-    )
-    each = jnp.einsum("bcw,cw->bc", hidden, outer)
-    return jnp.sum(each * membership, axis=-1)

@@ -13,7 +13,7 @@ import numpy as np
 import optax
 
 from nasjax import compiler
-from nasjax.systems.gennape import encoder, fuzzy
+from nasjax.systems.gennape import fuzzy, heads
 
 STEPS, FINE_STEPS = 400, 200
 RATE, FINE_RATE = 3e-3, 1e-3
@@ -28,7 +28,7 @@ class Ensemble(NamedTuple):
     mean: of the embeddings, `[K]`.
     spread: `[K]`.
     centres: of the clusters, `[c, K]`, of scaled embeddings.
-    params: of `encoder.Heads`.
+    params: of `heads.Heads`.
   """
 
   mean: np.ndarray
@@ -45,7 +45,7 @@ class Ensemble(NamedTuple):
 
   def predict(self, embeddings: np.ndarray) -> np.ndarray:
     """Scores `[n]` of embeddings `[n, K]`, higher = better."""
-    module = encoder.Heads(clusters=len(self.centres))
+    module = heads.Heads(clusters=len(self.centres))
     return np.asarray(module.apply(self.params, *self.read(embeddings)))
 
 
@@ -65,7 +65,7 @@ def fit(
   start = Ensemble(mean, spread, np.zeros((clusters, len(mean))), None)
   centres = fuzzy.fit(start.read(embeddings)[0], clusters, seed)
   start = start._replace(centres=centres)
-  module = encoder.Heads(clusters=clusters)
+  module = heads.Heads(clusters=clusters)
   scaled, member = start.read(embeddings)
   params = module.init(jax.random.key(seed), scaled[:1], member[:1])
   trained = _train(
@@ -84,7 +84,7 @@ def fine_tune(
     embeddings: of the labelled graphs, `[m, K]`.
     targets: labels with mean 0 and spread 1, `[m]`.
   """
-  module = encoder.Heads(clusters=len(start.centres))
+  module = heads.Heads(clusters=len(start.centres))
   trained = _train(
     module,
     FINE_STEPS,
@@ -101,7 +101,7 @@ def _train(module, steps: int, rate: float, params, *data):
 
 
 @functools.cache
-def _program(module: encoder.Heads, steps: int, rate: float):
+def _program(module: heads.Heads, steps: int, rate: float):
   """A whole training on one batch; the loss is the squared error."""
   optimizer = optax.adamw(rate, weight_decay=_DECAY)
 
