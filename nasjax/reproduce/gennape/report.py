@@ -122,7 +122,7 @@ def ndcg(scores: np.ndarray, truth: np.ndarray) -> float:
   (Jarvelin and Kekalainen 2002).
   """
   gains = (truth - truth.min()) / max(np.ptp(truth), 1e-12)
-  weights = 1 / np.log2(np.arange(2, _TOP + 2))
+  weights = 1 / np.log2(np.arange(2, min(_TOP, len(truth)) + 2))
   order = np.argsort(-scores, kind="stable")[:_TOP]
   best = np.sort(gains)[::-1][:_TOP]
   return float(gains[order] @ weights / (best @ weights))
