@@ -21,7 +21,7 @@ from nasjax.systems.gennape import (
 )
 
 NONE = "none"
-PER_FAMILY, EPOCHS = 128, 8
+PER_FAMILY, EPOCHS = 64, 10
 """Networks of each family that are pre-trained on, and how often."""
 
 

@@ -17,7 +17,8 @@ from nasjax.reproduce.gennape import data, encoded, learning
 from nasjax.systems.gennape import ensemble, kernel, whole_network
 
 SOURCE = "nb101"
-TESTED = 500
+TESTED, LEARNT = 300, 1000
+"""Networks of a family that are tested, and of NAS-Bench-101 learnt from."""
 LABELS = 50
 
 
@@ -43,7 +44,7 @@ class Setting:
   def source(self) -> data.Sample:
     """Networks of NAS-Bench-101 that are learnt from and not tested."""
     sample = self.samples[SOURCE]
-    return sample.part(_order(sample)[TESTED:])
+    return sample.part(_order(sample)[TESTED : TESTED + LEARNT])
 
   def labelled(self, name: str) -> np.ndarray:
     """Rows of the tested networks whose labels are given, `[m]`."""
