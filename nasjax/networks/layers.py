@@ -14,6 +14,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import lax
+from jax.experimental import xla_metadata
 
 _DIMENSIONS = ("NHWC", "HWIO", "NHWC")
 _single = contextvars.ContextVar("single_primitives", default=False)
@@ -24,11 +25,13 @@ def single_primitives() -> Iterator[None]:
   """Lets what is traced inside make each convolution and pool one primitive.
 
   Networks that train on a CPU spread some of them over several, which are
-  faster there. The functions are the same up to rounding.
+  faster there. The functions are the same up to rounding. What `jax.jit` traced
+  outside is traced again: metadata belongs to the key of its cache.
   """
   token = _single.set(True)
   try:
-    yield
+    with xla_metadata.set_xla_metadata(primitives="single"):
+      yield
   finally:
     _single.reset(token)
 

@@ -16,6 +16,7 @@ from nasjax.errors import UserError
 
 ROOT = pathlib.Path(__file__).parents[2]
 BUILDERS = {"nb101": nb101, "nb201": nb201, "darts": darts}
+POOLS = "|avg_pool_3x3~0|skip_connect~1|none~2|"
 # Parameters and multiply-adds in millions, as they are published.
 PUBLISHED = {
   "ResNet18": (11.690, 1814),
@@ -133,6 +134,22 @@ def test_a_small_network_of_darts():
     assert traced.params == other.params
     strided = next(n for n in traced.nodes if n.operator == "conv")
     assert strided.shape == (8, 8, 24)
+
+
+def test_a_network_that_was_compiled_before():
+  space = nasjax.get_space("nb201")
+  (cell,) = space.parse(["|skip_connect~0|+|none~0|none~1|+" + POOLS])
+  skeleton = networks.Skeleton(2, 1, image_size=8)
+  module = networks.build(space, cell, skeleton=skeleton)
+  image = jax.numpy.ones((1, 8, 8, 3))
+  variables = module.init(jax.random.key(0), image)
+  compiled = jax.jit(lambda x: module.apply(variables, x))
+  plain = str(compiled.trace(image).jaxpr)
+  graph = computation.from_jax(compiled, image)
+  expected = computation.from_flax(module, image)
+  assert computation.difference(graph, expected) == ""
+  assert str(compiled.trace(image).jaxpr) == plain
+  assert "conv_general_dilated" not in plain
 
 
 def test_training_is_the_same_graph():
