@@ -20,6 +20,7 @@ from nasjax.systems.gennape import ranker
 FAR = 1.0
 """Novelty above which a network is unlike those that were learnt from."""
 
+_DIGITS = 9
 Shape = Sequence[int]
 
 
@@ -50,8 +51,11 @@ class NetworkRanking:
 
   @property
   def order(self) -> np.ndarray:
-    """Places of the networks, the best first, `[n]`; equal ones as given."""
-    return np.argsort(-self.scores, kind="stable")
+    """Places of the networks, the best first, `[n]`; equal ones as given.
+
+    Scores of equal networks can differ by rounding, and count as equal.
+    """
+    return np.argsort(-np.round(self.scores, _DIGITS), kind="stable")
 
   @property
   def params(self) -> np.ndarray:
