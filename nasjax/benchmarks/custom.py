@@ -85,7 +85,11 @@ def read_table(
 
 
 def read_rows(
-  path: pathlib.Path, failures: bool = False, *, values: bool = True
+  path: pathlib.Path,
+  failures: bool = False,
+  *,
+  values: bool = True,
+  key: str = "arch",
 ) -> Iterator[Row]:
   """Yields the data rows with their line numbers.
 
@@ -93,6 +97,7 @@ def read_rows(
     path: the file.
     failures: whether `failed` may stand for a value.
     values: whether values are read; without them the column `arch` is enough.
+    key: the column that is read as `Row.arch`.
 
   Raises:
     UserError: the file is missing or malformed; the message names the line.
@@ -103,14 +108,15 @@ def read_rows(
     with open(path, encoding="utf-8-sig", newline="") as file:
       reader = csv.reader(file, strict=True)
       try:
-        columns = ("arch", "value") if values else ("arch",)
+        columns = (key, "value") if values else (key,)
         header = _header(shown, next(reader, None), columns)
         for fields in reader:
           if any(field.strip() for field in fields):
             where = f"{shown}, line {reader.line_num}"
             line = reader.line_num
             if values:
-              yield _row(where, line, fields, header, failures)
+              cells = _cut(where, fields, header, columns)
+              yield _row(where, line, cells, failures)
             else:
               (arch,) = _cut(where, fields, header, columns)
               yield Row(line, arch, math.nan)
@@ -166,14 +172,8 @@ def _plain(field: str) -> str:
   return re.sub(r"(\.[0-9]+)+$", "", name)
 
 
-def _row(
-  where: str,
-  line: int,
-  fields: list[str],
-  header: list[str],
-  failures: bool,
-) -> Row:
-  arch, text = _cut(where, fields, header, ("arch", "value"))
+def _row(where: str, line: int, cells: list[str], failures: bool) -> Row:
+  arch, text = cells
   if failures and text.casefold() == FAILED:
     return Row(line, arch, math.nan)
   value = float(text) if _NUMBER.fullmatch(text) else math.nan

@@ -17,5 +17,12 @@ class RankOptions(Options):
     is_path=True,
     is_positional=True,
   )
+  labels: str | None = option(
+    None,
+    "CSV file with the columns model,value: ONNX files that you have trained, "
+    "relative to its folder, and their accuracies; scores are adapted to them",
+    metavar="CSV",
+    is_path=True,
+  )
   shape: tuple[int, ...] = shared_options.input_shape()
   json: bool = option(False, "print JSON instead of a table")

@@ -1,9 +1,12 @@
 """Ranks ONNX models and prints the ranking."""
 
 import json
+import pathlib
 import sys
 from typing import Any
 
+from nasjax import errors, files
+from nasjax.benchmarks import custom
 from nasjax.commands.rank_options import RankOptions
 from nasjax.predictors.network_ranking import NetworkRanking, rank
 
@@ -14,15 +17,35 @@ def run(options: RankOptions) -> None:
   """Ranks and prints.
 
   Raises:
-    UserError: a model cannot be read.
+    UserError: a model or the labels cannot be read.
   """
-  ranking = rank(options.models, shape=options.shape or None)
+  labelled, values = _labels(options)
+  ranking = rank(
+    options.models,
+    shape=options.shape or None,
+    labelled=labelled,
+    values=values,
+  )
   for note, names in _noted(ranking).items():
     print(f"note: {note}: {', '.join(names)}", file=sys.stderr)
   if options.json:
     print(json.dumps(_report(ranking), indent=2))
   else:
     _show(ranking)
+
+
+def _labels(options: RankOptions) -> tuple[list[pathlib.Path], list[float]]:
+  """Trained models and their values, in the order of the file."""
+  if options.labels is None:
+    return [], []
+  path = files.expand(options.labels)
+  rows = list(custom.read_rows(path, key="model"))
+  if not rows:
+    raise errors.UserError(
+      f"{errors.quote(str(path))} has no rows: expected at least one line "
+      "below the header"
+    )
+  return [path.parent / row.arch for row in rows], [row.value for row in rows]
 
 
 def _noted(ranking: NetworkRanking) -> dict[str, list[str]]:

@@ -15,6 +15,7 @@ from nasjax import computation, errors
 from nasjax.computation import onnx
 from nasjax.computation.graph import ComputationGraph
 from nasjax.computation.notes import notes_of
+from nasjax.predictors import network_labels
 from nasjax.systems.gennape import ranker
 
 FAR = 1.0
@@ -72,6 +73,8 @@ def rank(
   networks: Iterable[Any] | Mapping[str, Any],
   *,
   shape: Shape | None = None,
+  labelled: Iterable[Any] = (),
+  values: Sequence[float] = (),
 ) -> NetworkRanking:
   """Ranks networks by the accuracy that is to be expected after training.
 
@@ -86,9 +89,14 @@ def rank(
     shape: shape of one input without the batch, channels last, such as
       `(32, 32, 3)`, of all networks without a shape of their own; of ONNX files
       it fills extents that are open.
+    labelled: networks that you have trained, given like `networks`. The
+      predictor is adapted to them (`network_labels`), so that scores are in the
+      unit of their labels.
+    values: the labels, one for each of `labelled`; higher = better.
 
   Raises:
-    UserError: there is no network, one cannot be read, or its shape is missing.
+    UserError: there is no network, one cannot be read, its shape is missing, or
+      the labels do not fit.
   """
   named = dict(networks) if isinstance(networks, Mapping) else None
   if isinstance(networks, str | os.PathLike | ComputationGraph):
@@ -99,10 +107,16 @@ def rank(
   entries = list(networks if named is None else named.values())
   if not entries:
     raise errors.UserError("rank: expected at least one network, got none")
+  known = network_labels.checked(list(labelled), values)
   pairs = [_pair(entry, shape) for entry in entries]
   graphs = tuple(_graph(*pair) for pair in pairs)
   names = [_name(*each) for each in zip(pairs, graphs, strict=True)]
-  return score(graphs, _apart(list(named) if named is not None else names))
+  ranking = score(graphs, _apart(list(named) if named is not None else names))
+  if not known:
+    return ranking
+  trained = [_graph(*_pair(entry, shape)) for entry in known]
+  scores, spread = network_labels.adapted(graphs, trained, values)
+  return dataclasses.replace(ranking, scores=scores, spread=spread)
 
 
 def score(

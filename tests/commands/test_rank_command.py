@@ -83,3 +83,47 @@ def test_mistakes_are_one_line(models, capsys, words, expected):
   assert status == 2
   assert expected in printed.err
   assert printed.err.count("\n") == 1
+
+
+def test_labels_are_read_beside_their_file(models, tmp_path, capsys):
+  small, wide = models
+  rows = [
+    "model,value",
+    "small.onnx,90",
+    '"wide, open.onnx",80',
+    "small.onnx,91",
+  ]
+  labels = tmp_path / "own.csv"
+  labels.write_text("\n".join(rows))
+  words = [*models, "--shape", "8,8,3", "--json"]
+  status, printed = run(capsys, *words, "--labels", str(labels))
+  assert status == 0
+  found = json.loads(printed.out)
+  expected = nasjax.rank(
+    models, shape=(8, 8, 3), labelled=[small, wide, small], values=[90, 80, 91]
+  )
+  best = expected.order[0]
+  assert found[0]["name"] == models[best] == small
+  assert found[0]["score"] == pytest.approx(expected.scores[best])
+  assert 85 < found[0]["score"] < 92
+
+
+@pytest.mark.parametrize(
+  ("text", "expected"),
+  [
+    ("arch,value\na,1\n", "expected a header with the columns 'model'"),
+    ("model,value\n", "has no rows"),
+    ("model,value\nsmall.onnx,many\n", "line 2: expected a finite number"),
+    ("model,value\nother.onnx,1\nb,2\nc,3\n", "no such file"),
+    ("model,value\nsmall.onnx,1\n", "at least 3 labelled networks"),
+  ],
+)
+def test_mistakes_of_labels_are_one_line(
+  models, tmp_path, capsys, text, expected
+):
+  labels = tmp_path / "own.csv"
+  labels.write_text(text)
+  status, printed = run(capsys, models[0], "--labels", str(labels))
+  assert status == 2
+  assert expected in printed.err
+  assert printed.err.count("\n") == 1
