@@ -85,7 +85,9 @@ def make(study: catalog.Study, data_dir: str | None) -> list[Problem]:
   known = np.isfinite(val) & np.isfinite(test) & timed
   predicted, error = predict_seconds(benchmark, seconds)
   part = search.Subset(benchmark.space, benchmark.genotypes[known])
-  describe = benchmark.describe
+  describe, whole = benchmark.describe, benchmark.space
+  if whole.size != len(test):
+    whole = search.Subset(whole, benchmark.genotypes)
   return [
     Problem(
       VALIDATION,
@@ -100,7 +102,7 @@ def make(study: catalog.Study, data_dir: str | None) -> list[Problem]:
     ),
     Problem(
       MEAN,
-      benchmark.space,
+      whole,
       benchmark,
       "cifar10/test",
       np.where(timed, seconds, predicted),
