@@ -112,7 +112,6 @@ def test_methods_are_strategies_with_their_defaults():
     assert name.startswith(strategy.name)
     if "_" in name:
       assert name.endswith(strategy.embedding)
-  assert methods.make("reinforce_discount_arch2vec").discount == 0.8
   assert methods.num_seeds("model", problems.MEAN, 200) == 0
   assert methods.num_seeds("random", problems.MEAN, 200) == 200
   assert methods.num_seeds("dngo_adjacency", problems.VALIDATION, 3) == 3
