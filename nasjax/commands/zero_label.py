@@ -9,10 +9,11 @@ _USAGE = """Ranks architectures without one label from their space.
   {program} --space nb201 [--table cells.csv] [--top_k 10]
     [--proxies auto] [--out ranking.csv] [--json]
 
-A predictor that was learnt in another space is joined with scores of untrained
-networks, by the sum of the logarithms of ranks. What is ranked is the whole
-space, or the column arch of the table. Parts of 1,000 architectures or more are
-kept, so that the second time takes seconds.
+A predictor that was learnt in another space ranks. In nb201, and where
+--proxies names some, it is joined with scores of untrained networks, by the sum
+of the logarithms of ranks. What is ranked is the whole space, or the column
+arch of the table. Parts of 1,000 architectures or more are kept, so that the
+second time takes seconds.
 """
 
 

@@ -28,8 +28,8 @@ class ZeroLabelOptions(Options):
   proxies: str = option(
     AUTO,
     "scores of untrained networks that are joined with the transfer predictor, "
-    "separated by commas, or none; auto leaves them out beyond 20,000 "
-    "architectures",
+    "separated by commas, or none (docs/proxies.md); auto is nwot, jacov and "
+    "jacov_stage in nb201, none elsewhere",
     metavar="A,B",
   )
   top_k: int = option(

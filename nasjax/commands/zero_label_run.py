@@ -48,9 +48,10 @@ def run(options: ZeroLabelOptions) -> None:
 
 
 def _proxies(options: ZeroLabelOptions) -> str | tuple[str, ...]:
-  if options.proxies == AUTO:
+  words = [word.strip() for word in options.proxies.split(",")]
+  names = [word for word in words if word]
+  if names == [AUTO]:
     return AUTO
-  names = [word for word in options.proxies.split(",") if word]
   return () if names == [NONE] else tuple(names)
 
 

@@ -48,7 +48,8 @@ def register(operator: Operator) -> int:
     Its id, which depends on the order in which operators are registered.
 
   Raises:
-    UserError: the name is empty or has a comma, or another operator has it.
+    UserError: the name is empty or has a comma, another operator has it, or a
+      field has a value that its kind cannot have.
   """
   _check(operator)
   name = operator.name
@@ -100,7 +101,26 @@ def _check(operator: Any) -> None:
     raise errors.UserError(
       f"{what}: expected a hidden width above 0 of a linear operator, got 0"
     )
+  _check_window(what, operator)
   _check_texts(what, operator)
+
+
+def _check_window(what: str, operator: Operator) -> None:
+  """Checks what a convolution or a pooling computes."""
+  if operator.kind in ("conv", "pool") and not min(operator.kernel):
+    raise errors.UserError(
+      f"{what}: expected a kernel of at least (1, 1) of kind "
+      f"{operator.kind!r}, got {operator.kernel}"
+    )
+  if operator.kind == "pool" and not operator.pool:
+    raise errors.UserError(
+      f"{what}: expected pool='max' or pool='avg' of kind 'pool', got none"
+    )
+  if not isinstance(operator.depthwise, bool):
+    raise errors.UserError(
+      f"{what}: expected True or False as depthwise, got "
+      f"{errors.quote(operator.depthwise)}"
+    )
 
 
 def _check_texts(what: str, operator: Operator) -> None:

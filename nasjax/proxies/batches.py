@@ -68,7 +68,7 @@ def real(skeleton: Skeleton, seeds: Sequence[int], given: Any) -> Batches:
     UserError: their form does not fit.
   """
   pair = isinstance(given, tuple) and len(given) == 2
-  images = np.asarray(given[0] if pair else given)
+  images = _as_array(given[0] if pair else given)
   _check(skeleton, images)
   whole = images.astype(np.float32)
   mean, deviation = whole.mean((0, 1, 2)), whole.std((0, 1, 2)) + 1e-6
@@ -88,6 +88,14 @@ def real(skeleton: Skeleton, seeds: Sequence[int], given: Any) -> Batches:
   return Batches(np.stack(found), np.stack(classes).astype(np.int32), what)
 
 
+def _as_array(given: Any) -> np.ndarray:
+  """Images as an array; of no shape where they have different ones."""
+  try:
+    return np.asarray(given)
+  except ValueError:
+    return np.array(None)
+
+
 def _check(skeleton: Skeleton, images: np.ndarray) -> None:
   size, batch = skeleton.image_size, skeleton.batch
   channels = skeleton.image_channels
@@ -105,6 +113,11 @@ def _check(skeleton: Skeleton, images: np.ndarray) -> None:
       f"images of proxies: expected at least {batch} images [n, H, H, "
       f"{channels}] with H a multiple of {size}, got {images.dtype} "
       f"{list(images.shape)}; resize them"
+    )
+  if not np.isfinite(images).all():
+    raise errors.UserError(
+      "images of proxies: expected finite numbers, got NaN or infinite ones; "
+      "drop these images"
     )
 
 

@@ -4,7 +4,7 @@ Dimensions: `n` cells, `G` integers of a genotype, `S` seeds, `m` networks that
 are measured.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -92,7 +92,7 @@ def measure(
   """
   space = spaces.as_space(space)
   genotypes = space.check(genotypes)
-  names, seeds = _check_names(names), _check_seeds(seeds)
+  names, seeds = check_names(names), _check_seeds(seeds)
   sizes = skeletons.get(skeleton)
   found = cells.distinct(space, genotypes)
   if images is None:
@@ -116,6 +116,12 @@ def _compute(
 ) -> dict[str, np.ndarray]:
   """Published scores of the networks `[m, G]`, `[S, m]` float64 each."""
   drawn = tuple(name for name in names if PROXIES[name].count is None)
+  found = {}
+  for name in names:  # first: a space may have no counts
+    count = PROXIES[name].count
+    if count is not None:
+      counts = count(setting.space, genotypes)
+      found[name] = np.asarray(counts, np.float64)[None]
   raw: dict[str, np.ndarray] = {}
   if drawn and len(genotypes):
     with reports.Progress(
@@ -126,17 +132,11 @@ def _compute(
       shown=shown,
     ) as bar:
       raw = program.run(setting, drawn, genotypes, bar.update)
-  found = {}
-  for name in names:
-    proxy = PROXIES[name]
-    if proxy.count is not None:
-      counts = proxy.count(setting.space, genotypes)
-      found[name] = np.asarray(counts, np.float64)[None]
-    elif name in raw:
+  for name in drawn:
+    found[name] = np.zeros((len(setting.seeds), 0))
+    if name in raw:
       with np.errstate(all="ignore"):
-        found[name] = proxy.finish(raw[name].astype(np.float64)).T
-    else:
-      found[name] = np.zeros((len(setting.seeds), 0))
+        found[name] = PROXIES[name].finish(raw[name].astype(np.float64)).T
   return found
 
 
@@ -149,16 +149,29 @@ def _mean(of_seeds: np.ndarray, by_rank: bool) -> np.ndarray:
   return of_seeds.mean(0)
 
 
-def _check_names(names: Sequence[str]) -> tuple[str, ...]:
+def check_names(names: Any) -> tuple[str, ...]:
+  """Returns names of proxies, each once.
+
+  Args:
+    names: names in `PROXIES`, or one of them.
+
+  Raises:
+    UserError: a name is unknown, or they are no names.
+  """
   if isinstance(names, str):
     names = (names,)
+  if not isinstance(names, Iterable):
+    raise errors.UserError(
+      f"proxies: expected names, got {errors.quote(names)}; () for none"
+    )
+  names = tuple(names)
   for name in names:
     errors.check_name("proxy", name, PROXIES)
   return tuple(dict.fromkeys(names))
 
 
 def _check_seeds(seeds: Sequence[int]) -> tuple[int, ...]:
-  found = tuple(seeds)
+  found = tuple(seeds) if isinstance(seeds, Iterable) else ()
   whole = all(isinstance(seed, int | np.integer) for seed in found)
   if not found or not whole or min(found) < 0 or max(found) >= 2**32:
     raise errors.UserError(

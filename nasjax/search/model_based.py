@@ -27,7 +27,8 @@ _KNOWN, _VALUES = "known", "known_values"
 _PARENTS = 20
 TURNS = threading.RLock()
 """Threads take turns, since all searches share what surrogates remember."""
-_PROMISING = 400  # best cells of a prior, over which the first are spread
+_PROMISING = 400  # best cells of a prior, over which the first are spread,
+_SHARE = 10  # and at most this part of the candidates
 
 
 @dataclasses.dataclass(frozen=True)
@@ -78,7 +79,8 @@ class ModelBased(asynchronous.Asynchronous):
       predictor of `nasjax.zero_label`; or one's own scores, an array `[size]`
       in the order of `Space.enumerate()` or a function of genotypes. The
       normal score of its rank in the space enters the mean of the Gaussian
-      process, and the first cells, half as many, are spread over the 400 best.
+      process, and the first cells, half as many, are spread over the 400 best,
+      the best tenth in a small space.
   """
 
   name: ClassVar[str] = "model"
@@ -275,7 +277,8 @@ class ModelBased(asynchronous.Asynchronous):
     if self.prior == priors.NONE:
       return free
     scores = self.make_surrogate().prior_of(pool)[free]
-    best = np.argsort(-scores, kind="stable")[:_PROMISING]
+    tenth = max(len(pool.keys) // _SHARE, self.num_spread)
+    best = np.argsort(-scores, kind="stable")[: min(_PROMISING, tenth)]
     return np.sort(free[best])
 
   def make_surrogate(self) -> Any:

@@ -76,11 +76,17 @@ def _numbers_of(given: Any) -> np.ndarray:
 
 def _called(function: Any, genotypes: np.ndarray) -> np.ndarray:
   """Scores of cells `[n, G]` by a function of a user."""
-  found = np.asarray(function(genotypes), np.float64)
+  given = function(genotypes)
+  try:
+    found = np.asarray(given, np.float64)
+  except (TypeError, ValueError):
+    found = np.full(0, np.nan)
   if found.shape != (len(genotypes),) or np.isnan(found).any():
+    got = f"shape {list(found.shape)}" if found.size else errors.quote(given)
     raise errors.UserError(
       f"prior: expected a function that returns {len(genotypes)} numbers "
-      f"without NaN for as many genotypes, got shape {list(found.shape)}"
+      "without NaN for as many genotypes, got "
+      f"{'NaN' if np.isnan(found).any() else got}"
     )
   return found
 

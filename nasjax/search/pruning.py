@@ -106,6 +106,8 @@ class Pruning(base.Strategy):
         first = np.unique(keys[unseen], return_index=True)[1]
         return memory["turn"][unseen][np.sort(first)][:num]
       self._end_turn(state, known, memory, keys, rng)
+    if memory["alive"].any() and not len(memory["keys"]):  # no place to prune
+      return options.draw(state.space, known, memory["alive"], 1, rng)
     return np.zeros((0, state.space.genotype_length), np.int8)
 
   def _begin_turn(self, state, known, memory, rng) -> None:

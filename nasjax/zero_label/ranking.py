@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from nasjax.proxies import scores as checked
 from nasjax.spaces import base as spaces_base
 from nasjax.spaces import registry as spaces
 from nasjax.zero_label import log_ranks, parts, recipes, tables, transfer
@@ -81,8 +82,9 @@ def rank(
     space: a space or its name.
     genotypes: valid cells `[n, G]`; the whole space where None.
     proxies: names of `nasjax.proxies.PROXIES` that are joined with the transfer
-      predictor; `auto` for those of the space's recipe (`recipes.of`), which
-      are left out with a note beyond 20,000 architectures.
+      predictor, `()` for none; `auto` for those of the space's recipe
+      (`recipes.of`), which are left out with a note beyond 20,000
+      architectures.
     progress: whether long steps say how far they are.
 
   Raises:
@@ -93,10 +95,10 @@ def rank(
     genotypes = space.enumerate()
   cells = space.check(genotypes)
   recipe = recipes.of(space)
+  names, notes = _chosen(space, cells, recipe, proxies)
   found = {
     recipes.TRANSFER: parts.transferred(space, cells, recipe, progress=progress)
   }
-  names, notes = _chosen(space, cells, recipe, proxies)
   measured = parts.measured(space, cells, names, progress=progress)
   found.update(measured)
   dead = found[recipes.TRANSFER] == transfer.DEAD
@@ -117,8 +119,8 @@ def _chosen(
   proxies: str | Sequence[str],
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
   """Names of the proxies, and a note where those of the recipe are left out."""
-  if proxies != AUTO:
-    return ((proxies,) if isinstance(proxies, str) else tuple(proxies)), ()
+  if not (isinstance(proxies, str) and proxies == AUTO):
+    return checked.check_names(proxies), ()
   if not recipe.proxies:
     return (), (
       f"the transfer predictor alone: in {space.name!r} untrained networks are "

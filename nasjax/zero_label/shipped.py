@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
-from nasjax import files
+from nasjax import errors, files
 from nasjax.spaces import base as spaces_base
 from nasjax.spaces import registry
 from nasjax.zero_label import recipes, tables, transfer
@@ -75,7 +75,14 @@ def _tables(name: str) -> Mapping[str, Callable[[np.ndarray], np.ndarray]]:
   """Look-ups by proxy of a space."""
   space = registry.get_space(name)
   cells = space.enumerate()
+  arrays = files.load_npz(path_of(name))
+  expected = dict.fromkeys(MEASURED, (len(cells),))
+  if {proxy: each.shape for proxy, each in arrays.items()} != expected:
+    raise errors.UserError(
+      f"{errors.quote(str(path_of(name)))}: expected {', '.join(MEASURED)} of "
+      f"{len(cells):,} cells, got others; install nasjax again"
+    )
   return {
     proxy: tables.look_up(space, cells, scores.astype(np.float64))
-    for proxy, scores in files.load_npz(path_of(name)).items()
+    for proxy, scores in arrays.items()
   }

@@ -84,7 +84,7 @@ def test_a_table_is_ranked_and_written(capsys, table, tmp_path):
 
 def test_json_says_what_it_is_made_of(capsys, table):
   status, printed = _run(
-    capsys, "--table", table, "--json", "--proxies", "nwot", "--top_k", "1"
+    capsys, "--table", table, "--json", "--proxies", " nwot, ", "--top_k", "1"
   )
   assert status == 0
   found = json.loads(printed.out)

@@ -104,7 +104,7 @@ def test_names_are_checked():
   operators.register(NEW[0])
   assert operators.register(NEW[0]) == operators.operator_id("conv_7x7")
   with pytest.raises(errors.UserError, match="expected a new name"):
-    operators.register(operators.Operator("conv_7x7", "conv"))
+    operators.register(operators.Operator("conv_7x7", "conv", (7, 7)))
   for name in ("", "a,b"):
     with pytest.raises(errors.UserError, match="a name without a comma"):
       operators.register(operators.Operator(name, "conv"))
@@ -121,6 +121,10 @@ def test_names_are_checked():
     ({"kind": "foo"}, "kind"),
     ({"kind": "pool", "pool": "sum"}, "pool"),
     ({"kind": "linear"}, "a hidden width above 0"),
+    ({"kind": "conv"}, r"a kernel of at least \(1, 1\)"),
+    ({"kind": "pool", "kernel": (3, 0), "pool": "max"}, "a kernel of at least"),
+    ({"kind": "pool", "kernel": (3, 3)}, "pool='max' or pool='avg'"),
+    ({"kind": "skip", "depthwise": "yes"}, "True or False as depthwise"),
     ({"kind": "input"}, "kind"),
   ],
 )

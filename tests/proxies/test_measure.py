@@ -164,6 +164,7 @@ def test_isomorphic_cells_are_one(name):
 
 def test_mistakes_are_one_line(small):
   images = np.zeros((2, 8, 8, 3))
+  nothing = np.full((6, 8, 8, 3), np.nan)
   wrong = [
     (("nb201", CELLS, ["nvot"]), {}, "unknown proxy 'nvot'"),
     (("nb202", CELLS, ["nwot"]), {}, "nb202"),
@@ -171,7 +172,11 @@ def test_mistakes_are_one_line(small):
     (("nb201", CELLS, ["nwot"]), {"skeleton": "big"}, "unknown skeleton"),
     (("nb201", CELLS, ["nwot"]), {"seeds": ()}, "at least one"),
     (("nb201", CELLS, ["nwot"]), {"seeds": (-1,)}, "whole numbers"),
+    (("nb201", CELLS, ["nwot"]), {"seeds": 3}, "whole numbers"),
+    (("nb201", CELLS, None), {}, "expected names, got None"),
     (("nb201", CELLS, ["nwot"]), {"images": images}, "at least 6 images"),
+    (("nb201", CELLS, ["nwot"]), {"images": [[1], [1, 2]]}, "at least 6"),
+    (("nb201", CELLS, ["nwot"]), {"images": nothing}, "finite numbers"),
   ]
   for arguments, options, message in wrong:
     with pytest.raises(errors.UserError, match=message) as caught:
@@ -179,11 +184,14 @@ def test_mistakes_are_one_line(small):
     assert "\n" not in str(caught.value)
 
 
-def test_a_space_that_does_not_count_says_so():
+def test_a_space_that_does_not_count_says_so(monkeypatch):
   space = own_space.Chain()
   genotypes = space.sample(2, np.random.default_rng(0))
   with pytest.raises(errors.UserError, match="does not count parameters"):
     proxies.measure(space, genotypes, ["params"])
+  monkeypatch.setattr(program, "run", None)  # nothing is measured before
+  with pytest.raises(errors.UserError, match="does not count parameters"):
+    proxies.measure(space, genotypes, ["nwot", "params"])
 
 
 def test_the_registry_says_what_each_proxy_is():

@@ -1,6 +1,7 @@
 """Prior scores: ranks in a space, the mean of a process, the first cells."""
 
 import numpy as np
+import own_space
 import pytest
 from scipy import special
 
@@ -70,6 +71,9 @@ def test_a_space_that_cannot_be_enumerated_has_ranks_too(rng):
     (["a"], "expected one of none, zero"),
     (np.zeros(3), r"one number for each architecture .* \(15625\), got 3"),
     (lambda cells: np.zeros(2), r"got shape \[2\]"),
+    (lambda cells: "mine", "got 'mine'"),
+    (lambda cells: [[1], [1, 2]], r"got \[\[1\], \[1, 2\]\]"),
+    (lambda cells: np.full(len(cells), np.nan), "got NaN"),
   ],
 )
 def test_what_is_no_prior_is_one_line(prior, message):
@@ -146,6 +150,13 @@ def test_the_first_cells_are_among_the_best_and_far_apart(zero):
   chosen = [ranks[SPACE.rows(each.genotype[None])[0]] for each in found]
   assert max(chosen) < 3000
   assert len({each.arch for each in found}) == 5
+
+
+def test_the_first_cells_of_a_small_space_are_its_best():
+  space = own_space.Chain()
+  prior = (space.enumerate() == 1).sum(axis=1) * 1.0
+  found = nasjax.suggest(space, [], [], 5, prior=prior)
+  assert all(each.arch.count("1") >= 3 for each in found)
 
 
 def test_it_finds_the_best_cell_sooner(zero):

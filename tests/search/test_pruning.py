@@ -1,6 +1,7 @@
 """Pruning of a supernet, and evolution of genes."""
 
 import numpy as np
+import own_space
 import pytest
 import toy
 
@@ -90,6 +91,16 @@ def test_places_with_other_options_than_codes():
   cells = space.sample(50, np.random.default_rng(3))
   again = found.cells(found.of_genes(found.genes(cells)))
   np.testing.assert_array_equal(again, cells)
+
+
+def test_a_supernet_of_one_cell_has_it():
+  class One(own_space.Chain):
+    choices = (1, 1, 1, 1)
+
+  for parts in pruning.PARTS:
+    score = lambda cells: np.ones(len(cells))  # noqa: E731
+    result = _run(One(), score, 9, parts=parts)
+    np.testing.assert_array_equal(result.genotypes, np.zeros((1, 4)))
 
 
 def test_a_supernet_without_cells_gives_none():

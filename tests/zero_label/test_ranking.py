@@ -133,9 +133,19 @@ def test_a_space_of_ones_own_is_ranked_by_the_transfer(measured, rng):
   assert measured == [6]
 
 
-def test_an_unknown_proxy_is_one_line(rng):
-  with pytest.raises(errors.UserError, match="nwott") as caught:
-    zero_label.rank(SPACE, SPACE.sample(3, rng), proxies=["nwott"])
+@pytest.mark.parametrize(
+  ("names", "message"),
+  [
+    (["nwott"], "nwott"),
+    ([["nwot"]], "unknown proxy"),
+    (None, "expected names, got None; ()"),
+    (5, "expected names, got 5"),
+  ],
+)
+def test_an_unknown_proxy_is_one_line(names, message, rng, monkeypatch):
+  monkeypatch.setattr(parts, "transferred", None)  # names are checked before
+  with pytest.raises(errors.UserError, match=message) as caught:
+    zero_label.rank(SPACE, SPACE.sample(3, rng), proxies=names)
   assert "\n" not in str(caught.value)
 
 

@@ -5,7 +5,7 @@ import pytest
 from scipy import stats
 
 import nasjax
-from nasjax import proxies, zero_label
+from nasjax import errors, files, proxies, zero_label
 from nasjax.zero_label import parts, recipes, shipped, transfer
 
 SPACE = nasjax.get_space("nb201")
@@ -49,6 +49,18 @@ def test_a_ranking_of_the_space_measures_nothing(monkeypatch):
   assert set(recipes.PROXIES) < set(found.parts)
   with pytest.raises(AssertionError, match="networks were measured"):
     zero_label.rank(SPACE, cells, proxies=["synflow"], progress=False)
+
+
+def test_a_file_of_other_cells_is_one_line(tmp_path, monkeypatch):
+  path = tmp_path / "nb201_proxies.npz"
+  monkeypatch.setattr(shipped, "path_of", lambda name: path)
+  shipped._tables.cache_clear()
+  cells = SPACE.enumerate()[:2]
+  for names, size in ((("nwot",), SPACE.size), (recipes.PROXIES, 100)):
+    files.save_npz(path, **{name: np.zeros(size, "f") for name in names})
+    with pytest.raises(errors.UserError, match="15,625 cells, got others"):
+      shipped.look_up(SPACE, cells, ("nwot",))
+  shipped._tables.cache_clear()
 
 
 def test_they_are_those_of_the_recipe():
