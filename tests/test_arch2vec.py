@@ -219,6 +219,7 @@ def test_decoded_cells_are_cells_of_the_space(trained):
     embedder.decode(latent)
 
 
+@pytest.mark.slow
 def test_darts_decodes_pairs_of_cells():
   space = registry.get_space("darts")
   config = config_of("darts", num_cells=20, epochs=1)

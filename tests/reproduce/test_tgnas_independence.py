@@ -72,6 +72,7 @@ def run(folder, *words):
   return reproduce_tiny.run(NAME, *place, "--sizes=40", *words)
 
 
+@pytest.mark.slow
 def test_rows_page_and_figures(folder, monkeypatch, capsys):
   pytest.importorskip("matplotlib", reason="needs the extra 'plots'")
   trained = np.random.default_rng(0).normal(size=(3, 60))
@@ -104,6 +105,7 @@ def test_rows_page_and_figures(folder, monkeypatch, capsys):
       assert (results / f"{NAME}{suffix}_{metric}.svg").exists()
 
 
+@pytest.mark.slow
 def test_an_untrained_network_is_measured_once(folder, monkeypatch, capsys):
   pytest.importorskip("matplotlib", reason="needs the extra 'plots'")
   monkeypatch.setenv("NASJAX_CACHE", str(folder / "cache"))

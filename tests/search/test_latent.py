@@ -114,6 +114,7 @@ def test_returns_are_discounted_and_raise_the_likelihood_of_what_paid():
   assert int(early.count) == 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", STRATEGIES)
 def test_an_embedding_that_knows_is_better_than_one_that_does_not(name):
   options = {"dngo": {"epochs": 30}}.get(name, {"learning_rate": 0.03})
@@ -123,6 +124,7 @@ def test_an_embedding_that_knows_is_better_than_one_that_does_not(name):
   assert found > _mean_best(name, budget, blind, **options) + 0.5
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", STRATEGIES)
 def test_batches_of_reinforce_are_one_walk(name):
   strategy = search.get_strategy(name, num_candidates=200)

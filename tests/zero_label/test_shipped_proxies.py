@@ -11,7 +11,7 @@ from nasjax.zero_label import parts, recipes, shipped, transfer
 SPACE = nasjax.get_space("nb201")
 
 
-def test_every_cell_has_its_scores_by_function():
+def test_every_cell_has_its_scores_by_function(rng):
   cells = SPACE.enumerate()
   found = shipped.look_up(SPACE, cells, recipes.PROXIES)
   assert tuple(found) == recipes.PROXIES
@@ -19,8 +19,11 @@ def test_every_cell_has_its_scores_by_function():
   _, first, place = np.unique(keys, return_index=True, return_inverse=True)
   for scores in found.values():
     np.testing.assert_array_equal(scores, scores[first][place.reshape(-1)])
-  dead = transfer.load("nb101").predict(SPACE, cells) == transfer.DEAD
-  np.testing.assert_array_equal(dead, np.isnan(found["nwot"]))
+  some = np.concatenate([[0], rng.choice(SPACE.size, 300)])
+  scores = transfer.load("nb101").predict(SPACE, cells[some])
+  is_dead = np.isnan(found["nwot"][some])
+  assert is_dead[0]
+  np.testing.assert_array_equal(scores == transfer.DEAD, is_dead)
 
 
 def test_some_cells_have_the_scores_of_all(rng):
