@@ -5,7 +5,15 @@ import pathlib
 from collections.abc import Callable
 
 from nasjax import errors, files
-from nasjax.benchmarks import analog, base, mini201, nb101, nb201, nb301
+from nasjax.benchmarks import (
+  analog,
+  base,
+  mini201,
+  nb101,
+  nb201,
+  nb301,
+  transnas,
+)
 from nasjax.spaces import registry as spaces
 
 Loader = Callable[[pathlib.Path], base.Benchmark | None]
@@ -119,6 +127,12 @@ _ENTRIES = {
     "199 DARTS genotypes on SVHN, spherical CIFAR-100, NinaPro",
     (nb301.load_9x199,),
     nb301.TABLES_9X199,
+  ),
+  "transnas": Entry(
+    "nb201",
+    "TransNAS-Bench-101 micro: 4,096 cells without pooling on three tasks",
+    (transnas.load,),
+    transnas.TABLES,
   ),
 }
 

@@ -17,6 +17,7 @@ BENCHMARKS = {
   "darts545": "darts",
   "nb201_9x199": "nb201",
   "darts_9x199": "darts",
+  "transnas": "nb201",
 }
 IMAGES, ZERO = "images", "zero"
 _PRETRAINED = pathlib.Path(__file__).parent.parent / "pretrained"
