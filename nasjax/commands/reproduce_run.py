@@ -35,6 +35,7 @@ NAMES = {
   "arch2vec_maps": "nasjax.reproduce.arch2vec.maps",
   "arch2vec_search": "nasjax.reproduce.latent_search.report",
   "gennape": "nasjax.reproduce.gennape.report",
+  "gennape_search": "nasjax.reproduce.gennape.search_report",
 }
 README = "readme"
 

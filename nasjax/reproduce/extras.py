@@ -1,4 +1,4 @@
-"""Packages of the extras `baselines` and `plots`, imported when needed."""
+"""Packages of the extras `baselines`, `pareto`, `plots`, loaded when needed."""
 
 import importlib
 from typing import Any
