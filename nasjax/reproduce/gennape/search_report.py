@@ -143,13 +143,15 @@ def render(data: results.Data) -> str:
 
 
 def _about_cells(rows: Sequence[results.Row]) -> str:
-  notes = dict.fromkeys(row["note"] for row in rows)
+  metrics = _BEST, *(f"{_UNTIL} {goal}" for goal in GOALS)
+  found = [results.select(rows, metric=metric) for metric in metrics]
+  notes = dict.fromkeys(row["note"] for each in found for row in each)
   return (
     f"Evolution with its defaults scores {evolved.BUDGET:,} cells; they are "
     "trained, by looking them up, from the highest score to the lowest. "
     "Random trains all cells in a random order. Highest accuracy after so many "
     "trainings: mean +- standard deviation (seeds); trainings until a goal, "
-    f"each seed, `-` where no cell that was scored reaches it. Labels: "
+    f"each seed, `-` where no cell that was scored reaches it. Label: "
     f"{'; '.join(notes)}."
   )
 
