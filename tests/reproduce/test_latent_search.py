@@ -85,6 +85,7 @@ def test_regrets_by_hand(made):
   assert found.num_after(49.0).tolist() == [4]
 
 
+@pytest.mark.slow
 def test_seeds_in_step_are_the_searches_of_the_seeds(made):
   problem = made[0]
   strategy = search.get_strategy("reinforce", steps=4)
@@ -117,6 +118,7 @@ def test_methods_are_strategies_with_their_defaults():
   assert methods.num_seeds("dngo_adjacency", problems.VALIDATION, 3) == 3
 
 
+@pytest.mark.slow
 def test_rows_curves_and_a_second_run_that_reads(
   made, tmp_path, monkeypatch, capsys
 ):

@@ -149,8 +149,8 @@ def _rooms(paths):
 
 # A model of what was told chooses there; it sees scores, and no more.
 BY_MODEL = (
-  *("model_based.py", "priors.py", "proposals.py", "suggestions.py"),
-  "winners.py",
+  *("dngo.py", "latent.py", "model_based.py", "priors.py", "proposals.py"),
+  *("reinforce.py", "suggestions.py", "winners.py"),
 )
 
 
@@ -162,6 +162,6 @@ def test_search_knows_nothing_of_where_scores_come_from():
     *("errors", "files", "foreign", "io", "search", "spaces")
   }
   assert _rooms(by_model) == {
-    *("errors", "files", "labels", "predictors", "regression"),
+    *("compiler", "errors", "files", "labels", "predictors", "regression"),
     *("search", "spaces", "surrogates", "zero_label"),
   }
