@@ -120,6 +120,7 @@ def test_signals_are_finite_and_named(name, rng):
   assert (found.std(axis=0) > 1e-4).mean() > 0.8
 
 
+@pytest.mark.slow
 def test_isomorphic_cells_have_equal_signals(rng):
   space = spaces.get_space("nb101")
   cells = graphs.build(

@@ -69,6 +69,7 @@ def test_a_batch_by_hand():
   ]
 
 
+@pytest.mark.slow
 def test_compilations_are_bounded(readings):
   shapes = []
 
@@ -126,6 +127,7 @@ def test_loss_by_hand():
   assert soft == pytest.approx(expected, rel=1e-4)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("positives", contrastive.POSITIVES)
 def test_pretraining_lowers_the_loss(readings, positives, monkeypatch):
   monkeypatch.setattr(contrastive, "BATCH", 8)

@@ -52,6 +52,7 @@ def _tau(model):
   return metrics.kendall_tau(model.predict(cells), labels)
 
 
+@pytest.mark.slow
 def test_ten_labels_rank_as_well_as_the_prior_alone(good):
   cells, labels = _labelled(1000, seed=9)
   alone = metrics.kendall_tau(good(SPACE, cells), labels)

@@ -126,6 +126,7 @@ def test_foreign_pickles(tmp_path, monkeypatch, content, message):
   assert not (tmp_path / "ATTACKED").exists()
 
 
+@pytest.mark.slow
 def test_damaged_cache_is_rebuilt(tmp_path, monkeypatch):
   monkeypatch.setenv("NASJAX_CACHE", str(tmp_path))
   expected = analog.load().values("cifar10/test_ptq")

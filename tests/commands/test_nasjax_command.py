@@ -109,6 +109,7 @@ def test_mistakes(words, message, capsys, tmp_path, monkeypatch):
   assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.slow
 def test_a_predictor_is_exported(tmp_path, capsys):
   pytest.importorskip("flatbuffers", reason="export needs flatbuffers")
   from nasjax.predictors import exporting

@@ -136,6 +136,7 @@ def test_a_small_network_of_darts():
     assert strided.shape == (8, 8, 24)
 
 
+@pytest.mark.slow
 def test_a_network_that_was_compiled_before():
   space = nasjax.get_space("nb201")
   (cell,) = space.parse(["|skip_connect~0|+|none~0|none~1|+" + POOLS])

@@ -78,6 +78,7 @@ def test_loaded_weights_give_the_reported_accuracy_exactly(trained):
   assert max(accuracies) > 50  # of three classes: it learnt something
 
 
+@pytest.mark.slow
 def test_a_second_call_trains_only_what_lost_its_weights(trained, monkeypatch):
   folder, shared, results = trained
   cells = CELLS if shared else CELLS[:1]

@@ -6,6 +6,7 @@ import functools
 import jax
 import jax.numpy as jnp
 import numpy as np
+import pytest
 
 from nasjax import graphs
 from nasjax.networks import nb201
@@ -64,6 +65,7 @@ def flax_params(module, params, cell):
   return jax.tree_util.tree_map_with_path(find, shapes)
 
 
+@pytest.mark.slow
 def test_it_is_the_network_of_the_benchmark():
   cell = [3, 0, 2, 1, 4, 3]  # each operation, none of them dead
   _, params, images, apply = setup()

@@ -39,6 +39,7 @@ def rows_of(root):
   return json.loads(path.read_text())["rows"]
 
 
+@pytest.mark.slow
 def test_rows_pictures_and_a_second_run_that_reads(
   folder, tmp_path, monkeypatch, capsys
 ):

@@ -69,6 +69,7 @@ def test_seeds_and_sentences_by_size():
   assert tgnas_training.variants(50_000) == ("short",)
 
 
+@pytest.mark.slow
 def test_rows_and_a_second_run_that_reads(
   tables, tmp_path, monkeypatch, capsys
 ):

@@ -83,6 +83,7 @@ def test_a_step_leads_to_the_nearest_cell_that_was_not_asked():
   np.testing.assert_allclose(both.actions, actions, rtol=1e-5)
 
 
+@pytest.mark.slow
 def test_returns_are_discounted_and_raise_the_likelihood_of_what_paid():
   walker = policy.Policy(2, steps=4, learning_rate=1e-3, discount=0.5)
   learner, walk = compiler.jit(walker.start)(jax.random.key(0)), _walk(walker)

@@ -157,6 +157,7 @@ def test_budget_above_the_size_stops_when_all_are_scored(strategy, space):
   assert len(np.unique(keys)) == result.num_scored
 
 
+@pytest.mark.slow
 def test_no_budget_means_the_whole_space(strategy):
   size = 1023 if not _waits(strategy) else None
   result = _run(strategy, toy.Toy(), budget=None, batch_size=size)

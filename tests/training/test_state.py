@@ -59,6 +59,7 @@ def test_all_but_dense_layers_is_kept():
     assert np.array_equal(leaf, drawn[path]) == (path[:-1] not in dense)
 
 
+@pytest.mark.slow
 def test_raw_adjacency_starts_at_smaller_scores_with_torch_init():
   scores = {}
   for init in state.INITS:
