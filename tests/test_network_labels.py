@@ -52,6 +52,11 @@ def test_what_computes_nothing_stays_last(graphs):
   )
   assert found.scores[0] == ranker.DEAD
   assert found.scores[1] > 70
+  losses = nasjax.rank(
+    [dead, *graphs[50:]], labelled=graphs[:9], values=-VALUES[:9]
+  )
+  assert (losses.scores[1:] < ranker.DEAD).all()
+  assert losses.order[-1] == 0
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,8 @@ from typing import Any
 from nasjax import errors, files
 from nasjax.benchmarks import custom
 from nasjax.commands.rank_options import RankOptions
-from nasjax.predictors.network_ranking import NetworkRanking, rank
+from nasjax.computation.graph import ComputationGraph
+from nasjax.predictors.network_ranking import NetworkRanking, graph_of, rank
 
 _HEAD = ("rank", "score", "spread", "parameters", "multiply-adds", "novelty")
 
@@ -34,8 +35,8 @@ def run(options: RankOptions) -> None:
     _show(ranking)
 
 
-def _labels(options: RankOptions) -> tuple[list[pathlib.Path], list[float]]:
-  """Trained models and their values, in the order of the file."""
+def _labels(options: RankOptions) -> tuple[list[ComputationGraph], list[float]]:
+  """Trained networks and their values, in the order of the file."""
   if options.labels is None:
     return [], []
   path = files.expand(options.labels)
@@ -45,7 +46,21 @@ def _labels(options: RankOptions) -> tuple[list[pathlib.Path], list[float]]:
       f"{errors.quote(str(path))} has no rows: expected at least one line "
       "below the header"
     )
-  return [path.parent / row.arch for row in rows], [row.value for row in rows]
+  shape = options.shape or None
+  graphs = [_trained(path, row, shape) for row in rows]
+  return graphs, [row.value for row in rows]
+
+
+def _trained(
+  path: pathlib.Path, row: custom.Row, shape: tuple[int, ...] | None
+) -> ComputationGraph:
+  """The network of a row, whose model is named from the folder of the file."""
+  try:
+    return graph_of(path.parent / files.expand(row.arch), shape)
+  except errors.UserError as error:
+    raise errors.UserError(
+      f"{errors.quote(str(path))}, line {row.line}: {error}"
+    ) from error
 
 
 def _noted(ranking: NetworkRanking) -> dict[str, list[str]]:

@@ -55,8 +55,11 @@ class NetworkRanking:
     """Places of the networks, the best first, `[n]`; equal ones as given.
 
     Scores of equal networks can differ by rounding, and count as equal.
+    Networks whose output depends on no input come last, whatever the others
+    score.
     """
-    return np.argsort(-np.round(self.scores, _DIGITS), kind="stable")
+    is_dead = self.scores == ranker.DEAD
+    return np.lexsort((-np.round(self.scores, _DIGITS), is_dead))
 
   @property
   def params(self) -> np.ndarray:
@@ -109,12 +112,12 @@ def rank(
     raise errors.UserError("rank: expected at least one network, got none")
   known = network_labels.checked(list(labelled), values)
   pairs = [_pair(entry, shape) for entry in entries]
-  graphs = tuple(_graph(*pair) for pair in pairs)
+  graphs = tuple(graph_of(*pair) for pair in pairs)
   names = [_name(*each) for each in zip(pairs, graphs, strict=True)]
   ranking = score(graphs, _apart(list(named) if named is not None else names))
   if not known:
     return ranking
-  trained = [_graph(*_pair(entry, shape)) for entry in known]
+  trained = [graph_of(*_pair(entry, shape)) for entry in known]
   scores, spread = network_labels.adapted(graphs, trained, values)
   return dataclasses.replace(ranking, scores=scores, spread=spread)
 
@@ -166,8 +169,20 @@ def _checked(shape: Any) -> Shape:
   )
 
 
-def _graph(network: Any, shape: Shape | None, own: bool) -> ComputationGraph:
-  """The computation graph of a network."""
+def graph_of(
+  network: Any, shape: Shape | None, own: bool = False
+) -> ComputationGraph:
+  """Returns the computation graph of a network.
+
+  Args:
+    network: one of what `rank` takes.
+    shape: shape of one input without the batch, channels last.
+    own: whether the shape is that of this network, so that it has to fit; else
+      an ONNX file without open extents keeps its own.
+
+  Raises:
+    UserError: the network cannot be read, or its shape is missing.
+  """
   if isinstance(network, ComputationGraph):
     return network
   if isinstance(network, str | os.PathLike):

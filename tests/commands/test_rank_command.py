@@ -108,13 +108,29 @@ def test_labels_are_read_beside_their_file(models, tmp_path, capsys):
   assert 85 < found[0]["score"] < 92
 
 
+def test_labels_name_models_by_a_home_or_a_whole_path(
+  models, tmp_path, capsys, monkeypatch
+):
+  monkeypatch.setenv("HOME", str(tmp_path))
+  folder = tmp_path / "labels"
+  folder.mkdir()
+  labels = folder / "own.csv"
+  rows = ["~/small.onnx,90", f'"{models[1]}",80', "../small.onnx,91"]
+  labels.write_text("\n".join(["model,value", *rows]))
+  words = [models[0], "--json", "--labels", str(labels)]
+  status, printed = run(capsys, *words)
+  assert status == 0
+  assert 85 < json.loads(printed.out)[0]["score"] < 92
+
+
 @pytest.mark.parametrize(
   ("text", "expected"),
   [
     ("arch,value\na,1\n", "expected a header with the columns 'model'"),
     ("model,value\n", "has no rows"),
     ("model,value\nsmall.onnx,many\n", "line 2: expected a finite number"),
-    ("model,value\nother.onnx,1\nb,2\nc,3\n", "no such file"),
+    ("model,value\nother.onnx,1\nb,2\n", "own.csv', line 2: no such file"),
+    ("model,value\n\n.,1\n", "own.csv', line 3: "),
     ("model,value\nsmall.onnx,1\n", "at least 3 labelled networks"),
   ],
 )
