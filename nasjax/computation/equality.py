@@ -7,7 +7,7 @@ apart differ in symmetric parts alone.
 
 import collections
 import hashlib
-from collections.abc import Hashable, Iterable
+from collections.abc import Callable, Hashable, Iterable
 
 from nasjax.computation.graph import ComputationGraph, Node
 
@@ -61,9 +61,12 @@ def fingerprint(graph: ComputationGraph) -> str:
   Returns:
     32 hexadecimal digits, which do not depend on the process.
   """
-  nodes = graph.nodes
-  colours = [_digest(repr(label(node))) for node in nodes]
   edges = _neighbours(graph)
+  colours = _swept(
+    [_digest(repr(label(node))) for node in graph.nodes],
+    edges,
+    lambda signature: _digest("|".join(map(str, signature))),
+  )
   classes = 0
   while len(set(colours)) > classes:
     classes = len(set(colours))
@@ -92,6 +95,24 @@ def _neighbours(
   return found
 
 
+def _swept(
+  colours: list, neighbours, name: Callable[[tuple], Hashable]
+) -> list:
+  """Colours by all that is before each node, and by all that is behind it.
+
+  One pass along the edges and one against them. They split no class that
+  refinement keeps, which alone takes as many rounds as a chain is long.
+  """
+  along, against = list(colours), list(colours)
+  for place, (before, _) in enumerate(neighbours):
+    known = sorted(along[i] for i in before)
+    along[place] = name((colours[place], *known))
+  for place in reversed(range(len(neighbours))):
+    known = sorted(against[i] for i in neighbours[place][1])
+    against[place] = name((colours[place], *known))
+  return [name(both) for both in zip(along, against, strict=True)]
+
+
 def _signatures(colours: list, neighbours) -> Iterable[tuple]:
   """Own colour of each node, those before it, and those behind it."""
   for colour, (before, behind) in zip(colours, neighbours, strict=True):
@@ -110,7 +131,12 @@ def _numbered(signatures: Iterable[Hashable]) -> list[int]:
 def _refined(*graphs: ComputationGraph) -> list[int]:
   """Colours of the nodes of all graphs, comparable between them."""
   neighbours = _neighbours(*graphs)
-  colours = _numbered(label(node) for each in graphs for node in each.nodes)
+  numbers: dict[Hashable, int] = {}
+  colours = _swept(
+    _numbered(label(node) for each in graphs for node in each.nodes),
+    neighbours,
+    lambda signature: numbers.setdefault(signature, len(numbers)),
+  )
   classes = 0
   while len(set(colours)) > classes:
     classes = len(set(colours))

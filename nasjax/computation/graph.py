@@ -9,6 +9,8 @@ import numpy as np
 from nasjax import errors
 from nasjax.computation.operators import CODES, OPERATORS
 
+_MOST = 2**63 - 1  # parameters or multiply-adds
+
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Node:
@@ -57,7 +59,8 @@ class ComputationGraph:
     name: name of the network.
 
   Raises:
-    UserError: a node has an unknown operator, or reads itself or a later node.
+    UserError: a node has an unknown operator, or reads itself or a later node;
+      or parameters or multiply-adds do not fit 64 bits.
   """
 
   nodes: tuple[Node, ...]
@@ -72,6 +75,12 @@ class ComputationGraph:
           f"node {index}: expected inputs that stand before it, got "
           f"{errors.quote(node.inputs)}; sort the nodes along the edges"
         )
+    if max(self.params, self.macs) > _MOST:
+      raise errors.UserError(
+        f"network {errors.quote(self.name)}: expected fewer than 2^63 "
+        f"parameters and multiply-adds, got {self.params:.1e} and "
+        f"{self.macs:.1e}; give the shape of one input"
+      )
 
   @functools.cached_property
   def edges(self) -> np.ndarray:

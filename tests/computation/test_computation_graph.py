@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from nasjax import computation
-from nasjax.computation import operators
+from nasjax.computation import equality, operators
 from nasjax.computation.graph import ComputationGraph, Node
 from nasjax.errors import UserError
 
@@ -133,15 +133,44 @@ def test_a_change_of_one_edge_is_named():
   assert computation.fingerprint(residual()) != computation.fingerprint(other)
 
 
-def test_chains_of_other_lengths_are_told_apart_far_from_their_ends():
-  def chains(*lengths):
-    nodes = [Node("input", (3,))]
-    for length in lengths:
-      last = 0
-      for _ in range(length):
-        nodes.append(Node("relu", (3,), (last,)))
-        last = len(nodes) - 1
-    return ComputationGraph(tuple(nodes))
+def chains(*lengths):
+  """Chains that all begin at one input."""
+  nodes = [Node("input", (3,))]
+  for length in lengths:
+    last = 0
+    for _ in range(length):
+      nodes.append(Node("relu", (3,), (last,)))
+      last = len(nodes) - 1
+  return ComputationGraph(tuple(nodes))
 
+
+def test_chains_of_other_lengths_are_told_apart_far_from_their_ends():
   assert computation.same(chains(10, 30), chains(30, 10))
   assert not computation.same(chains(10, 30), chains(20, 20))
+  first, other = map(computation.fingerprint, (chains(10, 30), chains(20, 20)))
+  assert first != other
+  assert first == computation.fingerprint(chains(30, 10))
+
+
+def test_rounds_do_not_grow_with_the_length_of_a_chain(monkeypatch):
+  rounds = []
+  signatures = equality._signatures
+
+  def counted(*words):
+    rounds.append(1)
+    return signatures(*words)
+
+  monkeypatch.setattr(equality, "_signatures", counted)
+  assert computation.same(chains(2000), chains(2000))
+  found = computation.difference(chains(900, 900), chains(899, 901))
+  assert found == "equal nodes, other edges at input, relu"
+  assert len(computation.fingerprint(chains(2000))) == 32
+  assert 3 <= len(rounds) < 10
+
+
+def test_sizes_beyond_64_bits_are_refused():
+  vast = Node("conv", (8, 8, 4), (0,), macs=2**62)
+  ComputationGraph((IMAGE, vast))
+  with pytest.raises(UserError, match="fewer than 2\\^63 parameters") as raised:
+    ComputationGraph((IMAGE, vast, vast), "vast")
+  assert "network 'vast'" in str(raised.value)
