@@ -70,8 +70,8 @@ def test_well_known_networks(name, examples):
   assert graph.params == sum(leaf.size for leaf in leaves)
 
 
-def compare(name, cells):
-  """Checks graphs of Flax networks against the stitched ones."""
+def assert_as_stitched(name, cells):
+  """Asserts that Flax networks have the graphs that are stitched."""
   space = nasjax.get_space(name)
   for cell, stitched in zip(cells, BUILDERS[name].build(cells), strict=True):
     module = networks.build(space, cell)
@@ -98,7 +98,7 @@ def compare(name, cells):
   ],
 )
 def test_networks_of_cells(name, arch):
-  compare(name, nasjax.get_space(name).parse([arch]))
+  assert_as_stitched(name, nasjax.get_space(name).parse([arch]))
 
 
 @pytest.mark.slow
@@ -107,7 +107,7 @@ def test_networks_of_cells(name, arch):
 )
 def test_more_networks_of_cells(name, count):
   cells = nasjax.get_space(name).sample(count, np.random.default_rng(1))
-  compare(name, cells)
+  assert_as_stitched(name, cells)
 
 
 @pytest.mark.parametrize(
@@ -120,7 +120,7 @@ def test_more_networks_of_cells(name, count):
   ],
 )
 def test_cells_of_which_parts_are_dead(codes):
-  compare("nb201", np.array([codes], np.int8))
+  assert_as_stitched("nb201", np.array([codes], np.int8))
 
 
 def test_a_small_network_of_darts():

@@ -89,32 +89,38 @@ def test_operators_that_do_not_fit(tmp_path, calls, expected):
   )
 
 
-@pytest.mark.parametrize(
-  "attributes",
-  [
-    {"strides": [0, 1]},
-    {"strides": [-1, 1]},
-    {"dilations": [0, 0]},
-    {"kernel_shape": [0, 0]},
-    {"kernel_shape": [-(2**62), 2**62]},
-    {"group": 0},
-    {"group": -3},
-    {"pads": [-(2**62)] * 4},
-    {"pads": [2**62] * 4},
-    {"strides": [1] * 9},
-  ],
+ABSURD = (
+  {"strides": [0, 1]},
+  {"strides": [-1, 1]},
+  {"dilations": [0, 0]},
+  {"kernel_shape": [0, 0]},
+  {"kernel_shape": [-(2**62), 2**62]},
+  {"group": 0},
+  {"group": -3},
+  {"pads": [-(2**62)] * 4},
+  {"pads": [2**62] * 4},
+  {"strides": [1] * 9},
 )
-@pytest.mark.parametrize("operator", ["Conv", "ConvTranspose", "MaxPool"])
-def test_absurd_attributes(tmp_path, operator, attributes):
-  if operator == "MaxPool":
-    if "group" in attributes:
-      return
-    attributes = {"kernel_shape": [3, 3], **attributes}
-  read = ["x"] if operator == "MaxPool" else ["x", "w"]
-  proto = made.model(
-    [node(operator, read, ["y"], **attributes)], [made.weights("w", 3, 3, 3, 3)]
-  )
-  refused(proto, tmp_path)
+
+
+def one_call(operator, read, attributes):
+  """A model of one operator."""
+  call = node(operator, read, ["y"], **attributes)
+  return made.model([call], [made.weights("w", 3, 3, 3, 3)])
+
+
+@pytest.mark.parametrize("attributes", ABSURD)
+@pytest.mark.parametrize("operator", ["Conv", "ConvTranspose"])
+def test_absurd_attributes_of_convolutions(tmp_path, operator, attributes):
+  line = refused(one_call(operator, ["x", "w"], attributes), tmp_path)
+  assert f"operator {operator} '' does not fit what it reads" in line
+
+
+@pytest.mark.parametrize("attributes", [a for a in ABSURD if "group" not in a])
+def test_absurd_attributes_of_pools(tmp_path, attributes):
+  attributes = {"kernel_shape": [3, 3], **attributes}
+  line = refused(one_call("MaxPool", ["x"], attributes), tmp_path)
+  assert "operator MaxPool '' does not fit what it reads" in line
 
 
 def test_operators_whose_inference_reads_outside_of_its_memory(tmp_path):
@@ -131,7 +137,7 @@ def test_lists_of_millions_of_axes(tmp_path):
   calls = [node("Split", ["x"], ["y"], num_outputs=2**40)]
   assert "1099511627776 parts" in refused(made.model(calls, opset=18), tmp_path)
   proto = made.model([node("Relu", ["x"], ["y"])], shape=[1] * 1000)
-  refused(proto, tmp_path)
+  assert "an array of the shape [1, 1" in refused(proto, tmp_path)
 
 
 def test_an_old_operator_set(tmp_path):
@@ -204,7 +210,8 @@ def test_external_weights_that_are_too_short(tmp_path, entries):
 @pytest.mark.parametrize("offset", ["none", "9" * 5000])
 def test_external_weights_without_a_place(tmp_path, offset):
   (tmp_path / "weights.bin").write_bytes(bytes(48))
-  refused(external("weights.bin", offset=offset), tmp_path)
+  line = refused(external("weights.bin", offset=offset), tmp_path)
+  assert "is not an ONNX model" in line
 
 
 @pytest.mark.parametrize(
@@ -215,7 +222,7 @@ def test_a_header_of_gigabytes_over_few_numbers(tmp_path, dims):
   weight = proto.graph.initializer[0]
   del weight.dims[:]
   weight.dims.extend(dims)
-  refused(proto, tmp_path)
+  assert "array 'w' of" in refused(proto, tmp_path)
 
 
 def test_a_field_that_says_it_has_gigabytes(tmp_path):
