@@ -143,14 +143,14 @@ def percent(
   Raises:
     UserError: the column is of another kind, or a value is outside 0 .. 100.
   """
-  return _numbers(table, name, where, "accuracies", 100)
+  return _within(table, name, where, "accuracies", 100)
 
 
 def percent_of_fraction(
   table: Mapping[str, np.ndarray], name: str, where: str
 ) -> np.ndarray:
   """Returns a column of fractions in percent, as `percent` does."""
-  return 100 * _numbers(table, name, where, "accuracies", 1)
+  return 100 * _within(table, name, where, "accuracies", 1)
 
 
 def seconds(
@@ -162,17 +162,63 @@ def seconds(
     UserError: the column is of another kind, or a value is no duration up to
       a year.
   """
-  return _numbers(table, name, where, "seconds", 366 * 86_400)
+  return _within(table, name, where, "seconds", 366 * 86_400)
+
+
+def numbers(
+  table: Mapping[str, np.ndarray], name: str, where: str
+) -> np.ndarray:
+  """Returns a column of numbers, `[n]` float64; NaN stays.
+
+  Args:
+    table: what `read` returned.
+    name: name of the column.
+    where: how an error calls the table.
+
+  Raises:
+    UserError: the column is of another kind or shape, or a value is infinite.
+  """
+  values = _numbers(table, name, where)
+  if np.isinf(values).any():
+    raise _wrong(where, name, "finite numbers", "an infinite one")
+  return values
+
+
+def named_columns(
+  table: Mapping[str, np.ndarray], name: str, names: str, where: str
+) -> dict[str, np.ndarray]:
+  """Returns the columns `[n]` of a matrix `[n, m]` by their names.
+
+  Args:
+    table: what `read` returned.
+    name: name of the matrix.
+    names: name of the array with the names of its columns, `[m]`.
+    where: how an error calls the table.
+
+  Raises:
+    UserError: the names are missing, or are not one for each column.
+  """
+  matrix, found = table[name], np.asarray(table.get(names, ()))
+  if found.ndim != 1 or matrix.shape[1:] != found.shape:
+    got = f"shape {list(matrix.shape)} and names of shape {list(found.shape)}"
+    raise _wrong(where, name, f"one column for each of {names!r}", got)
+  return {str(each): matrix[:, place] for place, each in enumerate(found)}
 
 
 def _numbers(
-  table: Mapping[str, np.ndarray], name: str, where: str, what: str, most: int
+  table: Mapping[str, np.ndarray], name: str, where: str
 ) -> np.ndarray:
   column = table[name]
   if column.dtype.kind not in "fiu" or column.ndim != 1:
     got = f"{column.dtype} of shape {list(column.shape)}"
     raise _wrong(where, name, "numbers of shape [n]", got)
-  values = column.astype(np.float64)
+  return column.astype(np.float64)
+
+
+def _within(
+  table: Mapping[str, np.ndarray], name: str, where: str, what: str, most: int
+) -> np.ndarray:
+  values = _numbers(table, name, where)
   known = values[~np.isnan(values)]
   if known.size and not 0 <= known.min() <= known.max() <= most:
     got = f"{known.min()} .. {known.max()}"

@@ -30,13 +30,11 @@ def load(folder: pathlib.Path) -> base.Benchmark | None:
   table = tables.read(folder, where, ("arch", "val"))
   space = registry.get_space("nb201")
   codes = tables.integers(table, "arch", where, 0, _OPS - 1, (6,))
-  tasks = np.asarray(table.get("tasks", ())).tolist()
+  tasks = tables.named_columns(table, "val", "tasks", where)
   columns = {
-    f"{task}/val": tables.percent(
-      {"val": table["val"][:, tasks.index(task)]}, "val", where
-    )
+    f"{task}/val": tables.percent(tasks, task, where)
     for task in TASKS
-    if task in tasks and table["val"].ndim == 2
+    if task in tasks
   }
   return base.Benchmark(
     name="transnas",

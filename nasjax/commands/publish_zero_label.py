@@ -8,7 +8,6 @@ need no data, and take minutes.
 """
 
 import argparse
-import pathlib
 import time
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -33,7 +32,6 @@ _TESTS = {
 }
 """Source -> benchmarks of other spaces, and labels, that its card reports."""
 _DARTS = (("darts545", "cifar10/val50"), ("nb301", "cifar10/val"))
-_TRANSNAS = "tnb101_micro.npz"
 _TASKS = ("class_scene", "class_object")
 _MOST = 20_000
 
@@ -72,14 +70,11 @@ def of_transnas() -> Labelled:
   Raises:
     UserError: the table is not in the data folder.
   """
-  folder = files.data_dir()
-  path = (folder or pathlib.Path()) / _TRANSNAS
-  arrays = files.read_npz(path)
-  names = arrays["tasks"].tolist()
-  columns = [arrays["val"][:, names.index(task)] for task in _TASKS]
+  found = registry.get_benchmark("transnas")
+  columns = [found.values(f"{task}/val") for task in _TASKS]
   labels = np.mean([solver.normal_scores(each) for each in columns], axis=0)
   what = f"TransNAS-Bench-101 micro (table): validation, {', '.join(_TASKS)}"
-  return Labelled(spaces.get_space("nb201"), arrays["arch"], labels, what)
+  return Labelled(found.space, found.genotypes, labels, what)
 
 
 _LEARNT = {

@@ -33,6 +33,8 @@ def test_a_table(tmp_path):
     ({"arch": ARCH[:, :5]}, "arch"),
     ({"val": 10 * VAL}, "accuracies 0 .. 100"),
     ({"val": VAL[:1]}, "columns of one length"),
+    ({"val": VAL[:, 0]}, "one column for each of 'tasks'"),
+    ({"tasks": TASKS[:2]}, "one column for each of 'tasks'"),
   ],
 )
 def test_damaged_tables(tmp_path, changed, expected):

@@ -1,6 +1,7 @@
 """Networks of families: counts of spaces and tables, shapes by hand, labels."""
 
 import os
+from typing import Any
 
 import numpy as np
 import pytest
@@ -144,6 +145,40 @@ def test_every_family_has_labels_and_graphs(name):
   assert not first.unknown()
   is_row = (found.codes == drawn.codes[0]).all(axis=1)
   assert found.values[is_row] == drawn.values[0]
+
+
+LABELS = np.array([[60.0, 1.0], [np.nan, 2.0], [70.0, 3.0]])
+ACCEL: dict[str, Any] = {
+  "arch": np.tile([1, 3, 1, 0], (3, 7)),
+  "metrics": LABELS,
+  "metric_names": np.array(["val_top1", "params_M"]),
+}
+
+
+def test_networks_without_a_label_are_left_out(tmp_path):
+  np.savez(tmp_path / "accel_nasbench.npz", **ACCEL)
+  found = families.load("accel", tmp_path)
+  assert found.values.tolist() == [60, 70]
+  assert found.codes.shape == (2, 28)
+
+
+@pytest.mark.parametrize(
+  ("changed", "expected"),
+  [
+    ({"metric_names": np.array(["val_top1"])}, "one column for each"),
+    ({"metric_names": np.array("val_top1")}, "one column for each"),
+    ({"metric_names": np.array(["top1", "top5"])}, "unknown label"),
+    ({"metrics": LABELS[:, 0]}, "one column for each"),
+    ({"metrics": LABELS.astype("U8")}, "expected numbers"),
+    ({"metrics": LABELS + np.inf}, "expected finite numbers"),
+    ({"metrics": LABELS * np.nan}, "expected networks with the label"),
+    ({"arch": ACCEL["arch"] + 4}, "0 .. 6"),
+  ],
+)
+def test_damaged_tables_of_families(tmp_path, changed, expected):
+  np.savez(tmp_path / "accel_nasbench.npz", **{**ACCEL, **changed})
+  with pytest.raises(UserError, match=expected):
+    families.load("accel", tmp_path)
 
 
 def test_mistakes(tmp_path, monkeypatch):

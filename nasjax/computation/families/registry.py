@@ -34,7 +34,7 @@ class Family:
   Attributes:
     title: what tables call it.
     build: makes the graphs of descriptions `[n, G]`.
-    read: reads descriptions and labels.
+    read: reads descriptions and labels, NaN where there is none.
     labels: names of the labels, higher = better; the first is the default.
     is_surrogate: whether a model made the labels, without any training.
   """
@@ -172,11 +172,18 @@ def load(
     label: one of the family's labels, by default the first.
 
   Raises:
-    UserError: a name is unknown, or the table is missing or damaged.
+    UserError: a name is unknown, the table is missing or damaged, or no network
+      has the label.
   """
   family = get_family(name)
   label = label or family.labels[0]
   errors.check_name(f"label of family {name!r}", label, family.labels)
   folder = None if data_dir is None else files.expand(data_dir)
   codes, values = family.read(folder, label)
-  return Labelled(family, label, codes, values)
+  is_known = np.isfinite(values)
+  if not is_known.any():
+    raise errors.UserError(
+      f"family {name!r}: expected networks with the label {label!r}, got none; "
+      "fetch the table again"
+    )
+  return Labelled(family, label, codes[is_known], values[is_known])

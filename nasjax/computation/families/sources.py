@@ -13,7 +13,7 @@ from nasjax.benchmarks import registry as benchmarks
 from nasjax.benchmarks import tables
 
 Found = tuple[np.ndarray, np.ndarray]
-"""Descriptions `[n, G]` and labels `[n]`."""
+"""Descriptions `[n, G]` and labels `[n]`, NaN where there is none."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -27,11 +27,9 @@ class Benchmark:
   name: str
 
   def __call__(self, folder: pathlib.Path | None, label: str) -> Found:
-    """Reads cells that have the label."""
+    """Reads all cells."""
     found = benchmarks.get_benchmark(self.name, folder)
-    values = found.values(label)
-    is_known = np.isfinite(values)
-    return found.genotypes[is_known].astype(np.int64), values[is_known]
+    return found.genotypes.astype(np.int64), found.values(label)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -60,11 +58,12 @@ class Table:
       tables.integers(table, name, self.file, 0, most, (width,))
       for name, width, most in self.codes
     ]
-    values = np.asarray(table[self.values], np.float64)
+    name = self.values
     if self.names:
-      known = [str(name) for name in table[self.names]]
-      errors.check_name(f"label of {self.file}", label, known)
-      values = values[:, known.index(label)]
+      table = tables.named_columns(table, name, self.names, self.file)
+      errors.check_name(f"label of {self.file}", label, table)
+      name = label
+    values = tables.numbers(table, name, self.file)
     return np.concatenate(parts, axis=1), values
 
 
