@@ -12,6 +12,7 @@ import numpy as np
 from nasjax import proxies
 from nasjax.io import cache
 from nasjax.proxies import PROXIES
+from nasjax.reproduce import proxies as published
 from nasjax.reproduce import reports, tgnas_training
 from nasjax.reproduce import zero_label_scores as zero
 from nasjax.zero_label import identity
@@ -33,7 +34,7 @@ OWN = {
 }
 """Methods that are computed here, and their titles."""
 PUBLISHED = {
-  f"published_{name}": f"{name}, published" for name in zero.PUBLISHED
+  f"published_{name}": f"{name}, published" for name in published.PUBLISHED
 }
 """Scores of NAS-Bench-Suite-Zero, and their titles."""
 

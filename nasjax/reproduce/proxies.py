@@ -76,12 +76,7 @@ def run(options: reports.Options) -> None:
   Raises:
     UserError: data are missing, or there are none of the space.
   """
-  studies = [s for s in options.studies if s.benchmark == "nb201"]
-  if not studies:
-    raise errors.UserError(
-      "proxies: expected the space nb201, whose scores are published, got "
-      f"{', '.join(study.space for study in options.studies)}"
-    )
+  studies = reports.studies_of(options, "nb201")
   data_dir = options.setup.data_dir
   benchmark = benchmarks.get_benchmark("nb201", data_dir)
   index, published = read(data_dir)
@@ -180,9 +175,7 @@ def _write(options: reports.Options) -> None:
   """Writes and prints the page."""
   data = results.read(options.path)
   text = page(data)
-  path = options.path.with_suffix(".md")
-  files.write_atomic(path, lambda file: file.write(text.encode()))
-  print(text)
+  reports.write_page(options, text)
 
 
 def page(data: results.Data) -> str:
@@ -192,7 +185,8 @@ def page(data: results.Data) -> str:
     f"Made by {markdown.made_by(data)}.",
     "Cells are drawn once from the 9,445 with published scores; one seed. "
     "Published: NAS-Bench-Suite-Zero, CIFAR-10 images; ours: Gaussian noise, "
-    "random labels. Cells without a score of ours are left out of a row.",
+    "random labels, the skeleton `official`. Cells without a score of ours are "
+    "left out of a row; proxies without a row were not measured.",
   ]
   for key in results.studies(data["rows"]):
     space, benchmark, dataset = key

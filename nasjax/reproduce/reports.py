@@ -167,13 +167,40 @@ def finish(options: Options) -> str:
     path.name for path in options.results.glob(f"{options.name}*.png")
   )
   text = markdown.render(data, options.spec.what, pictures)
-  path = options.path.with_suffix(".md")
-  files.write_atomic(path, lambda file: file.write(text.encode()))
   keys = [study.key for study in options.studies]
   asked = [
     row
     for row in data["rows"]
     if (row["space"], row["benchmark"], row["dataset"]) in keys
   ]
-  print(markdown.render({**data, "rows": asked}, options.spec.what))
+  shown = markdown.render({**data, "rows": asked}, options.spec.what)
+  write_page(options, text, shown)
   return text
+
+
+def write_page(options: Options, text: str, shown: str | None = None) -> None:
+  """Writes the Markdown beside the result file, and prints it.
+
+  Args:
+    options: the command.
+    text: the page.
+    shown: what is printed in the place of the page.
+  """
+  path = options.path.with_suffix(".md")
+  files.write_atomic(path, lambda file: file.write(text.encode()))
+  print(text if shown is None else shown)
+
+
+def studies_of(options: Options, benchmark: str) -> list[catalog.Study]:
+  """The studies of the one benchmark that a report is about.
+
+  Raises:
+    UserError: none was asked for.
+  """
+  found = [each for each in options.studies if each.benchmark == benchmark]
+  if not found:
+    raise errors.UserError(
+      f"{options.name}: expected the benchmark {benchmark}, got "
+      f"{', '.join(study.benchmark for study in options.studies)}"
+    )
+  return found

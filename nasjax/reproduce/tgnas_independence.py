@@ -11,7 +11,6 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from nasjax import errors, files
 from nasjax.benchmarks import registry as benchmarks
 from nasjax.experiments import provenance
 from nasjax.reproduce import (
@@ -43,12 +42,7 @@ def run(options: reports.Options) -> None:
   Raises:
     UserError: data are missing, or there are none of the space.
   """
-  studies = [s for s in options.studies if s.benchmark == "nb201"]
-  if not studies:
-    raise errors.UserError(
-      "tgnas_independence: expected the space nb201, got "
-      f"{', '.join(study.space for study in options.studies)}"
-    )
+  studies = reports.studies_of(options, "nb201")
   size = options.sizes_of(studies[0])[0]
   problem = draw(size, options.setup.data_dir)
   found = {
@@ -66,9 +60,7 @@ def run(options: reports.Options) -> None:
       rows += _with_accuracy(study, method, each, truth)
   data = reports.save(options, rows)
   text = independence_page.write(data, METHODS, SPEC.what, options.results)
-  path = options.path.with_suffix(".md")
-  files.write_atomic(path, lambda file: file.write(text.encode()))
-  print(text)
+  reports.write_page(options, text)
 
 
 def draw(size: int, data_dir: str | None) -> zero.Problem:

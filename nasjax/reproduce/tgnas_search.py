@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from nasjax import files, search
+from nasjax import search
 from nasjax.benchmarks import registry as benchmarks
 from nasjax.experiments import provenance
 from nasjax.reproduce import (
@@ -85,9 +85,7 @@ def run(options: reports.Options) -> None:
           reports.save(options, rows)
   data = results.read(options.path)
   text = search_page.render(data, METHODS, SPEC.what)
-  path = options.path.with_suffix(".md")
-  files.write_atomic(path, lambda file: file.write(text.encode()))
-  print(text)
+  reports.write_page(options, text)
 
 
 def _seeds(options: reports.Options) -> range:

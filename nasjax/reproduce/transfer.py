@@ -9,7 +9,6 @@ from typing import Any
 
 import numpy as np
 
-from nasjax import files
 from nasjax.benchmarks import mini201, mini201_images
 from nasjax.experiments import provenance
 from nasjax.predictors import predictor as predictors
@@ -59,9 +58,7 @@ def run(options: reports.Options) -> None:
       reports.save(options, rows)
   data = results.read(options.path)
   text = transfer_table.render(data, SPEC.what, METHODS, mini201.card())
-  path = options.path.with_suffix(".md")
-  files.write_atomic(path, lambda file: file.write(text.encode()))
-  print(text)
+  reports.write_page(options, text)
 
 
 def _scores(

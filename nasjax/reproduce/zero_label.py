@@ -5,7 +5,6 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from nasjax import files
 from nasjax.benchmarks import registry
 from nasjax.experiments import provenance
 from nasjax.reproduce import catalog, markdown, reports, results
@@ -46,9 +45,7 @@ def run(options: reports.Options) -> None:
         reports.save(options, _rows(study, problems[name], method))
   data = results.read(options.path)
   text = render(data)
-  path = options.path.with_suffix(".md")
-  files.write_atomic(path, lambda file: file.write(text.encode()))
-  print(text)
+  reports.write_page(options, text)
 
 
 def _problem(name: str, data_dir: str | None) -> scores.Problem:

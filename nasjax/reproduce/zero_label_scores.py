@@ -10,9 +10,9 @@ from collections.abc import Callable, Mapping
 
 import numpy as np
 
-from nasjax import errors, files, zero_label
+from nasjax import zero_label
 from nasjax.benchmarks import base as benchmarks
-from nasjax.reproduce.proxies import PUBLISHED, TABLE
+from nasjax.reproduce import proxies
 from nasjax.zero_label import log_ranks, parts, recipes
 
 MEASURED_FOR = ("nb201", "nb101")
@@ -56,25 +56,18 @@ class Problem:
     """Published proxies, `[n]` each, of the cell without its dead operations.
 
     Raises:
-      UserError: the table is not in the data folder, or is of other cells.
+      UserError: the table is not in the data folder, or is damaged.
     """
-    folder = files.data_dir(self.data_dir)
-    if folder is None:
-      raise errors.UserError(
-        f"published proxies: expected {TABLE} in the folder of --data_dir or "
-        "NASJAX_DATA, got no folder; name one"
-      )
-    arrays = files.read_npz(folder / TABLE)
-    known = _codes(self.benchmark.genotypes[arrays["index"]])
+    index, scores = proxies.read(self.data_dir)
+    known = _codes(self.benchmark.genotypes[index])
     order = np.argsort(known)
     wanted = _codes(without_dead(self.genotypes))
     place = np.minimum(np.searchsorted(known[order], wanted), len(known) - 1)
     found = order[place]
     is_there = known[found] == wanted
-    names = arrays["proxy_names"].tolist()
     return {
-      name: np.where(is_there, arrays["cifar10"][found, at], np.nan)
-      for at, name in enumerate(names)
+      name: np.where(is_there, each[found], np.nan)
+      for name, each in scores.items()
     }
 
 
@@ -139,7 +132,7 @@ METHODS: dict[str, tuple[str, Method]] = {
       f"{name}, published",
       lambda problem, name=name: problem.published[name],
     )
-    for name in PUBLISHED
+    for name in proxies.PUBLISHED
   },
 }
 """Method -> its title, and what scores a problem, higher = better, `[n]`."""

@@ -129,5 +129,5 @@ def test_mistakes_are_one_line(folder, capsys):
   assert "unknown method 'nvot'" in capsys.readouterr().err
   assert run(folder, "--space=nb101") == 2
   printed = capsys.readouterr().err
-  assert "expected the space nb201" in printed
+  assert "expected the benchmark nb201, got nb101" in printed
   assert printed.count("\n") == 1

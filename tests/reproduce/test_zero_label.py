@@ -6,7 +6,7 @@ import pytest
 import nasjax
 from nasjax import errors
 from nasjax.benchmarks import analog
-from nasjax.reproduce import catalog
+from nasjax.reproduce import catalog, proxies
 from nasjax.reproduce import zero_label as report
 from nasjax.reproduce import zero_label_scores as scores
 
@@ -64,10 +64,10 @@ def test_a_missing_score_is_last(problem, monkeypatch):
 
 def test_published_proxies_need_their_table(problem, monkeypatch, tmp_path):
   monkeypatch.delenv("NASJAX_DATA", raising=False)
-  with pytest.raises(errors.UserError, match=scores.TABLE):
+  with pytest.raises(errors.UserError, match=proxies.TABLE):
     scores.score(problem, "published_nwot")
   monkeypatch.setenv("NASJAX_DATA", str(tmp_path))
-  with pytest.raises(errors.UserError, match=scores.TABLE):
+  with pytest.raises(errors.UserError, match=proxies.TABLE):
     scores.score(
       scores.Problem(problem.benchmark, problem.rows), "published_zen"
     )

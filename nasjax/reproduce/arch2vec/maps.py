@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from nasjax import files, progress
+from nasjax import progress
 from nasjax.benchmarks import registry
 from nasjax.experiments import provenance
 from nasjax.reproduce import extras, markdown, reports, results
@@ -58,9 +58,7 @@ def run(options: reports.Options) -> None:
     path.name for path in options.results.glob(f"{options.name}*.png")
   )
   text = render(data, pictures)
-  path = options.path.with_suffix(".md")
-  files.write_atomic(path, lambda file: file.write(text.encode()))
-  print(text)
+  reports.write_page(options, text)
 
 
 def _measure(options, study, method, model, benchmark, labels) -> list:

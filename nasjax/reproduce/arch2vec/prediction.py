@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from nasjax import files, progress
+from nasjax import progress
 from nasjax.benchmarks import base as benchmarks_base
 from nasjax.benchmarks import registry
 from nasjax.experiments import provenance
@@ -98,9 +98,7 @@ def run(options: reports.Options) -> None:
         reports.save(options, rows)
   data = results.read(options.path)
   text = render(data)
-  path = options.path.with_suffix(".md")
-  files.write_atomic(path, lambda file: file.write(text.encode()))
-  print(text)
+  reports.write_page(options, text)
 
 
 def draw(

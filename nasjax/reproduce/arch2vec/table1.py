@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from nasjax import config as configs
-from nasjax import files, progress
+from nasjax import progress
 from nasjax.config import representation as fields
 from nasjax.experiments import provenance, representation
 from nasjax.reproduce import markdown, reports, results
@@ -100,9 +100,7 @@ def run(options: reports.Options) -> None:
       reports.save(options, _rows(study, method, model.card, values))
   data = results.read(options.path)
   text = render(data)
-  path = options.path.with_suffix(".md")
-  files.write_atomic(path, lambda file: file.write(text.encode()))
-  print(text)
+  reports.write_page(options, text)
 
 
 def _trained(

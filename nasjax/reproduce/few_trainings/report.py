@@ -6,7 +6,6 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from nasjax import files
 from nasjax.reproduce import catalog, reports, results
 from nasjax.reproduce.few_trainings import (
   curves,
@@ -161,15 +160,14 @@ def _write(options: reports.Options, studies: Sequence[catalog.Study]) -> None:
   data = results.read(options.path)
   pictures = _pictures(options.results, options.name)
   text = table.render(data, SPEC.what, pictures)
-  path = options.path.with_suffix(".md")
-  files.write_atomic(path, lambda file: file.write(text.encode()))
   keys = [study.key for study in studies]
   asked = [
     row
     for row in data["rows"]
     if (row["space"], row["benchmark"], row["dataset"]) in keys
   ]
-  print(table.render({**data, "rows": asked}, SPEC.what))
+  shown = table.render({**data, "rows": asked}, SPEC.what)
+  reports.write_page(options, text, shown)
 
 
 def _pictures(folder: pathlib.Path, name: str) -> list[str]:

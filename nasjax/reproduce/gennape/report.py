@@ -9,7 +9,6 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from nasjax import files
 from nasjax.computation import families
 from nasjax.experiments import provenance
 from nasjax.reproduce import catalog, markdown, reports, results
@@ -76,9 +75,7 @@ def run(options: reports.Options) -> None:
         if methods.has(method, name, size):
           reports.save(options, _rows(settings, method, name, size))
   text = render(results.read(options.path))
-  path = options.path.with_suffix(".md")
-  files.write_atomic(path, lambda file: file.write(text.encode()))
-  print(text)
+  reports.write_page(options, text)
 
 
 def _rows(

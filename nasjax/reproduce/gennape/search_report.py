@@ -9,7 +9,6 @@ from typing import Any
 
 import numpy as np
 
-from nasjax import files
 from nasjax.benchmarks import registry as benchmarks
 from nasjax.computation import families, measures
 from nasjax.experiments import provenance
@@ -55,9 +54,7 @@ def run(options: reports.Options) -> None:
   networks = families.load(FAMILY, folder)
   reports.save(options, _fronts(options, data.Sample(FAMILY, networks)))
   text = render(results.read(options.path))
-  path = options.path.with_suffix(".md")
-  files.write_atomic(path, lambda file: file.write(text.encode()))
-  print(text)
+  reports.write_page(options, text)
 
 
 def _seeds(options: reports.Options) -> range:

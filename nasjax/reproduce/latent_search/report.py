@@ -4,7 +4,6 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from nasjax import files
 from nasjax.reproduce import catalog, markdown, reports, results
 from nasjax.reproduce.figures import style
 from nasjax.reproduce.latent_search import curves, methods, problems, runs
@@ -43,9 +42,7 @@ def run(options: reports.Options) -> None:
     style.save(curves.draw(panels), options.results, options.name)
   data = results.read(options.path)
   text = render(data)
-  path = options.path.with_suffix(".md")
-  files.write_atomic(path, lambda file: file.write(text.encode()))
-  print(text)
+  reports.write_page(options, text)
 
 
 def _seeds(
