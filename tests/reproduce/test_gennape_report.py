@@ -1,16 +1,19 @@
 """The report `gennape`: its families, its gain, a whole run on drawn cells."""
 
 import json
+import re
 
 import numpy as np
 import pytest
 import reproduce_tiny
 
 import nasjax
+from nasjax.commands import publish_ranker
 from nasjax.computation import families
 from nasjax.reproduce import catalog
 from nasjax.reproduce.gennape import data, learning, methods, report
 from nasjax.systems.gennape import whole_network
+from nasjax.training import metrics
 
 
 def sample(name, codes, values):
@@ -110,5 +113,12 @@ def test_what_is_learnt_from_families(samples, monkeypatch):
   size = samples["size"]
   line = member.line(size.measures)
   assert np.corrcoef(line, size.networks.values)[0, 1] > 0.7
+  card = publish_ranker.card(samples, found, 1.0)
+  beaten = re.findall(r"^\| ([\d.]+) \| [\d.]+ \| \d of 3 \|$", card, re.M)
+  assert [float(weight) for weight in beaten] == [0.3, 0.6, 1, 1.5, 2, 3]
+  (row,) = [line for line in card.splitlines() if "| NATS size space |" in line]
+  truth = size.networks.values
+  ours = found.members["size"].predict(size.measures)
+  assert f"| 60 | {metrics.spearman_rho(ours, truth):.3f} |" in row
   dead = np.zeros((1, size.measures.shape[1]))
   assert member.predict(dead).tolist() == [whole_network.DEAD]

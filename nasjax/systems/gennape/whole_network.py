@@ -45,10 +45,15 @@ class WholeNetwork(NamedTuple):
     """The first part, for measures `[n, P]`; `[n]`."""
     return (found[:, _PLACES] - self.centre) @ self.slopes
 
-  def predict(self, found: np.ndarray) -> np.ndarray:
-    """Predicts from measures `[n, P]`; `[n]` float64, higher = better."""
+  def predict(self, found: np.ndarray, weight: float = LINE) -> np.ndarray:
+    """Predicts scores `[n]` float64, higher = better.
+
+    Args:
+      found: measures, `[n, P]`.
+      weight: of the line.
+    """
     trees = self.forest.predict(found) / UNIT
-    scores = (LINE * self.line(found) + trees) / (LINE + 1)
+    scores = (weight * self.line(found) + trees) / (weight + 1)
     return np.where(is_live(found), scores, DEAD)
 
 
