@@ -8,6 +8,7 @@ from typing import ClassVar
 
 import numpy as np
 
+from nasjax import errors
 from nasjax.search import acquisitions, base, latent
 from nasjax.search.state import State
 
@@ -88,6 +89,11 @@ class DNGO(latent.Latent):
       room *= 4  # compiles once for each
     fitted = recipe.fit(table.values[known], targets, room, rng)
     features = fitted.features(table.values[known]).astype(float)
+    if not np.isfinite(features).all():
+      raise errors.UserError(
+        "dngo: expected a training with finite weights, got others with "
+        f"learning_rate={self.learning_rate:g}; lower it"
+      )
     linear = bayesian_linear.regress(features, targets)
     means, stds = learnt_features.moments(fitted, linear, table.values)
     return acquisitions.expected_improvement(means, stds, targets.max())

@@ -36,8 +36,8 @@ class Reinforce(latent.Latent):
       the next; 0 as in the published code, which computes returns with .8 and
       does not use them. In NAS-Bench-101 the validation accuracies that were
       found were higher with 0.
-    spread: standard deviation of an action in every direction; embeddings are
-      scaled to a variance of 1.
+    spread: standard deviation of an action in every direction, at least 1e-6;
+      embeddings are scaled to a variance of 1.
   """
 
   name: ClassVar[str] = "reinforce"
@@ -53,7 +53,7 @@ class Reinforce(latent.Latent):
     base.whole_number("steps", self.steps, 1)
     latent.check_number("learning_rate", self.learning_rate, 0.0, np.inf)
     latent.check_number("discount", self.discount, 0.0, 1.0)
-    latent.check_number("spread", self.spread, 0.0, np.inf)
+    latent.check_number("spread", self.spread, 1e-6, np.inf)
 
   def policy(self, size: int) -> Any:
     """The policy for embeddings of `size` numbers."""

@@ -37,10 +37,7 @@ class Given:
     self.given, self.identity = given, "a function"
     if callable(given):
       return
-    try:
-      self.given = np.asarray(given, np.float32)
-    except (TypeError, ValueError):
-      self.given = np.zeros(0, np.float32)
+    self.given = _numbers(given)
     if self.given.ndim != 2:
       raise errors.UserError(
         f"embedding: expected one of {', '.join(NAMES)}, the workdir of a "
@@ -116,10 +113,8 @@ def _of_autoencoder(
 def _of_user(
   space: spaces_base.Space, given: Any, genotypes: np.ndarray
 ) -> np.ndarray:
-  found = given
-  if callable(given):
-    found = np.asarray(given(genotypes), np.float32)
-  if found.ndim != 2 or len(found) != len(genotypes):
+  found = _numbers(given(genotypes)) if callable(given) else given
+  if found.ndim != 2 or len(found) != len(genotypes) or not found.size:
     raise errors.UserError(
       f"embedding: expected one row for each of {len(genotypes)} architectures "
       f"of the space {space.name!r}, got shape {list(found.shape)}"
@@ -130,3 +125,11 @@ def _of_user(
       "of the space"
     )
   return found
+
+
+def _numbers(given: Any) -> np.ndarray:
+  """Returns vectors as float32; none, `[0]`, where they are no numbers."""
+  try:
+    return np.asarray(given, np.float32)
+  except (TypeError, ValueError):
+    return np.zeros(0, np.float32)

@@ -238,12 +238,25 @@ def test_refuses_options(name, options, message):
     (np.full((1023, 3), np.nan), "expected finite numbers"),
     (lambda rows: rows[:5], "one row for each of 1023"),
     (lambda rows: rows[:, 0], "one row for each of 1023"),
+    (lambda rows: ["far"] * len(rows), "one row for each of 1023"),
+    (np.ones((1023, 0)), "one row for each of 1023"),
   ],
 )
 def test_refuses_vectors_of_other_cells(embedding, message):
   strategy = search.get_strategy("dngo", embedding=embedding)
   with pytest.raises(errors.UserError, match=message):
     strategy.init(SPACE, 0, 10)
+
+
+def test_an_action_is_drawn():
+  with pytest.raises(errors.UserError, match=r"spread: .* at least 1e-06"):
+    search.get_strategy("reinforce", spread=0)
+
+
+def test_a_training_that_diverges_is_one_line():
+  strategy = search.get_strategy("dngo", learning_rate=1e30, epochs=5)
+  with pytest.raises(errors.UserError, match="finite weights"):
+    search.run(strategy, SPACE, toy.additive, 40, 0)
 
 
 def test_discount_is_a_share():
