@@ -198,6 +198,9 @@ def test_an_embedder_gives_the_embeddings_of_its_training(trained):
     again.embed(kept.genotypes), embedder.embed(kept.genotypes)
   )
   assert embedder.embed(kept.genotypes[:0]).shape == (0, 4)
+  rows = kept.genotypes[:5]
+  for given in (rows.tolist(), jnp.asarray(rows)):
+    np.testing.assert_array_equal(embedder.embed(given), embedder.embed(rows))
 
 
 def test_many_cells_compile_once_for_a_power_of_two(trained):
@@ -217,6 +220,10 @@ def test_decoded_cells_are_cells_of_the_space(trained):
   assert embedder.space.is_valid(genotypes[valid]).all()
   with pytest.raises(errors.UserError, match=r"expected shape \[n, 1, 8, 4\]"):
     embedder.decode(latent)
+  with pytest.raises(errors.UserError, match=r"expected shape \[n, 8, 4\]"):
+    embedder.decode_cells(latent[0])
+  with pytest.raises(errors.UserError, match="expected an array of numbers"):
+    embedder.decode([[1], [1, 2]])
 
 
 @pytest.mark.slow
@@ -260,6 +267,11 @@ def test_damaged_files_are_one_line(trained, tmp_path):
   files.save_npz(path, genotypes=np.zeros((1, 6), np.int8))
   with pytest.raises(errors.UserError, match="got the arrays genotypes"):
     embeddings.load(path, space)
+  arrays = files.load_npz(trained[0] / "embeddings.npz")
+  arrays["genotypes"] = np.array(3, np.int8)
+  files.save_npz(path, **arrays)
+  with pytest.raises(errors.UserError, match="not one finite row"):
+    embeddings.load(path, space)
   folder = tmp_path / "embedder"
   folder.mkdir()
   with np.load(trained[0] / "embedder" / "embedder.npz") as archive:
@@ -288,6 +300,24 @@ def test_a_changed_description_is_refused(trained, tmp_path, change, message):
   arrays["description"] = np.array(json.dumps(description))
   files.save_npz(tmp_path / "embedder.npz", **arrays)
   with pytest.raises(errors.UserError, match=message):
+    nasjax.Embedder.load(tmp_path)
+
+
+@pytest.mark.parametrize(
+  "change",
+  [
+    lambda name, bias: {name: np.full(bias.shape, "a")},
+    lambda name, bias: {name: bias.astype(np.float64)},
+    lambda name, bias: {name + "/more": bias},
+    lambda name, bias: {"prior": np.zeros((2, 8, 4), np.int8)},
+  ],
+)
+def test_other_arrays_are_refused(trained, tmp_path, change):
+  arrays = files.load_npz(trained[0] / "embedder" / "embedder.npz")
+  name = "variables/params/mean/bias"
+  arrays.update(change(name, arrays[name]))
+  files.save_npz(tmp_path / "embedder.npz", **arrays)
+  with pytest.raises(errors.UserError, match="arrays of the shapes"):
     nasjax.Embedder.load(tmp_path)
 
 

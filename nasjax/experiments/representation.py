@@ -6,7 +6,7 @@ No label is read. Dimensions: `n` architectures, `G` integers of a genotype.
 import json
 import pathlib
 import time
-from typing import Any
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -25,6 +25,7 @@ from nasjax.systems.arch2vec import (
   stored,
   training,
 )
+from nasjax.systems.arch2vec import model as models
 from nasjax.training import checkpoint
 
 EMBEDDINGS = "embeddings.npz"
@@ -109,12 +110,18 @@ def draw(
   return jax.tree.map(lambda *each: jnp.concatenate(each), *parts)
 
 
-class Trained:
-  """What a training leaves: module, variables, `Embedder.prior`."""
+class Trained(NamedTuple):
+  """What a training leaves; the parts of an `Embedder`.
 
-  def __init__(self, model, variables, prior: np.ndarray):
-    """Keeps the parts."""
-    self.model, self.variables, self.prior = model, variables, prior
+  Attributes:
+    model: the autoencoder.
+    variables: its parameters and batch statistics.
+    prior: see `Embedder.prior`.
+  """
+
+  model: models.Arch2Vec
+  variables: Any
+  prior: np.ndarray
 
 
 def train(

@@ -14,6 +14,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from nasjax import compiler, errors, files
+from nasjax.spaces import architectures
 from nasjax.spaces import base as spaces_base
 from nasjax.spaces import registry as spaces
 from nasjax.systems.arch2vec import drawing, reconstruction, stored
@@ -101,7 +102,7 @@ class Embedder:
       stored.Stored(
         self.space.name,
         {name: getattr(self.model, name) for name in stored.FIELDS},
-        self.variables,
+        stored.flat(self.variables),
         self.prior,
         self.card,
       ),
@@ -120,7 +121,8 @@ class Embedder:
     """Embeds architectures.
 
     Args:
-      archs: notations of the space, or genotypes `[n, G]`.
+      archs: notations of the space, or genotypes `[n, G]`; see
+        `nasjax.spaces.architectures`.
 
     Returns:
       `[n, E]` float32, in their order.
@@ -128,12 +130,18 @@ class Embedder:
     Raises:
       UserError: one is no architecture of the space.
     """
-    latent = self._run("embed", self._genotypes(archs))
+    genotypes = architectures.as_genotypes(self.space, archs)
+    latent = self._run("embed", genotypes)
     return latent.reshape(len(latent), self.width)
 
   def encode(self, archs: Any) -> np.ndarray:
-    """Means of the posterior of each node, `[n, C, N, L]` float32."""
-    return self._run("encode", self._genotypes(archs))
+    """Means of the posterior of each node, `[n, C, N, L]` float32.
+
+    Raises:
+      UserError: one is no architecture of the space.
+    """
+    genotypes = architectures.as_genotypes(self.space, archs)
+    return self._run("encode", genotypes)
 
   @compiler.own_numbers()
   def decode(self, latent: Any) -> tuple[np.ndarray, np.ndarray]:
@@ -149,19 +157,19 @@ class Embedder:
     Raises:
       UserError: the shape is wrong, or the space does not read graphs back.
     """
-    kinds, latent = self._classes, np.asarray(latent, np.float32)
-    shape = (kinds.num_cells, kinds.num_nodes, self.model.latent)
-    if latent.ndim != 4 or latent.shape[1:] != shape:
-      raise errors.UserError(
-        "latent numbers: expected shape "
-        f"[n, {', '.join(map(str, shape))}], got {list(latent.shape)}"
-      )
-    codes, edges = self.decode_cells(latent.reshape(-1, *shape[1:]))
-    return self.read_cells(codes, edges)
+    kinds = self._classes
+    cell = kinds.num_nodes, self.model.latent
+    numbers = _latent(latent, (kinds.num_cells, *cell))
+    return self.read_cells(*self.decode_cells(numbers.reshape(-1, *cell)))
 
-  def decode_cells(self, latent: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Decodes cells `[m, N, L]`: classes `[m, N]` and edges `[m, N, N]`."""
-    codes, edges = self._run("decode", np.asarray(latent, np.float32))
+  def decode_cells(self, latent: Any) -> tuple[np.ndarray, np.ndarray]:
+    """Decodes cells `[m, N, L]`: classes `[m, N]` and edges `[m, N, N]`.
+
+    Raises:
+      UserError: the shape is wrong.
+    """
+    shape = self._classes.num_nodes, self.model.latent
+    codes, edges = self._run("decode", _latent(latent, shape))
     return codes, edges
 
   def read_cells(
@@ -192,12 +200,6 @@ class Embedder:
     noise = rng.standard_normal((num, *self.prior.shape[1:]), np.float32)
     return self.prior[0] + self.prior[1] * noise
 
-  def _genotypes(self, archs: Any) -> np.ndarray:
-    if isinstance(archs, np.ndarray) and archs.dtype.kind in "iu":
-      return self.space.check(archs)
-    notations: Any = archs
-    return self.space.parse(notations)
-
   def _run(self, name: str, rows: np.ndarray) -> Any:
     """Runs a program on rows, padded to a power of two."""
     module: Any = self.model
@@ -212,6 +214,22 @@ class Embedder:
       count = len(rows[start : start + _MOST])
       parts.append(jax.tree.map(lambda x, n=count: np.asarray(x)[:n], found))
     return jax.tree.map(lambda *each: np.concatenate(each), *parts)
+
+
+def _latent(given: Any, shape: tuple[int, ...]) -> np.ndarray:
+  """Returns latent numbers `[n, *shape]` as float32."""
+  try:
+    found = np.asarray(given, np.float32)
+  except (TypeError, ValueError) as error:
+    raise errors.UserError(
+      f"latent numbers: expected an array of numbers, got {errors.quote(given)}"
+    ) from error
+  if found.ndim != 1 + len(shape) or found.shape[1:] != shape:
+    raise errors.UserError(
+      "latent numbers: expected shape "
+      f"[n, {', '.join(map(str, shape))}], got {list(found.shape)}"
+    )
+  return found
 
 
 @functools.lru_cache(maxsize=8)

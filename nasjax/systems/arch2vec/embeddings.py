@@ -57,7 +57,7 @@ def load(path: files.PathLike, space: spaces_base.Space) -> Embeddings:
     )
   if values.ndim != 2 or values.dtype != np.float32:
     raise _other(path, f"embeddings of {values.dtype} {list(values.shape)}")
-  if len(values) != len(genotypes) or not np.isfinite(values).all():
+  if values.shape[:1] != genotypes.shape[:1] or not np.isfinite(values).all():
     raise _other(path, "not one finite row for each cell")
   return Embeddings(space.check(genotypes), values, card)
 

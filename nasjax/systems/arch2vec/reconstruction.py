@@ -89,7 +89,10 @@ def measure(
 def spread(
   model: models.Arch2Vec, variables: Any, cells: drawing.Drawn
 ) -> np.ndarray:
-  """Mean and spread of the means of each node over cells `[n]`, `[2, N, L]`."""
+  """Mean and spread of the means of each node, `[2, N, L]`.
+
+  They are over cells `[n]` in whole batches of 1,024; the rest is left out.
+  """
   size = min(cells.classes.shape[0], _AT_ONCE)
   program = compiler.jit(
     lambda variables, each: _moments(model, variables, each)

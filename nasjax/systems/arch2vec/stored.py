@@ -40,14 +40,15 @@ class Stored(NamedTuple):
   Attributes:
     space: name of the space.
     fields: those of the module.
-    variables: its parameters and batch statistics.
+    variables: its parameters and batch statistics by name, as
+      `params/mean/bias`.
     prior: `[2, N, L]`.
     card: where it comes from.
   """
 
   space: str
   fields: dict[str, Any]
-  variables: Any
+  variables: Mapping[str, np.ndarray]
   prior: np.ndarray
   card: dict[str, Any]
 
@@ -55,6 +56,12 @@ class Stored(NamedTuple):
 def names() -> tuple[str, ...]:
   """Names of the embedders that come with nasjax."""
   return tuple(sorted(path.parent.name for path in SHIPPED.glob(f"*/{FILE}")))
+
+
+def flat(variables: Any) -> dict[str, np.ndarray]:
+  """Returns parameters and batch statistics by name (`Stored.variables`)."""
+  found = traverse_util.flatten_dict(variables, sep="/")
+  return {name: np.asarray(each) for name, each in found.items()}
 
 
 def check_target(folder: files.PathLike) -> None:
@@ -73,7 +80,6 @@ def write(folder: files.PathLike, found: Stored) -> None:
   """Writes an embedder; one that is there is replaced."""
   check_target(folder)
   path = files.expand(folder)
-  flat = traverse_util.flatten_dict(found.variables, sep="/")
   description = {
     "format": _FORMAT,
     "space": found.space,
@@ -84,7 +90,7 @@ def write(folder: files.PathLike, found: Stored) -> None:
     path / FILE,
     description=np.array(json.dumps(description)),
     prior=found.prior,
-    **{_VARIABLES + name: np.asarray(each) for name, each in flat.items()},
+    **{_VARIABLES + name: each for name, each in found.variables.items()},
   )
   text = card_text(found.space, found.card).encode()
   files.write_atomic(path / CARD, lambda file: file.write(text))
@@ -124,9 +130,9 @@ def read(name_or_path: files.PathLike) -> Stored:
   if not isinstance(space, str) or not isinstance(card, dict):
     raise _other(path, "no space or no card")
   fields = _check_fields(path, description.get("model"))
-  length = len(_VARIABLES)
-  flat = {name[length:]: each for name, each in arrays.items()}
-  variables = traverse_util.unflatten_dict(flat, sep="/")
+  variables = {
+    name.removeprefix(_VARIABLES): each for name, each in arrays.items()
+  }
   return Stored(space, fields, variables, prior, card)
 
 
@@ -135,7 +141,8 @@ def build(found: Stored, kinds: drawing.Classes) -> tuple[models.Arch2Vec, Any]:
   """Returns the module and its variables.
 
   Raises:
-    UserError: the arrays have other shapes than the module's for the space.
+    UserError: the arrays have other shapes or types than the module's for the
+      space, or hold numbers that are not finite.
   """
   model = models.Arch2Vec(num_classes=kinds.num, **found.fields)
   size = kinds.num_nodes
@@ -144,22 +151,24 @@ def build(found: Stored, kinds: drawing.Classes) -> tuple[models.Arch2Vec, Any]:
   example = drawing.Drawn(nodes, nodes, pairs)
   shapes = jax.eval_shape(model.init, jax.random.key(0), example)
   wanted: Any = traverse_util.flatten_dict(shapes, sep="/")
-  flat: Any = traverse_util.flatten_dict(found.variables, sep="/")
-  prior = (2, size, model.latent)
-  same = {name: each.shape for name, each in wanted.items()} == {
-    name: each.shape for name, each in flat.items()
-  }
-  if not same or found.prior.shape != prior:
+  prior = jax.ShapeDtypeStruct((2, size, model.latent), np.float32)
+  given = {**found.variables, "prior": found.prior}
+  if _kinds(given) != _kinds({**wanted, "prior": prior}):
     raise errors.UserError(
       f"an embedder of {found.space!r}: expected arrays of the shapes that its "
-      "model has for this space, got others; train it again"
+      "model has for this space, in float32, got others; train it again"
     )
-  if not all(np.isfinite(each).all() for each in (*flat.values(), found.prior)):
+  if not all(np.isfinite(each).all() for each in given.values()):
     raise errors.UserError(
       f"an embedder of {found.space!r}: expected finite numbers, got others; "
       "train it again"
     )
-  return model, jax.tree.map(jnp.asarray, found.variables)
+  variables = traverse_util.unflatten_dict(found.variables, sep="/")
+  return model, jax.tree.map(jnp.asarray, variables)
+
+
+def _kinds(arrays: Mapping[str, Any]) -> dict[str, Any]:
+  return {name: (each.shape, each.dtype) for name, each in arrays.items()}
 
 
 def _find(name_or_path: files.PathLike) -> pathlib.Path:
