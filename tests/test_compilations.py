@@ -8,8 +8,10 @@ import tiny
 
 import nasjax
 from nasjax import scoring
+from nasjax.computation.families import macro
 from nasjax.predictors import predictor
 from nasjax.scoring import precisions, streaming
+from nasjax.systems.gennape import contrastive, encoder, reading
 
 
 @pytest.fixture
@@ -131,3 +133,16 @@ def test_a_fit_compiles_no_program_twice(compilations):
   ]
   for program in ("create", "epoch"):
     assert compiled.count(f"jit({program})") == 1
+
+
+def test_no_call_of_the_encoder_of_networks_compiles_anew(compilations, rng):
+  module = encoder.Encoder(width=8, layers=1, heads=2)
+  graphs = macro.build(rng.integers(0, 3, (3, 8)))
+  readings = [reading.read(graph) for graph in graphs]
+  params = contrastive.init(module, readings[0], 0)
+  first = contrastive.embed(module, params, readings)
+  assert compilations
+  compilations.clear()
+  again = contrastive.embed(module, params, readings[:2])
+  assert compilations == []
+  np.testing.assert_array_equal(again, first[:2])

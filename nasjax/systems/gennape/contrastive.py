@@ -8,6 +8,7 @@ soft positives).
 Dimensions: `B` graphs, `K` width of an embedding, `L` eigenvalues.
 """
 
+import functools
 from collections.abc import Callable, Sequence
 
 import jax
@@ -118,9 +119,19 @@ def embed(
   module: encoder.Encoder, params, readings: Sequence[Reading]
 ) -> np.ndarray:
   """Embeds graphs, `[n, K]` float32."""
-  program = compiler.jit(module.apply)
+  program = _program()
   parts = [
-    np.asarray(program(params, batch))[: rows.stop - rows.start]
+    np.asarray(program(module, params, batch))[: rows.stop - rows.start]
     for rows, batch in batches.split(readings, BATCH)
   ]
   return np.concatenate([np.zeros((0, module.width), np.float32), *parts])
+
+
+@functools.cache
+def _program() -> compiler.Program:
+  """What embeds a batch, traced once for each encoder and size of batches."""
+  return compiler.jit(_apply, static_argnames="module")
+
+
+def _apply(module: encoder.Encoder, params, batch: jraph.GraphsTuple):
+  return module.apply(params, batch)
