@@ -84,6 +84,16 @@ def test_notes(tmp_path, capsys):
   assert "length" not in run(capsys, path, "--shape", "7")[1].err
 
 
+def test_names_of_foreign_operators_are_printed_on_one_line(tmp_path, capsys):
+  name = "Foo\x1b[31m\n" + "x" * 3000
+  proto = made.model([made.helper.make_node(name, ["x"], ["y"])])
+  _, printed = run(capsys, str(made.save(proto, tmp_path)), "--nodes")
+  assert len(printed.out.splitlines()) == 5
+  assert "'Foo\\x1b[31m\\nxxx" in printed.out
+  assert "\x1b" not in printed.out + printed.err
+  assert max(map(len, printed.out.splitlines())) < 400
+
+
 @pytest.mark.parametrize(
   ("words", "expected"),
   [

@@ -126,3 +126,12 @@ def test_an_unknown_extent_is_a_question_mark():
   graph = network([4])
   nodes = (dataclasses.replace(graph.nodes[0], shape=(0, 0, 3)),)
   assert "? \u00d7 ? \u00d7 3" in texts(ComputationGraph(nodes))
+
+
+def test_control_characters_are_no_xml():
+  nodes = (Node("input", (3,)), Node("other", (3,), (0,), name="a\x1b\x01\n"))
+  assert "a???" in texts(ComputationGraph(nodes, "b\x07"))
+
+
+def test_a_network_without_nodes():
+  assert texts(ComputationGraph(()))[0].startswith("network: 0 parameters")

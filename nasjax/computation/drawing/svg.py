@@ -160,6 +160,11 @@ def _frame(
   )
 
 
+def _text(words: str) -> str:
+  """Words as XML, which has no control characters."""
+  return escape("".join(c if c.isprintable() else "?" for c in words))
+
+
 def _rectangle(box: _Box) -> str:
   operator = box.unit.nodes[0].operator
   fill, stroke = next(
@@ -173,9 +178,9 @@ def _rectangle(box: _Box) -> str:
     f'<rect x="{box.x - box.width / 2:.0f}" y="{box.y:.0f}" rx="5" '
     f'width="{box.width:.0f}" height="{_HEIGHT}" fill="{fill}" '
     f'stroke="{stroke}"/>'
-    f'<text x="{box.x:.0f}" y="{box.y + 15:.0f}">{escape(box.unit.text)}</text>'
+    f'<text x="{box.x:.0f}" y="{box.y + 15:.0f}">{_text(box.unit.text)}</text>'
     f'<text class="shape" x="{box.x:.0f}" y="{box.y + 29:.0f}">'
-    f"{escape(box.unit.shape)}</text></g>"
+    f"{_text(box.unit.shape)}</text></g>"
   )
 
 
@@ -200,7 +205,8 @@ def _document(
     f"{graph.name[:60] or 'network'}: {graph.params:,} parameters, "
     f"{graph.macs:,} multiply-adds, {len(graph.nodes)} nodes"
   )
-  half = max(box.width / 2 + abs(box.x) for box in boxes.values()) + _MARGIN
+  halves = [box.width / 2 + abs(box.x) for box in boxes.values()]
+  half = max(halves, default=0.0) + _MARGIN
   half += 190 if frames else 0
   half = max(half, _CHARACTER * len(title) * 0.66 + _MARGIN)
   size = f'width="{2 * half:.0f}" height="{height:.0f}"'
@@ -212,7 +218,7 @@ def _document(
       f'<rect x="{-half:.0f}" width="{2 * half:.0f}" height="{height:.0f}" '
       'fill="#ffffff"/>',
       f'<text class="title" x="{_MARGIN - half:.0f}" y="30">'
-      f"{escape(title)}</text>",
+      f"{_text(title)}</text>",
       *frames,
       *lines,
       *map(_rectangle, boxes.values()),

@@ -5,6 +5,7 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from nasjax import errors
 from nasjax.computation.onnx.tensors import Tensor
 from nasjax.computation.operators import convolution
 
@@ -293,6 +294,12 @@ def fields(call: Call) -> Fields:
     return known(call)
   return {
     "operator": "other",
-    "name": call.operator,
+    "name": _shown(call.operator),
     "weights": roots(*call.inputs),
   }
+
+
+def _shown(name: str) -> str:
+  """A name of a foreign file, which is quoted unless it is short and plain."""
+  plain = name.isprintable() and len(name) <= errors.QUOTED
+  return name if plain else errors.quote(name)
