@@ -134,6 +134,10 @@ def test_a_file_is_read_back_and_checked(tmp_path):
   files.save_npz(path, **{**arrays, "names": np.array(["params"])})
   with pytest.raises(UserError, match="expected the measures of this version"):
     ranker.read(path)
+  del arrays["known/unit"]
+  files.save_npz(path, **arrays)
+  with pytest.raises(UserError, match="expected the array 'known/unit'"):
+    ranker.read(path)
   path.write_bytes(path.read_bytes()[:1000])
   with pytest.raises(UserError):
     ranker.read(path)

@@ -75,6 +75,15 @@ def made_by(data: results.Data) -> str:
   return ", ".join(f"`{command}`" for command in found)
 
 
+def head(data: results.Data, what: str, text: str) -> list[str]:
+  """The title of a page, and by what it was made, with a text behind it."""
+  commits = sorted({row["commit"] for row in data["rows"]})
+  return [
+    f"# {data['name']}: {what}",
+    f"Made by {made_by(data)}; commit {', '.join(commits)}. {text}",
+  ]
+
+
 def render(data: results.Data, what: str, pictures: Sequence[str] = ()) -> str:
   """Prints a whole result file.
 

@@ -150,11 +150,7 @@ _TEXT = (
 def render(data: results.Data, pictures: Sequence[str] = ()) -> str:
   """Prints a result file as Markdown."""
   rows = data["rows"]
-  commits = sorted({row["commit"] for row in rows})
-  parts = [
-    f"# arch2vec_maps: {SPEC.what}",
-    f"Made by {markdown.made_by(data)}; commit {', '.join(commits)}. {_TEXT}",
-  ]
+  parts = markdown.head(data, SPEC.what, _TEXT)
   for key in results.studies(rows):
     own = results.select(rows, benchmark=key[1], dataset=key[2])
     parts += [f"## {key[0]}", _summary(own), _steps(own)]

@@ -177,11 +177,7 @@ _TEXT = (
 def render(data: results.Data) -> str:
   """Prints a result file as Markdown."""
   rows = data["rows"]
-  commits = sorted({row["commit"] for row in rows})
-  parts = [
-    f"# arch2vec_table1: {SPEC.what}",
-    f"Made by {markdown.made_by(data)}; commit {', '.join(commits)}. {_TEXT}",
-  ]
+  parts = markdown.head(data, SPEC.what, _TEXT)
   for key in results.studies(rows):
     own = results.select(rows, space=key[0], benchmark=key[1])
     parts += [f"## {key[0]}", _table(own)]

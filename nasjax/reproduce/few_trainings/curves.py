@@ -38,19 +38,8 @@ def draw(panels: Sequence[Panel], *, over_time: bool = False) -> Any:
     row = protocols.index(problem.protocol)
     axis = axes[row][datasets.index(problem.study.dataset)]
     _panel(axis, problem, measured, over_time)
-  handles, names = {}, []
-  for axis in (axis for line in axes for axis in line):
-    for handle, name in zip(*axis.get_legend_handles_labels(), strict=True):
-      handles.setdefault(name, handle)
-  names = [title for title in methods.METHODS.values() if title in handles]
-  figure.legend(
-    [handles[name] for name in names],
-    names,
-    loc="outside lower center",
-    ncols=min(4, 2 * len(datasets)),
-    handlelength=4,
-    fontsize=8.5,
-    frameon=False,
+  style.legend_below(
+    figure, axes, list(methods.METHODS.values()), min(4, 2 * len(datasets))
   )
   return figure
 

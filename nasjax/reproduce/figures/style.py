@@ -89,6 +89,33 @@ def lines(
     )
 
 
+def legend_below(
+  figure: Any, axes: Any, order: Sequence[str], columns: int
+) -> None:
+  """Draws one legend of all axes `[rows][columns]` below them.
+
+  Args:
+    figure: the figure.
+    axes: its axes; a name that several have is shown once.
+    order: all names.
+    columns: of the legend.
+  """
+  handles: dict[str, Any] = {}
+  for axis in (axis for line in axes for axis in line):
+    for handle, name in zip(*axis.get_legend_handles_labels(), strict=True):
+      handles.setdefault(name, handle)
+  names = [name for name in order if name in handles]
+  figure.legend(
+    [handles[name] for name in names],
+    names,
+    loc="outside lower center",
+    ncols=columns,
+    handlelength=4,
+    fontsize=8.5,
+    frameon=False,
+  )
+
+
 def log_axis(axis: Any) -> None:
   """Makes `axes.xaxis` or `axes.yaxis` logarithmic, ticks at 1, 2, 5, 10."""
   ticker: Any = extras.load("matplotlib.ticker", "plots")

@@ -19,20 +19,7 @@ def draw(panels: Sequence[Panel]) -> Any:
   figure, axes = style.new(1, len(panels), (4.6 * len(panels), 4.6))
   for axis, (problem, measured) in zip(axes[0], panels, strict=True):
     _panel(axis, problem, measured)
-  handles: dict[str, Any] = {}
-  for axis in axes[0]:
-    for handle, name in zip(*axis.get_legend_handles_labels(), strict=True):
-      handles.setdefault(name, handle)
-  names = [title for title in methods.METHODS.values() if title in handles]
-  figure.legend(
-    [handles[name] for name in names],
-    names,
-    loc="outside lower center",
-    ncols=3,
-    handlelength=4,
-    fontsize=8.5,
-    frameon=False,
-  )
+  style.legend_below(figure, axes, list(methods.METHODS.values()), 3)
   return figure
 
 

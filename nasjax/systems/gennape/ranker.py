@@ -9,7 +9,7 @@ Dimensions: `n` networks, `P` measures, `c` clusters, `R` members.
 
 import functools
 import pathlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -93,10 +93,21 @@ def read(path: files.PathLike) -> Ranker:
   """
   arrays = files.load_npz(path)
   if tuple(arrays.get("names", np.zeros(0)).tolist()) != measures.NAMES:
-    raise errors.UserError(
-      f"{errors.quote(str(path))}: expected the measures of this version, got "
-      "others; run python -m nasjax.pretrained.gennape"
-    )
+    raise _other(path, "the measures of this version")
+  try:
+    return _of_arrays(arrays)
+  except KeyError as error:
+    raise _other(path, f"the array {error.args[0]!r}") from None
+
+
+def _other(path: files.PathLike, expected: str) -> errors.UserError:
+  return errors.UserError(
+    f"{errors.quote(str(path))}: expected {expected}, got others; run "
+    "python -m nasjax.pretrained.gennape"
+  )
+
+
+def _of_arrays(arrays: Mapping[str, np.ndarray]) -> Ranker:
   members = {}
   for key in arrays["members"].tolist():
     trees = {
