@@ -14,7 +14,7 @@ import numpy as np
 from nasjax import errors, files, foreign
 from nasjax.benchmarks import registry as benchmarks
 from nasjax.experiments import provenance
-from nasjax.proxies import PROXIES, measure
+from nasjax.proxies import PROXIES, Scores, measure
 from nasjax.reproduce import catalog, markdown, reports, results
 from nasjax.training import metrics
 
@@ -58,7 +58,8 @@ class Measured(NamedTuple):
     cells: rows of the benchmark, `[n]`.
     own: our scores, `[n]`.
     published: published scores, `[n]`; NaN where the table has no such proxy.
-    seconds: what measuring ours took, compilation included.
+    seconds: what measuring ours took, compilation included; of all proxies of
+      one command, which share a program.
     note: how ours were made.
   """
 
@@ -84,10 +85,13 @@ def run(options: reports.Options) -> None:
     rng = np.random.default_rng(options.setup.seed)
     places = rng.permutation(len(index))[:size]
     genotypes = benchmark.genotypes[index[places]]
+    found, seconds = _measure(options, genotypes)
     for method in options.methods:
       known = published.get(method, np.full(len(index), np.nan))[places]
-      found = _measure(options, genotypes, method)
-      each = Measured(method, index[places], found[0], known, *found[1:])
+      note = _note(method, found.images)
+      each = Measured(
+        method, index[places], found[method], known, seconds, note
+      )
       for study in studies:
         labels = benchmark.values(f"{study.dataset}/{study.test_label}")
         reports.save(options, rows(study, each, labels[each.cells]))
@@ -117,18 +121,26 @@ def read(data_dir: str | None) -> tuple[np.ndarray, dict[str, np.ndarray]]:
     return arrays["index"], dict(zip(names, scores, strict=True))
 
 
-def _measure(options: reports.Options, genotypes: np.ndarray, method: str):
+def _measure(
+  options: reports.Options, genotypes: np.ndarray
+) -> tuple[Scores, float]:
+  """Scores of all methods, by one program, and the seconds of it."""
   first = options.setup.seed
   seeds = range(first, first + (options.num_seeds or 1))
   began = time.monotonic()
   scores = measure(
-    "nb201", genotypes, [method], skeleton=_SKELETON, seeds=tuple(seeds)
+    "nb201",
+    genotypes,
+    options.methods,
+    skeleton=_SKELETON,
+    seeds=tuple(seeds),
   )
-  seconds = round(time.monotonic() - began, 1)
+  return scores, round(time.monotonic() - began, 1)
+
+
+def _note(method: str, images: str) -> str:
   note = f"{_SKELETON} skeleton"
-  if PROXIES[method].needs_images:
-    note += f", {scores.images}"
-  return scores[method], seconds, note
+  return f"{note}, {images}" if PROXIES[method].needs_images else note
 
 
 def rows(
@@ -186,7 +198,8 @@ def page(data: results.Data) -> str:
     "Cells are drawn once from the 9,445 with published scores; one seed. "
     "Published: NAS-Bench-Suite-Zero, CIFAR-10 images; ours: Gaussian noise, "
     "random labels, the skeleton `official`. Cells without a score of ours are "
-    "left out of a row; proxies without a row were not measured.",
+    "left out of a row; proxies without a row were not measured. Seconds are "
+    "those of all proxies that one command names.",
   ]
   for key in results.studies(data["rows"]):
     space, benchmark, dataset = key
