@@ -12,6 +12,7 @@ from nasjax import errors
 from nasjax.benchmarks import registry
 from nasjax.commands import config_files
 from nasjax.config import representation
+from nasjax.experiments import kinds
 from nasjax.spaces import registry as spaces
 from nasjax.systems import registry as models
 from nasjax.training import losses, optimizers
@@ -39,8 +40,9 @@ def test_every_shipped_config_is_complete_and_says_how_to_run_it(name):
   words = ("pinat,nb201,156",) if name == "method" else ()
   config = module.get_config(*words)
   assert f"--config=configs/{name}.py" in module.__doc__
-  if representation.is_one(config):
-    assert representation.check(config).space == name.partition("/")[2]
+  kind = kinds.of(config)
+  if kind is not None:
+    assert kind.fields.check(config) is config
     return
   assert set(config.keys()) == set(configs.default().keys())
   assert models.create_model(config.model) is not None
@@ -48,6 +50,13 @@ def test_every_shipped_config_is_complete_and_says_how_to_run_it(name):
   assert optimizers.create_optimizer(config.optimizer, 10) is not None
   if config.benchmark:
     assert registry.get_entry(config.benchmark).space == config.space
+
+
+@pytest.mark.parametrize("space", ["nb101", "nb201", "darts"])
+def test_a_representation_has_the_defaults_of_its_space(space):
+  chosen = config_files.choose(f"arch2vec/{space}", [])
+  assert chosen.config.space == space
+  assert chosen.config == representation.space_defaults(space)
 
 
 def test_override():
@@ -98,7 +107,7 @@ def test_every_config_is_a_part_of_the_package():
   assert (PACKAGED / "__init__.py").is_file()  # setuptools finds packages
   assert _names(PACKAGED) == _names(FOLDER)
   for name in _names(PACKAGED):
-    assert config_files.choose(_source(name), []).config.space
+    assert config_files.choose(_source(name), []).config.model.name
     inner, outer = _load(PACKAGED / f"{name}.py"), _load(FOLDER / f"{name}.py")
     words = _source(name).split(":")[1:]
     expected = inner.get_config(*words).to_dict()

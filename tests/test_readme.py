@@ -16,7 +16,7 @@ from nasjax import config as configs
 from nasjax.benchmarks import registry as benchmarks
 from nasjax.commands import arguments, command, main, train_run
 from nasjax.commands import reproduce_run as reproduce_command
-from nasjax.config import representation
+from nasjax.experiments import kinds
 from nasjax.spaces import registry as spaces
 
 DOCUMENTS = sorted(
@@ -61,8 +61,9 @@ def check_own(name: str, given: list[str]) -> None:
 
 def check_train(options) -> None:
   config = train_run.choose(options).config
-  assert config.space in spaces.space_names()
-  if representation.is_one(config) or config.table:
+  own = kinds.of(config)
+  assert own or config.space in spaces.space_names()
+  if own or config.table:
     return
   name = config.benchmark or benchmarks.default_benchmark(config.space)
   assert benchmarks.get_entry(name).space == config.space

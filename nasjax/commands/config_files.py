@@ -19,7 +19,8 @@ from ml_collections import config_dict
 from nasjax import config as configs
 from nasjax import errors, files
 from nasjax.commands import own_spaces
-from nasjax.config import checks, representation
+from nasjax.config import checks
+from nasjax.experiments import kinds
 
 _PARSERS = {
   bool: flags.BooleanParser(),
@@ -76,8 +77,9 @@ def choose(source: str, overrides: Sequence[str]) -> Chosen:
   config = _execute(path, [text] if colon else [])
   stem = name if name in names() else path.stem
   words = re.sub(r"[^\w.]+", "-", f"{stem} {text}").strip("-")
-  if representation.is_one(config):
-    return Chosen(_label_free(path, config, overrides), words)
+  kind = kinds.of(config)
+  if kind is not None:
+    return Chosen(_of_kind(kind, path, config, overrides), words)
   _check(path, config)
   fields = parse(overrides, config)
   if "space" in fields:
@@ -91,18 +93,20 @@ def choose(source: str, overrides: Sequence[str]) -> Chosen:
   return Chosen(config, words)
 
 
-def _label_free(path: pathlib.Path, config: Any, overrides) -> configs.Config:
-  """The config of a representation, which has fields of its own."""
+def _of_kind(
+  kind: kinds.Kind, path: pathlib.Path, config: Any, overrides: Sequence[str]
+) -> configs.Config:
+  """A config that has fields of its own."""
   try:
-    representation.check(config)
+    kind.fields.check(config)
   except errors.UserError as error:
     raise errors.UserError(f"config file {str(path)!r}: {error}") from error
   words = " ".join(overrides)
-  representation.check_names(re.findall(r"--?(?:no)?config\.([\w.]+)", words))
+  kind.fields.check_names(re.findall(r"--?(?:no)?config\.([\w.]+)", words))
   fields = parse(overrides, config)
   if "space" in fields:
     fields["space"] = own_spaces.find(fields["space"])
-  return representation.override(config, fields)
+  return kind.fields.override(config, fields)
 
 
 def _check_table(before: Mapping[str, Any], fields, config) -> None:
@@ -158,7 +162,7 @@ def parse(words: Sequence[str], config: configs.Config) -> dict[str, Any]:
     name: type(value)
     for name, value in configs.flatten(config.to_dict()).items()
   }
-  named = "" if representation.is_one(config) else _model_named(words)
+  named = "" if kinds.of(config) else _model_named(words)
   types_of |= _fields_of(named) if named else {}
   model = named or config.model.name
   fields, rest = {}, list(words)

@@ -1,7 +1,9 @@
 """Options of `nasjax rank`."""
 
 import dataclasses
+from collections.abc import Set
 
+from nasjax import errors
 from nasjax.commands import shared_options
 from nasjax.commands.options import REQUIRED, Options, option
 
@@ -24,5 +26,20 @@ class RankOptions(Options):
     metavar="CSV",
     is_path=True,
   )
+  checkpoint: str | None = option(
+    None,
+    "workdir of nasjax train --config=gennape/custom; scores are adapted to "
+    "its labels",
+    metavar="DIR",
+    is_path=True,
+  )
   shape: tuple[int, ...] = shared_options.input_shape()
   json: bool = option(False, "print JSON instead of a table")
+
+  def check(self, given: Set[str]) -> None:
+    """Refuses labels from two places."""
+    if self.labels is not None and self.checkpoint is not None:
+      raise errors.UserError(
+        "--labels and --checkpoint: expected one of the two, got both; leave "
+        "one out"
+      )

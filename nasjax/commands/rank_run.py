@@ -1,15 +1,12 @@
 """Ranks ONNX models and prints the ranking."""
 
 import json
-import pathlib
 import sys
 from typing import Any
 
-from nasjax import errors, files
-from nasjax.benchmarks import custom
 from nasjax.commands.rank_options import RankOptions
-from nasjax.computation.graph import ComputationGraph
-from nasjax.predictors.network_ranking import NetworkRanking, graph_of, rank
+from nasjax.experiments import network_table
+from nasjax.predictors.network_ranking import NetworkRanking, rank
 
 _HEAD = ("rank", "score", "spread", "parameters", "multiply-adds", "novelty")
 
@@ -20,47 +17,18 @@ def run(options: RankOptions) -> None:
   Raises:
     UserError: a model or the labels cannot be read.
   """
-  labelled, values = _labels(options)
-  ranking = rank(
-    options.models,
-    shape=options.shape or None,
-    labelled=labelled,
-    values=values,
-  )
+  shape = options.shape or None
+  given: dict[str, Any] = {"checkpoint": options.checkpoint}
+  if options.labels is not None:
+    table = network_table.read(options.labels, shape)
+    given = {"labelled": table.graphs, "values": table.values}
+  ranking = rank(options.models, shape=shape, **given)
   for note, names in _noted(ranking).items():
     print(f"note: {note}: {', '.join(names)}", file=sys.stderr)
   if options.json:
     print(json.dumps(_report(ranking), indent=2))
   else:
     _show(ranking)
-
-
-def _labels(options: RankOptions) -> tuple[list[ComputationGraph], list[float]]:
-  """Trained networks and their values, in the order of the file."""
-  if options.labels is None:
-    return [], []
-  path = files.expand(options.labels)
-  rows = list(custom.read_rows(path, key="model"))
-  if not rows:
-    raise errors.UserError(
-      f"{errors.quote(str(path))} has no rows: expected at least one line "
-      "below the header"
-    )
-  shape = options.shape or None
-  graphs = [_trained(path, row, shape) for row in rows]
-  return graphs, [row.value for row in rows]
-
-
-def _trained(
-  path: pathlib.Path, row: custom.Row, shape: tuple[int, ...] | None
-) -> ComputationGraph:
-  """The network of a row, whose model is named from the folder of the file."""
-  try:
-    return graph_of(path.parent / files.expand(row.arch), shape)
-  except errors.UserError as error:
-    raise errors.UserError(
-      f"{errors.quote(str(path))}, line {row.line}: {error}"
-    ) from error
 
 
 def _noted(ranking: NetworkRanking) -> dict[str, list[str]]:

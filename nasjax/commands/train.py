@@ -15,7 +15,8 @@ nasjax/config/fields.py shows every FIELD.
 
 The workdir gets config.json, metrics.jsonl, summary.json, predictions.npz and
 checkpoint/. It is runs/CONFIG, or runs/CONFIG-DIGEST where that holds another
-training. The same command in the same workdir resumes.
+training. The same command in the same workdir resumes. Configs of arch2vec and
+gennape have fields of their own, and write what their files say.
 """
 
 

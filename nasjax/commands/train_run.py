@@ -8,8 +8,7 @@ from typing import Any
 from nasjax import entry, files
 from nasjax.commands import config_files, own_spaces
 from nasjax.commands.train_options import TrainOptions
-from nasjax.config import representation
-from nasjax.experiments import workdirs
+from nasjax.experiments import kinds, workdirs
 
 _TOP = 10  # of `top10_regret_all`
 
@@ -34,11 +33,11 @@ def run(options: TrainOptions) -> None:
   files.data_dir(options.data_dir)
   workdir = _workdir(chosen, options.workdir)
   workdirs.check(workdir, chosen.config)
-  if representation.is_one(chosen.config):
-    label_free = entry.load(
-      "nasjax.experiments.representation", f"{workdir}: loading JAX"
-    )
-    _report_label_free(label_free.run(chosen.config, workdir), workdir)
+  kind = kinds.of(chosen.config)
+  if kind is not None:
+    own = entry.load(kind.training, f"{workdir}: loading JAX")
+    summary = own.run(chosen.config, workdir)
+    print("\n".join(own.report(summary, workdir)))
     return
   experiment = entry.load(
     "nasjax.experiments.experiment", f"{workdir}: loading JAX"
@@ -77,17 +76,6 @@ def _report(summary: dict[str, Any], workdir: pathlib.Path) -> None:
     f"--space {own_spaces.reference(summary['space'])} "
     f"--checkpoint {shlex.quote(str(workdir))}"
   )
-
-
-def _report_label_free(summary: dict[str, Any], workdir: pathlib.Path) -> None:
-  print(f"space        {summary['space']}, {summary['num_cells']} cells")
-  print(
-    f"right        {summary['reconstruction_graphs']:.3f} % of the cells, "
-    f"{summary['reconstruction_entries']:.3f} % of nodes and pairs of nodes"
-  )
-  print(f"time         {summary['train_seconds']:.0f} s to train")
-  print(f"written to   {workdir} (embeddings.npz, embedder)")
-  print(f"embed        nasjax.Embedder.load({str(workdir)!r}).embed(archs)")
 
 
 def _search_program() -> str:

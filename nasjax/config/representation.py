@@ -4,14 +4,11 @@
 as a label or a benchmark, is refused: none is ever read.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from typing import Any
 
-from ml_collections import config_dict
-
-from nasjax import config as configs
-from nasjax import errors, settings
-from nasjax.config import checks
+from nasjax import settings
+from nasjax.config import checks, own_fields
 
 NAME = "arch2vec"
 _NAMES = {
@@ -63,60 +60,24 @@ _RULES: dict[str, checks.Rule] = {
   "model.latent": checks.Whole(1, 1024),
   "model.dropout_rate": checks.Real(0, 0.998),
 }
+FIELDS = own_fields.OwnFields(
+  name=NAME,
+  about="sees no labels",
+  fields=_FIELDS,
+  rules=_RULES,
+  choices=_NAMES,
+  defaults="nasjax.config.representation.space_defaults",
+)
+is_one = FIELDS.is_one
+check_names = FIELDS.check_names
+check = FIELDS.check
 
 
 def space_defaults(space: str) -> settings.Config:
   """Returns the config of a space: `configs/arch2vec/<space>.py`."""
-  config = config_dict.ConfigDict(_FIELDS)
+  config = FIELDS.config()
   fields = {"space": space, **_SPACES.get(space, {})}
   config.update_from_flattened_dict(fields)
-  return config
-
-
-def is_one(config: Any) -> bool:
-  """Says whether a config is of a representation, by its `model.name`."""
-  if not isinstance(config, config_dict.ConfigDict):
-    return False
-  model = config.get("model")
-  return isinstance(model, config_dict.ConfigDict) and model.get("name") == NAME
-
-
-def check_names(names: Collection[str]) -> None:
-  """Checks names of fields, dotted.
-
-  Raises:
-    UserError: a field is one of predictors, or does not exist.
-  """
-  known = settings.field_names(config_dict.ConfigDict(_FIELDS))
-  supervised = settings.field_names(configs.default())
-  for name in names:
-    if name not in known and name in supervised:
-      raise errors.UserError(
-        f"config.{name} is a field of predictors: expected fields of {NAME}, "
-        f"which sees no labels ({', '.join(known)}); leave it out"
-      )
-    settings.check_field(name, known)
-
-
-def check(config: settings.Config) -> settings.Config:
-  """Checks every field.
-
-  Raises:
-    UserError: a field is unknown, missing, of another type or out of range.
-  """
-  flat = settings.flatten(config.to_dict())
-  check_names(flat)
-  for name in settings.field_names(config_dict.ConfigDict(_FIELDS)):
-    if name not in flat:
-      raise errors.UserError(
-        f"config.{name}: expected a value, got no such field; start from "
-        "nasjax.config.representation.space_defaults"
-      )
-  for name, rule in _RULES.items():
-    checks.check_value(f"config.{name}", flat[name], rule)
-  for name, known in _NAMES.items():
-    if flat[name] not in known:
-      raise errors.one_of(name, flat[name], known)
   return config
 
 
@@ -128,13 +89,6 @@ def override(
   Raises:
     UserError: a field does not exist, or a value is out of its range.
   """
-  check_names(fields)
-  if fields.get("model.name", NAME) != NAME:
-    raise errors.UserError(
-      f"config.model.name: expected {NAME!r} in a config without labels, got "
-      f"{errors.quote(fields['model.name'])}; take a config of predictors, as "
-      "--config=nb201"
-    )
   space = fields.get("space", config.space)
   if space != config.space:
     before = settings.flatten(space_defaults(config.space).to_dict())
@@ -142,5 +96,4 @@ def override(
     now = settings.flatten(config.to_dict())
     moved = {name: after[name] for name in now if now[name] == before[name]}
     fields = {**moved, **fields}
-  config.update_from_flattened_dict(dict(fields))
-  return check(config)
+  return FIELDS.override(config, fields)

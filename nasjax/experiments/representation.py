@@ -74,6 +74,18 @@ def run(config: settings.Config, workdir: files.PathLike) -> dict[str, Any]:
   return summary
 
 
+def report(summary: dict[str, Any], workdir: files.PathLike) -> list[str]:
+  """Returns what a user is told of a training, line by line."""
+  return [
+    f"space        {summary['space']}, {summary['num_cells']} cells",
+    f"right        {summary['reconstruction_graphs']:.3f} % of the cells, "
+    f"{summary['reconstruction_entries']:.3f} % of nodes and pairs of nodes",
+    f"time         {summary['train_seconds']:.0f} s to train",
+    f"written to   {workdir} (embeddings.npz, embedder)",
+    f"embed        nasjax.Embedder.load({str(workdir)!r}).embed(archs)",
+  ]
+
+
 def cells_of(
   space: spaces_base.Space, config: settings.Config
 ) -> spaces_base.Genotypes:

@@ -69,7 +69,9 @@ def difference(folder: files.PathLike, config: configs.Config) -> str:
   saved = _read(folder / CONFIG)
   if saved is None:
     return ""
-  if "space" not in saved or not isinstance(saved.get("model"), dict):
+  if not {"space", "table"} & set(saved) or not isinstance(
+    saved.get("model"), dict
+  ):
     return _FOREIGN
   found = configs.differences(*_comparable(saved, config))
   if not found and config.get("table"):

@@ -1,6 +1,6 @@
-"""A ranking of networks that is adapted to labels of some of them.
+"""Labels of networks that a ranking is adapted to.
 
-Dimensions: `n` networks that are ranked, `m` labelled ones.
+Dimensions: `m` labelled networks.
 """
 
 from collections.abc import Sequence
@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from nasjax import errors
+from nasjax import errors, files
 from nasjax.computation import measures
 from nasjax.computation.graph import ComputationGraph
-from nasjax.systems.gennape import kernel, ranker
+from nasjax.predictors import adapted_ranker
 
 FEWEST = 3
 """Labels without which nothing is adapted."""
@@ -53,34 +53,38 @@ def checked(labelled: list[Any], values: Sequence[float]) -> list[Any]:
   return labelled
 
 
-def adapted(
-  graphs: Sequence[ComputationGraph],
-  labelled: Sequence[ComputationGraph],
+def read(
+  labelled: list[Any],
   values: Sequence[float],
-) -> tuple[np.ndarray, np.ndarray]:
-  """Scores networks by the ranker, adapted to labels (`kernel.adapt`).
+  checkpoint: files.PathLike | None,
+) -> adapted_ranker.AdaptedRanker | None:
+  """Checks labels before networks are read; reads a checkpoint, if it is given.
 
   Args:
-    graphs: the networks.
+    labelled: see `checked`.
+    values: see `checked`.
+    checkpoint: workdir of an adaptation.
+
+  Raises:
+    UserError: see `checked`; or there are labels and a checkpoint, or none is
+      in the folder.
+  """
+  if checked(labelled, values) and checkpoint is not None:
+    raise errors.UserError(
+      "rank: expected labelled networks or a checkpoint, got both; leave one "
+      "out"
+    )
+  return None if checkpoint is None else adapted_ranker.load(checkpoint)
+
+
+def adapted(
+  labelled: Sequence[ComputationGraph], values: Sequence[float]
+) -> adapted_ranker.AdaptedRanker:
+  """Returns the ranker that is adapted to networks and their labels.
+
+  Args:
     labelled: networks with labels, `[m]`.
     values: their labels; higher = better, `[m]`.
-
-  Returns:
-    Scores `[n]` in the unit of the labels (networks whose output depends on no
-    input have `ranker.DEAD`), and the standard deviation between adaptations of
-    the predictors that were learnt without one family each, `[n]`.
   """
-  found = measures.of_graphs([*labelled, *graphs]).astype(np.float32)
-  known = np.asarray(values, np.float64)
-  rows = np.arange(len(known))
-  mean, unit = known.mean(), known.std()
-  targets = (known - mean) / unit
-  members = [one.predict(found) for one in ranker.load().members.values()]
-  scores = kernel.adapt(found, np.mean(members, axis=0), rows, targets)
-  each = [kernel.adapt(found, member, rows, targets) for member in members]
-  asked = slice(len(known), None)
-  dead = scores[asked] == ranker.DEAD
-  return (
-    np.where(dead, ranker.DEAD, mean + unit * scores[asked]),
-    unit * np.std(each, axis=0)[asked],
-  )
+  known = measures.of_graphs(labelled)
+  return adapted_ranker.AdaptedRanker(known, np.asarray(values, np.float64))

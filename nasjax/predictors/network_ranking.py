@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from nasjax import computation, errors
-from nasjax.computation import onnx
+from nasjax.computation import measures, onnx
 from nasjax.computation.graph import ComputationGraph
 from nasjax.computation.notes import notes_of
 from nasjax.predictors import network_labels
@@ -78,6 +78,7 @@ def rank(
   shape: Shape | None = None,
   labelled: Iterable[Any] = (),
   values: Sequence[float] = (),
+  checkpoint: os.PathLike[str] | str | None = None,
 ) -> NetworkRanking:
   """Ranks networks by the accuracy that is to be expected after training.
 
@@ -96,10 +97,12 @@ def rank(
       predictor is adapted to them (`network_labels`), so that scores are in the
       unit of their labels.
     values: the labels, one for each of `labelled`; higher = better.
+    checkpoint: workdir of a training of `configs/gennape/custom.py`, whose
+      labelled networks take the place of `labelled` and `values`.
 
   Raises:
     UserError: there is no network, one cannot be read, its shape is missing, or
-      the labels do not fit.
+      the labels or the checkpoint do not fit.
   """
   named = dict(networks) if isinstance(networks, Mapping) else None
   if isinstance(networks, str | os.PathLike | ComputationGraph):
@@ -110,16 +113,21 @@ def rank(
   entries = list(networks if named is None else named.values())
   if not entries:
     raise errors.UserError("rank: expected at least one network, got none")
-  known = network_labels.checked(list(labelled), values)
+  asked = list(labelled)
+  adapted = network_labels.read(asked, values, checkpoint)
   pairs = [_pair(entry, shape) for entry in entries]
   graphs = tuple(graph_of(*pair) for pair in pairs)
   names = [_name(*each) for each in zip(pairs, graphs, strict=True)]
   ranking = score(graphs, _apart(list(named) if named is not None else names))
-  if not known:
+  if asked:
+    trained = [graph_of(*_pair(entry, shape)) for entry in asked]
+    adapted = network_labels.adapted(trained, values)
+  if adapted is None:
     return ranking
-  trained = [graph_of(*_pair(entry, shape)) for entry in known]
-  scores, spread = network_labels.adapted(graphs, trained, values)
-  return dataclasses.replace(ranking, scores=scores, spread=spread)
+  found = measures.of_graphs(graphs)
+  return dataclasses.replace(
+    ranking, scores=adapted.scores(found), spread=adapted.spread(found)
+  )
 
 
 def score(

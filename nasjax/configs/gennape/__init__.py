@@ -1,0 +1,1 @@
+"""Configs of predictors of any network: `train.py --config=gennape/custom`."""
