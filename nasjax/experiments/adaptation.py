@@ -109,8 +109,8 @@ def report(summary: dict[str, Any], workdir: files.PathLike) -> list[str]:
     f"no labels    {shown('_without_labels')}",
     f"parameters   {shown('_params')}",
     f"FLOPs        {shown('_macs')}",
-    f"novel        {summary['num_novel']} of {summary['num_labels']} are unlike "
-    "the networks that the ranker was learnt from",
+    f"novel        {summary['num_novel']} of {summary['num_labels']} are unlike"
+    " the networks that the ranker was learnt from",
     f"time         {summary['total_seconds']:.0f} s",
     f"written to   {workdir} (adapted.npz, predictions.csv)",
     f"rank         nasjax rank --checkpoint "
