@@ -31,18 +31,37 @@ def cached(
     make: builds the arrays from the source.
     folder: folder inside the cache folder.
   """
-  path = files.cache_dir() / folder / f"{name}-{key[:16]}.npz"
+  path = path_of(name, key, folder)
+  arrays = read(path)
+  if arrays is None:
+    arrays = make()
+    write(path, arrays)
+  return arrays
+
+
+def path_of(name: str, key: str, folder: str) -> pathlib.Path:
+  """Returns the cache file of a name and a key; arguments as of `cached`."""
+  return files.cache_dir() / folder / f"{name}-{key[:16]}.npz"
+
+
+def read(path: pathlib.Path) -> Arrays | None:
+  """Reads a cache file; None where it is missing or, with a note, damaged."""
   if os.path.lexists(path):
     try:
       return files.load_npz(path)
     except errors.UserError as error:
-      warnings.warn(f"{error} (rebuilding it now)", stacklevel=2)
-  arrays = make()
+      warnings.warn(f"{error} (rebuilding it now)", stacklevel=3)
+  return None
+
+
+def write(path: pathlib.Path, arrays: Arrays) -> bool:
+  """Writes a cache file; False, with a warning, where that cannot be done."""
   try:
     files.save_npz(path, **arrays)
   except errors.UserError as error:
-    warnings.warn(f"not cached: {error}", stacklevel=2)
-  return arrays
+    warnings.warn(f"not cached: {error}", stacklevel=3)
+    return False
+  return True
 
 
 def source_key(paths: Iterable[pathlib.Path]) -> str:

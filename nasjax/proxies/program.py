@@ -4,15 +4,15 @@ Dimensions: `S` seeds, `G` integers of a genotype, `K` networks of a chunk.
 """
 
 import functools
-from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 
-from nasjax import compiler, graphs
+from nasjax import compiler, graphs, progress
 from nasjax.features import cell_signals
+from nasjax.proxies import kept
 from nasjax.proxies import network as networks
 from nasjax.proxies.batches import Batches
 from nasjax.proxies.registry import PROXIES
@@ -21,7 +21,7 @@ from nasjax.proxies.subject import Subject
 from nasjax.spaces import base as spaces_base
 
 CHUNK = 64
-"""Networks of a chunk."""
+"""Networks of a chunk; a skeleton may have fewer of them measured at once."""
 
 
 class Setting(NamedTuple):
@@ -115,26 +115,62 @@ def run(
   setting: Setting,
   names: tuple[str, ...],
   genotypes: np.ndarray,
-  advance: Callable[[int], Any],
+  bar: progress.Progress,
 ) -> dict[str, np.ndarray]:
   """What proxies compute of networks `[m, G]`, `[m, S, ...]` float32 each.
+
+  Parts that an interrupted run with the same arguments has finished are read;
+  when all are done, none is left on disk.
 
   Args:
     setting: their space, skeleton, seeds and images.
     names: names of proxies.
-    genotypes: the cells, `[m, G]`.
-    advance: called with the number of networks after each chunk.
+    genotypes: the cells, `[m, G]`, at least one.
+    bar: counts networks.
   """
+  step = min(CHUNK, setting.skeleton.step)
+  starts = range(0, len(genotypes), step)
+  parts = _parts(setting, names, genotypes, starts)
+  found = {} if parts is None else parts.read()
+  bar.resume(sum(len(part[names[0]]) for part in found.values()))
+  for start in starts:
+    if start not in found:
+      found[start] = _measure(setting, names, genotypes[start : start + step])
+      if parts is not None:
+        parts.write(start, found[start])
+      bar.update(len(genotypes[start : start + step]))
+  if parts is not None:
+    parts.remove()
+  return {
+    name: np.concatenate([found[start][name] for start in starts])
+    for name in names
+  }
+
+
+def _parts(
+  setting: Setting,
+  names: tuple[str, ...],
+  genotypes: np.ndarray,
+  starts: range,
+) -> kept.Parts | None:
+  """What is kept of a measurement; None where it is a single part."""
+  if len(starts) < 2:
+    return None
+  space, batches = setting.space, setting.batches
+  how = setting.skeleton, setting.seeds, names, starts
+  images = batches.images, batches.labels
+  key = kept.key_of(space, genotypes, *how, *images)
+  return kept.Parts(space.name, key, starts)
+
+
+def _measure(
+  setting: Setting, names: tuple[str, ...], genotypes: np.ndarray
+) -> dict[str, np.ndarray]:
+  """Runs the program on at most `CHUNK` networks."""
   program = get(setting.space, setting.skeleton, names)
   batches = setting.batches
   fixed = np.array(setting.seeds, np.uint32), batches.images, batches.labels
-  parts = []
-  for start in range(0, len(genotypes), CHUNK):
-    own = genotypes[start : start + CHUNK]
-    padded = own[np.minimum(np.arange(CHUNK), len(own) - 1)]
-    found = program(*fixed, padded, len(own))
-    parts.append({name: np.asarray(found[name])[: len(own)] for name in names})
-    advance(len(own))
-  return {
-    name: np.concatenate([part[name] for part in parts]) for name in names
-  }
+  number = len(genotypes)
+  padded = genotypes[np.minimum(np.arange(CHUNK), number - 1)]
+  found = program(*fixed, padded, number)
+  return {name: np.asarray(found[name])[:number] for name in names}

@@ -68,7 +68,9 @@ def measure(
   """Scores cells by untrained networks; higher = better.
 
   Dead parts of cells are removed, and cells that compute one function are
-  measured once. Seeds differ in weights and in images.
+  measured once. Seeds differ in weights and in images. An interrupted
+  measurement goes on when it is asked again: finished parts lie in the cache
+  folder until it is done.
 
   Args:
     space: a space or its name.
@@ -131,7 +133,7 @@ def _compute(
       first="compiling",
       shown=shown,
     ) as bar:
-      raw = program.run(setting, drawn, genotypes, bar.update)
+      raw = program.run(setting, drawn, genotypes, bar)
   for name in drawn:
     found[name] = np.zeros((len(setting.seeds), 0))
     if name in raw:

@@ -27,6 +27,8 @@ class Skeleton:
     is_uniform: whether weights are uniform, else normal.
     num_classes: width of the classifier.
     image_channels: channels of the images.
+    step: networks between two notes of progress, after each of which what was
+      measured is kept.
   """
 
   channels: int
@@ -39,6 +41,7 @@ class Skeleton:
   is_uniform: bool = False
   num_classes: int = 10
   image_channels: int = 3
+  step: int = 64
 
   def draw(self, key: jax.Array, shape: tuple[int, ...], fan_in: int):
     """Draws initial weights, float32."""
@@ -52,7 +55,7 @@ class Skeleton:
 SKELETONS = {
   "mini": Skeleton(8, 1, 8, 16),
   "deep": Skeleton(8, 5, 8, 32),
-  "official": Skeleton(16, 5, 32, 64, True, False, 1 / 3, True),
+  "official": Skeleton(16, 5, 32, 64, True, False, 1 / 3, True, step=2),
 }
 """By name. `mini` and `deep` have normal weights of He et al. (2015), and
 `official` those that PyTorch draws by default, as the published scores of

@@ -11,11 +11,10 @@ import numpy as np
 
 from nasjax import proxies
 from nasjax.io import cache
-from nasjax.proxies import PROXIES
+from nasjax.proxies import PROXIES, identity
 from nasjax.reproduce import proxies as published
 from nasjax.reproduce import reports, tgnas_training
 from nasjax.reproduce import zero_label_scores as zero
-from nasjax.zero_label import identity
 
 SKELETON = "mini"
 TRAINED = 5000

@@ -11,8 +11,9 @@ import numpy as np
 from nasjax import progress as reports
 from nasjax import proxies
 from nasjax.io import cache
+from nasjax.proxies import identity
 from nasjax.spaces import base as spaces_base
-from nasjax.zero_label import identity, recipes, shipped, transfer
+from nasjax.zero_label import recipes, shipped, transfer
 
 FOLDER = "zero_label"
 _KEPT_FROM = 1000

@@ -1,4 +1,4 @@
-"""What a kept part of a ranking depends on: digests for the cache."""
+"""What kept scores of cells depend on: digests for the cache."""
 
 import functools
 import hashlib
