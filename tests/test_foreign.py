@@ -50,6 +50,19 @@ def test_missing_files_are_named():
     raise FileNotFoundError("a")
 
 
+def test_folders_and_closed_files_say_what_they_are(tmp_path):
+  with (
+    pytest.raises(errors.UserError, match="is not a table but a folder; give"),
+    foreign.reading(tmp_path, "a table"),
+  ):
+    tmp_path.read_bytes()
+  with (
+    pytest.raises(errors.UserError, match="cannot be read: no entry"),
+    foreign.reading("x", "a table"),
+  ):
+    raise PermissionError(13, "no entry")
+
+
 def test_defects_keep_their_traceback():
   with pytest.raises(AssertionError), foreign.reading("a", "a table"):
     raise AssertionError

@@ -72,6 +72,9 @@ def test_what_computes_nothing_stays_last(graphs):
     (3, [1.0, 1.0, 1.0], "got 1 different of 3"),
     (3, [1.0, 2.0, float("nan")], "finite numbers"),
     (3, ["a", "b", "c"], "finite numbers"),
+    (3, [1.0, 2.0, 1e300], "finite numbers below 1e\\+30"),
+    (3, [0.0, 0.0, 1e-300], "values that differ"),
+    (3, None, "got 3 networks and None values"),
   ],
 )
 def test_mistakes(graphs, num, values, expected):
@@ -79,3 +82,17 @@ def test_mistakes(graphs, num, values, expected):
     nasjax.rank(graphs[:1], labelled=graphs[:num], values=values)
   with pytest.raises(UserError, match=expected):
     network_labels.checked(graphs[:num], values)
+
+
+def test_labels_of_one_network_alone(graphs):
+  with pytest.raises(UserError, match="got one 3 times; label others"):
+    nasjax.rank(graphs[:1], labelled=[graphs[5]] * 3, values=[1.0, 2.0, 3.0])
+  with pytest.raises(UserError, match="expected a list of networks, got 'a'"):
+    nasjax.rank(graphs[:1], labelled="a", values=[1.0])
+
+
+def test_labelled_networks_may_have_names(graphs):
+  named = dict(zip("abc", graphs, strict=False))
+  found = nasjax.rank(graphs[3:5], labelled=named, values=[1.0, 2.0, 3.0])
+  listed = nasjax.rank(graphs[3:5], labelled=graphs[:3], values=[1.0, 2.0, 3.0])
+  np.testing.assert_array_equal(found.scores, listed.scores)

@@ -66,6 +66,12 @@ def test_sources_are_mixed_and_in_the_order_given():
   assert len(found.spread) == len(found.novelty) == len(found.notes) == 5
 
 
+def test_shapes_are_any_whole_numbers():
+  shapes = [np.array(SHAPE), list(SHAPE), tuple(np.array(SHAPE))]
+  found = nasjax.rank([(Plain(4), shape) for shape in shapes])
+  assert len(set(found.macs.tolist())) == 1
+
+
 def test_a_wider_network_comes_first():
   found = nasjax.rank({"small": Plain(4), "large": Plain(64)}, shape=SHAPE)
   assert [found.names[i] for i in found.order] == ["large", "small"]
@@ -160,6 +166,11 @@ def test_more_pixels_inside_than_at_the_input():
     ([(Plain(4), 8)], "without the batch, .* got 8"),
     (["missing.onnx"], "no such file: 'missing.onnx'"),
     ([(Plain(4), (8,))], "cannot be initialised"),
+    ([(Plain(4), (1, 8, 8, 3))], "without the batch, .* got"),
+    (Plain(4), "expected a list of networks, got Plain"),
+    (function, "expected a list of networks"),
+    (None, "expected a list of networks, got None"),
+    ([Plain], "a Flax module or a function, got <class"),
   ],
 )
 def test_mistakes(networks, expected):

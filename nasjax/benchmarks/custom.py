@@ -122,7 +122,7 @@ def read_rows(
               yield Row(line, arch, math.nan)
       except csv.Error as error:
         reason = str(error)[:100]
-        advice = "quote an arch that holds commas or quotes"
+        advice = f"quote what holds commas or quotes in the column {key!r}"
         if reason.startswith("field larger than"):
           reason = f"a field of more than {csv.field_size_limit()} characters"
           advice = "shorten it, or close its quotes"
@@ -200,8 +200,11 @@ def _cut(
     fields = fields[:-1]  # spreadsheets fill rows up with commas
   places = [header.index(name) for name in columns]
   if not max(places) < len(fields) <= len(header):
+    advice = _QUOTE
+    if columns[0] != "arch":
+      advice = f"quote a {columns[0]} that holds commas"
     raise errors.UserError(
-      f"{where}: expected {len(header)} columns, got {len(fields)}; {_QUOTE}, "
+      f"{where}: expected {len(header)} columns, got {len(fields)}; {advice}, "
       "and write decimal points"
     )
   return [fields[place].strip() for place in places]

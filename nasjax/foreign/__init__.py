@@ -91,6 +91,15 @@ def reading(
     raise
   except FileNotFoundError as error:
     raise errors.UserError(f"no such file: {name}") from error
+  except IsADirectoryError as error:
+    raise errors.UserError(
+      f"{name} is not {kind} but a folder; give the name of a file"
+    ) from error
+  except PermissionError as error:
+    reason = error.strerror or error
+    raise errors.UserError(
+      f"{name} cannot be read: {reason}; ask its owner for permission"
+    ) from error
   except DAMAGED as error:
     reason = " ".join(str(error).split())[:120] or type(error).__name__
     if "integer string conversion" in reason:  # Python's advice is none here

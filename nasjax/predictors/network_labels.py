@@ -3,7 +3,7 @@
 Dimensions: `m` labelled networks.
 """
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Sized
 from typing import Any
 
 import numpy as np
@@ -15,6 +15,9 @@ from nasjax.predictors import adapted_ranker
 
 FEWEST = 3
 """Labels without which nothing is adapted."""
+
+LARGEST = 1e30
+"""Size that no label has."""
 
 
 def checked(labelled: list[Any], values: Sequence[float]) -> list[Any]:
@@ -28,23 +31,25 @@ def checked(labelled: list[Any], values: Sequence[float]) -> list[Any]:
     UserError: there is not one finite number for each network, there are fewer
       than three, or they are all equal.
   """
-  if len(labelled) != len(values):
+  num = len(values) if isinstance(values, Sized) else errors.quote(values)
+  if len(labelled) != num:
     raise errors.UserError(
       f"rank: expected one value for each labelled network, got "
-      f"{len(labelled)} networks and {len(values)} values"
+      f"{len(labelled)} networks and {num} values"
     )
   if not labelled:
     return labelled
   try:
     numbers = np.asarray(values, np.float64)
-    is_finite = numbers.ndim == 1 and bool(np.isfinite(numbers).all())
+    is_finite = numbers.ndim == 1 and bool((np.abs(numbers) < LARGEST).all())
   except (TypeError, ValueError):
     is_finite = False
   if not is_finite:
     raise errors.UserError(
-      f"rank: expected finite numbers as values, got {errors.quote(values)}"
+      f"rank: expected finite numbers below {LARGEST:g} as values, got "
+      f"{errors.quote(values)}"
     )
-  if len(numbers) < FEWEST or np.ptp(numbers) == 0:
+  if len(numbers) < FEWEST or numbers.std() == 0:
     raise errors.UserError(
       f"rank: expected at least {FEWEST} labelled networks with values that "
       f"differ, got {len(np.unique(numbers))} different of {len(numbers)}; "
@@ -85,6 +90,14 @@ def adapted(
   Args:
     labelled: networks with labels, `[m]`.
     values: their labels; higher = better, `[m]`.
+
+  Raises:
+    UserError: the labelled networks are all equal.
   """
   known = measures.of_graphs(labelled)
+  if len(np.unique(known, axis=0)) == 1:
+    raise errors.UserError(
+      f"rank: expected labelled networks that differ, got one {len(known)} "
+      "times; label others too, or rank without labels"
+    )
   return adapted_ranker.AdaptedRanker(known, np.asarray(values, np.float64))

@@ -105,15 +105,10 @@ def rank(
       the labels or the checkpoint do not fit.
   """
   named = dict(networks) if isinstance(networks, Mapping) else None
-  if isinstance(networks, str | os.PathLike | ComputationGraph):
-    raise errors.UserError(
-      f"rank: expected a list of networks, got {errors.quote(networks)}; put "
-      "it in a list"
-    )
-  entries = list(networks if named is None else named.values())
+  entries = _listed(networks)
   if not entries:
     raise errors.UserError("rank: expected at least one network, got none")
-  asked = list(labelled)
+  asked = _listed(labelled)
   adapted = network_labels.read(asked, values, checkpoint)
   pairs = [_pair(entry, shape) for entry in entries]
   graphs = tuple(graph_of(*pair) for pair in pairs)
@@ -157,6 +152,19 @@ def score(
   )
 
 
+def _listed(networks: Any) -> list[Any]:
+  """The networks of a list or of a mapping."""
+  if isinstance(networks, Mapping):
+    return list(networks.values())
+  single = isinstance(networks, str | os.PathLike | ComputationGraph)
+  if single or not isinstance(networks, Iterable) or callable(networks):
+    raise errors.UserError(
+      f"rank: expected a list of networks, got {errors.quote(networks)}; put "
+      "it in a list"
+    )
+  return list(networks)
+
+
 def _pair(entry: Any, shape: Shape | None) -> tuple[Any, Shape | None, bool]:
   """A network, its shape, and whether the shape is its own."""
   if isinstance(entry, tuple) and len(entry) == 2:
@@ -165,12 +173,14 @@ def _pair(entry: Any, shape: Shape | None) -> tuple[Any, Shape | None, bool]:
 
 
 def _checked(shape: Any) -> Shape:
+  extents = shape.tolist() if isinstance(shape, np.ndarray) else shape
   if (
-    isinstance(shape, list | tuple)
-    and shape
-    and all(isinstance(each, int) and each > 0 for each in shape)
+    isinstance(extents, list | tuple)
+    and extents
+    and all(isinstance(e, int | np.integer) and e > 0 for e in extents)
+    and not (len(extents) == 4 and extents[0] == 1)  # an image and its batch
   ):
-    return tuple(shape)
+    return tuple(map(int, extents))
   raise errors.UserError(
     "rank: expected the shape of one input without the batch, such as "
     f"(32, 32, 3), got {errors.quote(shape)}"
@@ -201,7 +211,8 @@ def graph_of(
     filled = shape is not None and not own and is_open
     return onnx.from_onnx(network, shape) if filled else graph
   is_module = _is_flax(network)
-  if not is_module and not callable(network):
+  is_call = callable(network) and not isinstance(network, type)
+  if not is_module and not is_call:
     raise errors.UserError(
       "rank: expected the name of an ONNX file, a ComputationGraph, a Flax "
       f"module or a function, got {errors.quote(network)}"
@@ -217,7 +228,8 @@ def graph_of(
 
 def _is_flax(network: Any) -> bool:
   """Whether a network is a Flax module; imports Flax if that is possible."""
-  modules = {each.__module__.partition(".")[0] for each in type(network).mro()}
+  kinds = type.mro(type(network))  # of a class itself, too
+  modules = {each.__module__.partition(".")[0] for each in kinds}
   if "flax" not in modules:
     return False
   import flax.linen as nn

@@ -132,6 +132,7 @@ def test_labels_name_models_by_a_home_or_a_whole_path(
     ("model,value\nother.onnx,1\nb,2\n", "own.csv', line 2: no such file"),
     ("model,value\n\n.,1\n", "own.csv', line 3: "),
     ("model,value\nsmall.onnx,1\n", "at least 3 labelled networks"),
+    ("model,value\na,b.onnx,1\n", "got 3; quote a model that holds commas"),
   ],
 )
 def test_mistakes_of_labels_are_one_line(

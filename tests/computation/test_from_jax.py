@@ -263,3 +263,29 @@ def test_inputs_are_shapes(inputs):
 def test_a_function_that_cannot_be_traced():
   with pytest.raises(UserError, match="cannot be traced with these inputs"):
     graph(lambda x: x @ np.ones((5, 5)), (1, 4))
+
+
+def branches(x):
+  return x if x.sum() > 0 else -x
+
+
+@pytest.mark.parametrize(
+  ("function", "inputs", "expected"),
+  [
+    (branches, [(1, 4)], "operators may not depend on numbers of an input"),
+    (np.asarray, [(1, 4)], "operators may not depend on numbers of an input"),
+    (jnp.add, [(1, 4)], "give every argument"),
+    (lambda x: None, [(1, 4)], "expected a function that returns arrays"),
+    (3, [(1, 4)], "expected a function of arrays, got 3"),
+    (jnp.sin, [(1, -4)], r"expected whole numbers above 0 .* got \(1, -4\)"),
+    (jnp.sin, [(1, 4.0)], r"expected whole numbers above 0 .* got \(1, 4.0\)"),
+  ],
+)
+def test_mistakes_say_what_to_do(function, inputs, expected):
+  with pytest.raises(UserError, match=expected) as raised:
+    graph(function, *inputs)
+  assert "\n" not in str(raised.value)
+
+
+def test_lists_are_shapes():
+  assert graph(jnp.tanh, [1, 4]) == graph(jnp.tanh, (np.int64(1), 4))

@@ -30,8 +30,22 @@ def refused(proto, tmp_path) -> str:
 def test_no_file_and_a_folder(tmp_path):
   with pytest.raises(UserError, match="no such file"):
     from_onnx(tmp_path / "missing.onnx")
-  with pytest.raises(UserError, match="is not an ONNX model"):
+  with pytest.raises(UserError, match="is not an ONNX model but a folder"):
     from_onnx(tmp_path)
+
+
+def test_a_file_of_pytorch(tmp_path):
+  path = tmp_path / "model.pt"
+  path.write_bytes(b"PK\x03\x04" + b"x" * 99)
+  with pytest.raises(UserError, match=r"write the network with torch\.onnx"):
+    from_onnx(path)
+
+
+@pytest.mark.parametrize("shape", [3, "abc", (8.0, 8, 3), (8, 8)])
+def test_shapes_that_do_not_fit(tmp_path, shape):
+  path = made.save(made.small(), tmp_path)
+  with pytest.raises(UserError, match=r"channels last: \(8, 8, 3\); got"):
+    from_onnx(path, shape)
 
 
 @pytest.mark.parametrize("part", range(20))
@@ -156,7 +170,7 @@ def test_control_flow(tmp_path):
     "If", ["c"], ["y"], name="choice", then_branch=branch, else_branch=branch
   )
   line = refused(made.model([call], [made.number("c", 1)]), tmp_path)
-  assert line.startswith("control flow: operator If 'choice'")
+  assert "model.onnx': control flow: operator If 'choice'" in line
 
 
 def external(location: str, **entries) -> "onnx.ModelProto":

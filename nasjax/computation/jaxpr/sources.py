@@ -6,11 +6,13 @@ from typing import Any
 import flax.linen as nn
 import jax
 import jax.numpy as jnp
+import numpy as np
 from flax import nnx
 
 from nasjax import errors
 from nasjax.computation.graph import ComputationGraph
 from nasjax.computation.jaxpr import build
+from nasjax.computation.jaxpr.attempts import attempt
 from nasjax.computation.jaxpr.interpreter import Interpreter, leaf_of
 from nasjax.computation.jaxpr.values import BATCH, Constant, Role, Value
 from nasjax.networks import layers
@@ -33,7 +35,7 @@ def from_jax(
   Args:
     function: what maps inputs to a tensor or a tree of them. Equinox modules
       and Flax NNX modules are such functions.
-    *inputs: for each argument its shape (a tuple of integers: float32), a
+    *inputs: for each argument its shape (integers above 0: float32), a
       `jax.ShapeDtypeStruct`, an array, or a tree of these, batch first.
     parameters: arrays or shapes that the function takes before the inputs. If
       this is a mapping with the key `params`, as in Flax, only what is under
@@ -58,6 +60,11 @@ def from_jax(
     tensors.append(interpreter.input(tuple(each.shape), roles))
   constants = interpreter.held(traced.consts)
   outputs = interpreter.run(traced.jaxpr, constants, tensors)
+  if not outputs:
+    raise errors.UserError(
+      f"from_jax: expected a function that returns arrays, but "
+      f"{errors.quote(name)} returns none"
+    )
   for tensor in tensors:
     if isinstance(tensor, Value) and len(tensor.shape) > 1 and batched:
       tensor.roles[0].set(BATCH)
@@ -71,16 +78,20 @@ def _shapes(inputs: tuple[Any, ...]) -> tuple[Any, ...]:
 
 
 def _is_shape(tree: Any) -> bool:
-  return (
-    isinstance(tree, tuple)
-    and len(tree) > 0
-    and all(isinstance(each, int) for each in tree)
+  """Whether a part of an input is meant as a shape, a wrong one or not."""
+  return isinstance(tree, list | tuple) and any(
+    isinstance(each, float | int | np.integer) for each in tree
   )
 
 
 def _described(leaf: Any) -> jax.ShapeDtypeStruct:
   if _is_shape(leaf):
-    return jax.ShapeDtypeStruct(leaf, jnp.float32)
+    if all(isinstance(each, int | np.integer) and each > 0 for each in leaf):
+      return jax.ShapeDtypeStruct(tuple(map(int, leaf)), jnp.float32)
+    raise errors.UserError(
+      "expected whole numbers above 0 as the shape of an input, batch first, "
+      f"such as (1, 32, 32, 3), got {errors.quote(leaf)}"
+    )
   if not hasattr(leaf, "shape") or not hasattr(leaf, "dtype"):
     raise errors.UserError(
       "from_jax: expected shapes, jax.ShapeDtypeStructs or arrays as inputs, "
@@ -90,14 +101,12 @@ def _described(leaf: Any) -> jax.ShapeDtypeStruct:
 
 
 def _trace(function: Callable[..., Any], arguments: Any, name: str) -> Any:
-  try:
-    return jax.make_jaxpr(function)(*arguments)
-  except Exception as error:
-    lines = str(error).strip().splitlines() or [type(error).__name__]
+  if not callable(function):
     raise errors.UserError(
-      f"from_jax: {errors.quote(name)} cannot be traced with these inputs: "
-      f"{errors.quote(lines[0])}; call it with arrays of their shapes first"
-    ) from error
+      f"from_jax: expected a function of arrays, got {errors.quote(function)}"
+    )
+  call = jax.make_jaxpr(function)
+  return attempt(lambda: call(*arguments), "from_jax", name, "traced")
 
 
 def _parameters(tree: Any) -> list[Constant]:
@@ -136,7 +145,7 @@ def from_flax(
     return _from_nnx(module, inputs, name, options)
   raise errors.UserError(
     "from_flax: expected a flax.linen.Module or a flax.nnx.Module, got "
-    f"{errors.quote(type(module).__name__)}; give other functions to from_jax"
+    f"{errors.quote(module)}; give other functions to from_jax"
   )
 
 
@@ -162,14 +171,9 @@ def _from_linen(module: nn.Module, inputs, name, options) -> ComputationGraph:
 
 
 def _shape_of(function: Callable[..., Any], shapes: Any, name: str) -> Any:
-  try:
-    return jax.eval_shape(function, *shapes)
-  except Exception as error:
-    lines = str(error).strip().splitlines() or [type(error).__name__]
-    raise errors.UserError(
-      f"from_flax: {errors.quote(name)} cannot be initialised with these "
-      f"inputs: {errors.quote(lines[0])}; call its init with arrays first"
-    ) from error
+  return attempt(
+    lambda: jax.eval_shape(function, *shapes), "from_flax", name, "initialised"
+  )
 
 
 def _from_nnx(module: nnx.Module, inputs, name, options) -> ComputationGraph:

@@ -1,7 +1,8 @@
 """Shapes of what a network is given, and of what pools over all of it."""
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from numbers import Integral
 from typing import Any
 
 import numpy as np
@@ -80,12 +81,12 @@ def _filled(
   extents: Sequence[int], channel: int | None, shape: Sequence[int], name: str
 ) -> tuple[int, ...]:
   """Fills open extents of the main input."""
-  given = list(shape)
-  whole = all(isinstance(e, int) and 0 < e < MAX_EXTENT for e in given)
+  given = list(shape) if isinstance(shape, Iterable) else []
+  whole = all(isinstance(e, Integral) and 0 < e < MAX_EXTENT for e in given)
   if whole and len(given) == len(extents) - 1:
     if channel is not None:
       given.insert(channel - 1, given.pop())
-    full = (extents[0], *given)
+    full = (extents[0], *map(int, given))
     if all(old in (0, new) for old, new in zip(extents, full, strict=True)):
       return full
   axes = list(range(1, len(extents)))
@@ -94,7 +95,7 @@ def _filled(
   expected = ", ".join(str(extents[axis] or "any") for axis in axes)
   raise errors.UserError(
     f"{name}: expected a shape of the input without the batch, channels last: "
-    f"({expected}); got {errors.quote(tuple(shape))}"
+    f"({expected}); got {errors.quote(shape)}"
   )
 
 

@@ -25,6 +25,8 @@ MAX_EXTENT = 1 << 31
 MAX_NUMBERS = 1 << 44  # of one array: 64 TiB of float32
 MIN_OPSET = 7
 _ADVICE = "export the model again"
+_TORCH = (".pt", ".pth", ".safetensors")
+_NOT_TORCH = "write the network with torch.onnx.export"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -62,11 +64,14 @@ def read(path: files.PathLike) -> Model:
       weights that are missing or outside its folder.
   """
   path = files.expand(path)
-  with foreign.reading(path, "an ONNX model", _ADVICE):
+  advice = _NOT_TORCH if path.suffix in _TORCH else _ADVICE
+  with foreign.reading(path, "an ONNX model", advice):
     with open(path, "rb") as file:
       proto = _parsed(file, os.fstat(file.fileno()).st_size)
-    proto = _inlined(proto)
-    return _checked(proto, path)
+    try:
+      return _checked(_inlined(proto), path)
+    except errors.UserError as error:
+      raise errors.UserError(f"{foreign.name_of(path)}: {error}") from error
 
 
 def _parsed(file, size: int) -> onnx.ModelProto:
