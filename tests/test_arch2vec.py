@@ -121,6 +121,35 @@ def test_kl_of_a_posterior_by_hand():
   assert float(objective._kl(posterior)) == pytest.approx(4 - 2 * np.log(2))
 
 
+def test_fused_products_change_no_gradient():
+  found = nasjax.Embedder.load("nb201")
+  cells = draw(found.space, found.space.enumerate()[200:232])
+  cells = jax.tree.map(jnp.asarray, cells)
+  stats = found.variables["batch_stats"]
+
+  def total(params, key):
+    each, _ = objective.losses(
+      found.model,
+      {"params": params, "batch_stats": stats},
+      cells,
+      key,
+      variational=True,
+    )
+    return each["operations"] + each["adjacency"] + each["kl"]
+
+  key, params = jax.random.key(0), found.variables["params"]
+  plain, fused = (
+    jax.tree.leaves(compiler.jit(jax.grad(total), fused=on)(params, key))
+    for on in (False, True)
+  )
+  size = np.sqrt(sum(np.sum(each**2) for each in plain))
+  off = np.sqrt(
+    sum(np.sum((a - b) ** 2) for a, b in zip(plain, fused, strict=True))
+  )
+  assert size > 0.1
+  assert off / size < 1e-4
+
+
 def test_shares_that_are_right():
   space = registry.get_space("nb201")
   drawn = draw(space, space.enumerate()[:1500])

@@ -12,7 +12,7 @@ from nasjax.compiler import program_cache
 
 # XLA's fused matrix products of the CPU (YNNPACK, jaxlib 0.10) read wrong
 # memory where an activation has a leading axis of size one, as one member of an
-# ensemble gives it, and are slow inside a training step.
+# ensemble gives it, and are slow inside the training step of an ensemble.
 _CPU = {"xla_cpu_experimental_ynn_fusion_type": ""}
 # Initial parameters are drawn once, by a program with a loop for each of them.
 _QUICK = {"xla_backend_optimization_level": "0"}
@@ -59,6 +59,7 @@ def jit(
   *,
   quick: bool = False,
   light: bool = False,
+  fused: bool = False,
   **keywords: Any,
 ) -> Program:
   """`jax.jit` as every program of nasjax is compiled.
@@ -69,10 +70,12 @@ def jit(
     function: what is compiled; its products are those of `float32`.
     quick: whether it runs once, so that it should compile fast.
     light: whether it compiles slowly for what it computes: XLA optimises less.
+    fused: whether XLA may fuse matrix products on the CPU: for programs in which
+      no activation has a leading axis of size one, and that are faster with it.
     **keywords: keywords of `jax.jit`.
   """
   program_cache.use()
-  chosen = quick_options() if quick else options()
+  chosen = quick_options() if quick else ({} if fused else options())
   if light and jax.default_backend() == "cpu":
     chosen = {**chosen, **_LIGHT}
   jitted = jax.jit(float32(function), compiler_options=chosen, **keywords)
