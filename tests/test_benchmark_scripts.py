@@ -105,7 +105,8 @@ def test_score_writes_its_figures(tmp_path):
 
 
 @pytest.mark.parametrize(
-  "name", ["train_step", "load", "enumerate", "scale", "computation"]
+  "name",
+  ["train_step", "load", "enumerate", "scale", "computation", "arch2vec"],
 )
 def test_scripts_explain_themselves(name):
   done = run(f"benchmark/{name}.py", "--help")

@@ -70,8 +70,8 @@ def jit(
     function: what is compiled; its products are those of `float32`.
     quick: whether it runs once, so that it should compile fast.
     light: whether it compiles slowly for what it computes: XLA optimises less.
-    fused: whether XLA may fuse matrix products on the CPU: for programs in which
-      no activation has a leading axis of size one, and that are faster with it.
+    fused: whether XLA may fuse matrix products on the CPU: for programs without
+      an activation whose leading axis has size one, and that are faster so.
     **keywords: keywords of `jax.jit`.
   """
   program_cache.use()
