@@ -103,8 +103,10 @@ def test_a_walk_ends_in_good_cells(embedder):
 def test_methods_of_table1_change_one_thing():
   config = table1.make_config("nb101", "gae", 3)
   assert (config.model.encoder, config.variational) == ("gcn", False)
-  assert (config.seed, config.num_cells) == (3, 30_000)
-  assert table1.make_config("nb101", "arch2vec", 0).num_cells == 0
+  assert (config.seed, config.epochs) == (3, 1)
+  assert table1.make_config("nb101", "arch2vec", 0).epochs == 2
+  assert table1.make_config("nb101", "arch2vec_long", 0).epochs == 5
+  assert table1.make_config("darts", "vgae", 0).num_cells == 50_000
   assert table1.make_config("nb201", "arch2vec_no_kl", 0).kl_weight == 0
 
 
