@@ -31,7 +31,7 @@ def notes_of(graph: ComputationGraph) -> list[str]:
     )
     notes.append(
       f"open extents of the input ({shapes}): multiply-adds that depend on "
-      "them count as 0; give the shape of the input"
+      "them count as 0; give the shape of the input (shape=, --shape)"
     )
   if not any(len(node.shape) == 3 for node in inputs):
     notes.append("no input is an image (height, width, channels)")

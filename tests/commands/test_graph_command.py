@@ -78,7 +78,7 @@ def test_notes(tmp_path, capsys):
   assert printed.err.splitlines() == [
     "note: operators that are not known: 'Foo' (1)",
     "note: open extents of the input (?): multiply-adds that depend on them "
-    "count as 0; give the shape of the input",
+    "count as 0; give the shape of the input (shape=, --shape)",
     "note: no input is an image (height, width, channels)",
   ]
   assert "length" not in run(capsys, path, "--shape", "7")[1].err

@@ -41,6 +41,31 @@ def test_a_file_of_pytorch(tmp_path):
     from_onnx(path)
 
 
+def convolution(shape):
+  """A convolution of three channels, with kernels of 3 x 3."""
+  call = node("Conv", ["x", "w"], ["y"], kernel_shape=[3, 3])
+  return made.model([call], [made.weights("w", 4, 3, 3, 3)], shape=shape)
+
+
+def test_an_input_that_a_convolution_cannot_read(tmp_path):
+  line = refused(convolution((1, 4, 8, 8)), tmp_path)
+  assert "weights of 3 channels on an input of 4" in line
+  line = refused(convolution((1, 3, 2, 8)), tmp_path)
+  assert "kernel (3, 3) on an input of (1, 3, 2, 8)" in line
+  path = made.save(convolution((1, 3, "h", "w")), tmp_path)
+  with pytest.raises(UserError, match="; give another shape, or export"):
+    from_onnx(path, (2, 2, 3))
+  assert from_onnx(path, (3, 3, 3)).macs == 108
+
+
+def test_an_input_without_a_number_of_axes(tmp_path):
+  proto = convolution((1, 3, 8, 8))
+  proto.graph.input[0].type.tensor_type.ClearField("shape")
+  assert "got 'x' without one; give" in refused(proto, tmp_path)
+  graph = from_onnx(made.save(proto, tmp_path), (8, 8, 3))
+  assert graph == from_onnx(made.save(convolution((1, 3, 8, 8)), tmp_path))
+
+
 @pytest.mark.parametrize("shape", [3, "abc", (8.0, 8, 3), (8, 8)])
 def test_shapes_that_do_not_fit(tmp_path, shape):
   path = made.save(made.small(), tmp_path)

@@ -1,7 +1,7 @@
 """Shapes of what a network is given, and of what pools over all of it."""
 
 import dataclasses
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Sized
 from numbers import Integral
 from typing import Any
 
@@ -53,6 +53,9 @@ def of_model(
   main = max(
     stated, key=lambda name: (len(stated[name]) == 4, -_place(name, stated))
   )
+  kind = next(each.type for each in model.inputs if each.name == main)
+  if kind.HasField("tensor_type") and tensors.shape_of(kind) is None:
+    stated[main] = _unranked(model.name, main, shape)
   batch = (stated[main] or (1,))[0] or 1
   found = {}
   for each in model.inputs:
@@ -64,6 +67,17 @@ def of_model(
     dtype = each.type.tensor_type.elem_type or 1
     found[name] = Tensor(full, dtype, channel=channel)
   return Inputs(batch, found)
+
+
+def _unranked(name: str, main: str, shape: Any) -> tuple[int, ...]:
+  """Open extents of an input of which a file does not say how many it has."""
+  if isinstance(shape, Sized):
+    return (0,) * (1 + len(shape))
+  raise errors.UserError(
+    f"{name}: expected an input with a shape, got {errors.quote(main)} without "
+    "one; give computation.from_onnx or nasjax graph the shape, or export the "
+    "model with it"
+  )
 
 
 def _place(name: str, names: Mapping[str, Any]) -> int:

@@ -59,6 +59,9 @@ def _sliding(call: Call, kernel: Sequence[int]) -> Fields:
   )
   if not len(kernel) == len(stride) == len(dilation):
     raise ValueError(f"kernel {kernel[:4]}, strides {stride[:4]}")
+  source = call.extents(0)
+  if source and 0 not in source and 0 in (call.shape or ()):
+    raise ValueError(f"kernel {kernel[:4]} on an input of {source[:6]}")
   return {"kernel": tuple(kernel), "stride": stride, "dilation": dilation}
 
 
@@ -76,6 +79,18 @@ def _convolution(call: Call, weight: int = 1, bias: int = 2) -> Fields:
     "macs": call.per_input(call.shape) * math.prod(shape[1:]),
     **_sliding(call, kernel),
   }
+
+
+def _plain_convolution(call: Call) -> Fields:
+  """A convolution whose weights and input have as many channels."""
+  source, shape = call.extents(0), call.extents(1)
+  if len(source) == len(shape) > 2 and 0 not in (source[1], shape[1]):
+    expected = shape[1] * call.attrs.get("group", 1)
+    if source[1] != expected:
+      raise ValueError(
+        f"weights of {expected} channels on an input of {source[1]}"
+      )
+  return _convolution(call)
 
 
 def _quantised_convolution(call: Call) -> Fields:
@@ -218,7 +233,7 @@ def _joined(operator: str) -> Callable[[Call], Fields]:
 
 
 LAYERS: dict[str, Callable[[Call], Fields]] = {
-  "Conv": _convolution,
+  "Conv": _plain_convolution,
   "ConvInteger": _integer_convolution,
   "QLinearConv": _quantised_convolution,
   "ConvTranspose": _transposed_convolution,

@@ -77,6 +77,9 @@ def read(path: files.PathLike, shape: Sequence[int] | None = None) -> Reading:
       (`load.MAX_NODES`), or the shape does not fit.
   """
   model = load.read(path)
+  advice = "export the model again"
+  if shape is not None:
+    advice = f"give another shape, or {advice}"
   with foreign.reading(model.name, "an ONNX model", "export the model again"):
     builder = _Builder(model, shape)
   for node in model.nodes:
@@ -89,7 +92,7 @@ def read(path: files.PathLike, shape: Sequence[int] | None = None) -> Reading:
       raise errors.UserError(
         f"{model.name}: operator {node.op_type[:40]} "
         f"{errors.quote(node.name)} does not fit what it reads "
-        f"({reason or type(error).__name__}); export the model again"
+        f"({reason or type(error).__name__}); {advice}"
       ) from error
   return builder.finish(pathlib.Path(path).stem)
 

@@ -177,7 +177,8 @@ def _check_whole(name: str, given) -> None:
   numbers = given if isinstance(given, list) else [given]
   least = 1 if name in _POSITIVE else -MAX_EXTENT
   if any(not least <= each < MAX_EXTENT for each in numbers):
-    raise ValueError(f"{name} {errors.quote(given)}: expected at least {least}")
+    bound = f"at least {least} and below {MAX_EXTENT}"
+    raise ValueError(f"{name} {errors.quote(given)}: expected {bound}")
 
 
 def _type(tensor: Tensor) -> onnx.TypeProto:
