@@ -2,12 +2,15 @@
 
 import numpy as np
 import pytest
+import tiny
 
 import nasjax
+from nasjax import config as configs
 from nasjax.benchmarks import registry as benchmarks
 from nasjax.reproduce import catalog, results
 from nasjax.reproduce.arch2vec import draws, maps, prediction, structure, table1
 from nasjax.spaces import registry
+from nasjax.surrogates import supervised
 from nasjax.systems.arch2vec import drawing
 
 (NB201,) = catalog.get_studies(("nb201",), ("cifar10",), ("nb201",))
@@ -163,6 +166,30 @@ def test_every_encoding_is_a_row_for_each_cell(embedder, method):
   found = prediction.ENCODINGS[method](embedder.space, cells)
   assert found.ndim == 2
   assert len(found) == 5
+
+
+@pytest.mark.slow
+def test_a_supervised_embedding_is_what_the_last_layer_reads():
+  space = registry.get_space("nb201")
+  cells = space.enumerate()[5:600:30]
+  fields = {f"model.{name}": value for name, value in tiny.MODEL.items()}
+  config = configs.override(
+    configs.space_defaults("nb201"),
+    {
+      **fields,
+      **tiny.LIGHT,
+      "epochs": 2,
+      "num_members": 1,
+      "kernel.weight": 0.0,
+    },
+  )
+  model = nasjax.Predictor(space, config=config).fit(cells, np.arange(20.0))
+  found = supervised.represent(model, cells)
+  assert found.shape == (20, 8)
+  last = model.params["params"]["head_output"]
+  raw = found @ last["kernel"][0, :, 0] + last["bias"][0, 0]
+  scores = model.fitted.scale[0] * raw + model.fitted.shift[0]
+  np.testing.assert_allclose(model.predict(cells), scores, rtol=1e-5)
 
 
 def test_a_map_has_two_dimensions():

@@ -107,11 +107,31 @@ def test_seeds_in_step_are_the_searches_of_the_seeds(made):
     np.testing.assert_array_equal(table.genotypes[rows], alone.genotypes)
 
 
+def test_an_embedding_is_learnt_of_the_first_cells(made, monkeypatch):
+  monkeypatch.setattr(methods, "NUM_LABELLED", 10)
+  problem, calls = made[0], []
+
+  def embed(given, cells, labels):
+    calls.append((cells, labels))
+    return given.labels(given.space.enumerate())[0][:, None]
+
+  strategy = methods.make("dngo_supervised")
+  limit = 25 * float(np.mean(problem.labels(problem.space.enumerate())[2]))
+  found = methods.run(strategy, problem, 3, limit, embed)
+  ((cells, labels),) = calls
+  assert len(cells) == 10
+  np.testing.assert_array_equal(labels, found[0, :10])
+  np.testing.assert_array_equal(problem.labels(cells), found[:, :10])
+  assert found[0, 10:15].min() > labels.max()
+
+
 def test_methods_are_strategies_with_their_defaults():
   for name in methods.METHODS:
     strategy = methods.make(name)
     assert name.startswith(strategy.name)
-    if "_" in name:
+    if name.endswith("_supervised"):
+      assert strategy.num_first == methods.NUM_LABELLED
+    elif "_" in name:
       assert name.endswith(strategy.embedding)
   assert methods.num_seeds("model", problems.MEAN, 200) == 0
   assert methods.num_seeds("random", problems.MEAN, 200) == 200

@@ -30,7 +30,7 @@ from nasjax.reproduce import (
 )
 from nasjax.reproduce.few_trainings import encodings
 from nasjax.spaces import base as spaces_base
-from nasjax.surrogates import onehot
+from nasjax.surrogates import onehot, supervised
 from nasjax.systems.arch2vec import embedder
 from nasjax.training import metrics
 
@@ -40,6 +40,7 @@ METHODS = {
   "paths": "Gaussian process, path encoding",
   "graph": "Gaussian process, graph features",
   "arch2vec_graph": "Gaussian process, arch2vec and graph features",
+  "supervised": "Gaussian process, supervised embedding",
   "regression": "kernel regression alone",
 }
 METRICS = {
@@ -152,7 +153,11 @@ def predict(method: str, problem: Problem) -> np.ndarray:
     model.fit(train, labels)
     return model.predict(test)
   both = np.concatenate([train, test])
-  inputs = ENCODINGS[method](space.whole, both).astype(np.float64)
+  if method == "supervised":
+    model = supervised.train(space.whole, train, labels)
+    inputs = supervised.represent(model, both).astype(np.float64)
+  else:
+    inputs = ENCODINGS[method](space.whole, both).astype(np.float64)
   center, spread = inputs[: len(train)].mean(0), inputs[: len(train)].std(0)
   inputs = (inputs - center) / np.where(spread > 0, spread, 1)
   return _gaussian_process(inputs[: len(train)], labels, inputs[len(train) :])
@@ -209,6 +214,8 @@ ENCODINGS: dict[str, Callable[[spaces_base.Space, np.ndarray], np.ndarray]] = {
 _TEXT = (
   "Every method sees the same labelled cells, drawn at random; measured on "
   "others, at most 20,000. The embedders come with nasjax and saw no label. "
+  "The supervised embedding is the last hidden layer of one network of the "
+  "default predictor, trained on the same labelled cells. "
   "Inputs are standardised on the training cells; kernel and noise of the "
   "Gaussian process are those of the highest likelihood of 250 training cells. "
   "The kernel regression learns the ranks of labels and gives scores with "

@@ -105,7 +105,8 @@ def measure(
     size = _TOGETHER if isinstance(strategy, reinforce.Reinforce) else 1
     for start in range(0, len(missing), size):
       part = missing[start : start + size]
-      _run(problem, strategy, part, limit)
+      embed = methods.learn if method.endswith("_supervised") else None
+      _run(problem, strategy, part, limit, embed)
       bar.update(len(part))
   runs = [files.load_npz(path) for path in paths]
   return Runs(
@@ -130,7 +131,7 @@ def run_folder(
 
 
 def _run(
-  problem, strategy, paths: Sequence[pathlib.Path], limit: float
+  problem, strategy, paths: Sequence[pathlib.Path], limit: float, embed
 ) -> None:
   """Runs the seeds that the names of files say, and writes these."""
   began = time.monotonic()
@@ -141,7 +142,9 @@ def _run(
     rows = lockstep.run(strategy, problem.space, guide, cost, seeds, limit)
     found = [np.stack([guide[row], test[row], cost[row]]) for row in rows]
   else:
-    found = [methods.run(strategy, problem, seed, limit) for seed in seeds]
+    found = [
+      methods.run(strategy, problem, seed, limit, embed) for seed in seeds
+    ]
   seconds = (time.monotonic() - began) / len(paths)
   for path, trainings in zip(paths, found, strict=True):
     files.save_npz(
