@@ -9,6 +9,7 @@ from nasjax.benchmarks import (
   analog,
   base,
   mini201,
+  nats_size,
   nb101,
   nb201,
   nb301,
@@ -133,6 +134,12 @@ _ENTRIES = {
     "TransNAS-Bench-101 micro: 4,096 cells without pooling on three tasks",
     (transnas.load,),
     transnas.TABLES,
+  ),
+  "nats_size": Entry(
+    "size",
+    "NATS-Bench size space: 32,768 networks of one cell, CIFAR-10",
+    (nats_size.load,),
+    nats_size.TABLES,
   ),
 }
 

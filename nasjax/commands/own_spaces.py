@@ -28,10 +28,10 @@ def find(text: str) -> str:
     UserError: no space has that name, the module cannot be imported, or that is
       no space.
   """
-  if text in spaces.space_names():
+  if text in spaces.known_names():
     return text
   if ":" not in text:
-    unknown = errors.one_of("space", text, spaces.space_names())
+    unknown = errors.one_of("space", text, spaces.known_names())
     raise errors.UserError(
       f"{unknown}, or MODULE:NAME of one's own, as in my_space:MySpace"
     )

@@ -96,28 +96,31 @@ def _zero(options: Asked) -> Scorer:
   """The scorer of the zero-label score; whole small spaces are ranked here."""
   space = spaces.get_space(options.space)
   score_fn, ranking = zero_label.scorer(space)
-  source = recipes.of(space).source
-  words = transfer.SOURCES[source]
+  recipe = recipes.of(space)
   made_of = (
     ranking.describe()
     if ranking
-    else zero_label.describe(source, {"transfer": 1.0})
+    else zero_label.describe(recipe.source, {recipe.base: 1.0})
   )
-  card = {"benchmark": source, "label": words, "seed": 0}
-  card["num_train"] = transfer.SAMPLES * transfer.CELLS
   sign = -1 if options.best == "lowest" else 1
   return Scorer(
     lambda cells: sign * score_fn(cells),
     space,
-    {
-      **_trained_on(options, card, None),
-      "label": "cifar10/test",
-      "note": made_of,
-    },
+    {**_learnt(options, recipe), "note": made_of},
     np.zeros(0, np.uint64),
     False,
     sign,
   )
+
+
+def _learnt(options: Asked, recipe: recipes.Recipe) -> dict[str, Any]:
+  """What a transfer predictor was learnt from; sizes learn nothing."""
+  if recipe.base == recipes.SIZES:
+    return _trained_on(options, {}, None)
+  words = transfer.SOURCES[recipe.source]
+  card = {"benchmark": recipe.source, "label": words, "seed": 0}
+  card["num_train"] = transfer.SAMPLES * transfer.CELLS
+  return {**_trained_on(options, card, None), "label": "cifar10/test"}
 
 
 def _scorer(options: Asked, model: Any, keys: np.ndarray | None) -> Scorer:

@@ -18,6 +18,7 @@ BENCHMARKS = {
   "nb201_9x199": "nb201",
   "darts_9x199": "darts",
   "transnas": "nb201",
+  "nats_size": "size",
 }
 IMAGES, ZERO = "images", "zero"
 _PRETRAINED = pathlib.Path(__file__).parent.parent / "pretrained"

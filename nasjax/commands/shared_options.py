@@ -5,7 +5,7 @@ from typing import Any
 from nasjax.commands.options import option
 
 # Written out, so that a mistake is found before anything heavy is imported.
-SPACES = ("nb201", "nb101", "darts")
+SPACES = ("nb201", "nb101", "darts", "size")
 
 
 def space() -> Any:

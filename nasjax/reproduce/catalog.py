@@ -48,6 +48,7 @@ STUDIES = (
     "darts", "nb301", "cifar10", "val", "val", (100, 500, 1000, 10_000), 11_000
   ),
   Study("darts", "darts545", "cifar10", "val50", "val50", (100, 300), 500),
+  Study("size", "nats_size", "cifar10", "test", "test", (150,), 30_000),
   *(
     Study("nb201", "mini201", name, "test", "test", (150,), 200)
     for name in mini201_images.names()

@@ -11,7 +11,7 @@ from nasjax.reproduce import catalog, markdown, reports, results
 from nasjax.reproduce import zero_label_scores as scores
 from nasjax.training import metrics
 
-_BENCHMARKS = ("nb201", "nb101", "darts545", "nb301")
+_BENCHMARKS = ("nb201", "nb101", "darts545", "nb301", "nats_size")
 _METRICS = {
   "tau_all": "Kendall tau-b",
   "spearman_all": "Spearman rho",
@@ -21,7 +21,7 @@ _METRICS = {
 METHODS = {name: title for name, (title, _) in scores.METHODS.items()}
 SPEC = reports.Spec(
   what="rankings of spaces without one label from them",
-  spaces=("nb201", "nb101", "darts"),
+  spaces=("nb201", "nb101", "darts", "size"),
   methods=tuple(METHODS),
   known=tuple(METHODS),
   datasets=("cifar10", "cifar100", "imagenet16"),

@@ -142,6 +142,8 @@ def has(method: str, benchmark: str) -> bool:
   """Whether a method is measured on a benchmark."""
   if method == "zero_published" or method.startswith("published_"):
     return benchmark == "nb201"
+  if method == recipes.TRANSFER:
+    return benchmark != "nats_size"
   return method not in recipes.PROXIES or benchmark in MEASURED_FOR
 
 

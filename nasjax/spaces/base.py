@@ -88,6 +88,8 @@ class Space(abc.ABC):
       `{"model.paths": True}`.
     networks: the networks of its cells (`nasjax.networks.Family`), with which
       cells can be trained on images; None where there are none.
+    is_by_size: whether networks of the space differ in width alone: without
+      labels they are ranked by `sizes`, which it has then.
   """
 
   name: str
@@ -101,6 +103,7 @@ class Space(abc.ABC):
   num_genotypes: int | None = None
   defaults: Mapping[str, Any] = MappingProxyType({})
   networks: Any = None
+  is_by_size: bool = False
 
   @abc.abstractmethod
   def parse(self, archs: Sequence[Any]) -> Genotypes:
@@ -248,6 +251,15 @@ class Space(abc.ABC):
     """
     del genotypes
     raise self._uncounted("multiply-adds", "flops")
+
+  def sizes(self, genotypes: Genotypes) -> np.ndarray:
+    """Sizes of networks in several senses, all positive, `[n, k]`.
+
+    Raises:
+      UserError: the space does not count them, as by default.
+    """
+    del genotypes
+    raise self._uncounted("sizes", "sizes")
 
   def _uncounted(self, what: str, method: str) -> errors.UserError:
     return errors.UserError(

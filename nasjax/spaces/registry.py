@@ -18,12 +18,24 @@ _SHIPPED = {
   "nb201": ("nasjax.spaces.nb201", "NB201"),
   "darts": ("nasjax.spaces.darts", "DARTS"),
 }
+_READY = {"size": ("nasjax.spaces.nats_size", "NATSSize")}
+"""Spaces that come with nasjax and are registered when they are asked for:
+ranked, searched and learnt as a user's own, without a predictor or a config."""
 _registered: dict[str, "base.Space"] = {}
 
 
 def space_names() -> tuple[str, ...]:
   """Returns the names of all spaces, the registered ones last."""
   return (*_SHIPPED, *_registered)
+
+
+def known_names() -> tuple[str, ...]:
+  """Returns the names that `get_space` takes.
+
+  They are those of all spaces, and of those that are registered when they are
+  asked for.
+  """
+  return tuple(dict.fromkeys((*space_names(), *_READY)))
 
 
 def is_shipped(name: str) -> bool:
@@ -37,11 +49,13 @@ def get_space(name: str) -> "base.Space":
   Raises:
     UserError: no space has that name.
   """
-  if not isinstance(name, str) or name not in space_names():
+  if not isinstance(name, str) or name not in known_names():
     raise errors.UserError(
-      f"{errors.one_of('space', name, space_names())}; a space of one's own is "
+      f"{errors.one_of('space', name, known_names())}; a space of one's own is "
       "registered first: nasjax.register_space(space)"
     )
+  if name in _READY and name not in _registered:
+    _registered[name] = _make(name)
   return _registered[name] if name in _registered else _make(name)
 
 
@@ -134,7 +148,7 @@ def of_saved(
     UserError: no space of that name is registered, or another one is given.
   """
   shown = f"{errors.quote(str(source))} is a predictor of the space"
-  if space is None and name not in space_names():
+  if space is None and name not in known_names():
     raise errors.UserError(
       f"{shown} {errors.quote(name)}, which is not registered: call "
       "nasjax.register_space(space) first, or Predictor.load(path, space=space)"
@@ -157,5 +171,5 @@ def _class_of(name: str) -> tuple[str, str] | None:
 
 @functools.cache
 def _make(name: str) -> "base.Space":
-  module, class_name = _SHIPPED[name]
+  module, class_name = {**_SHIPPED, **_READY}[name]
   return getattr(importlib.import_module(module), class_name)()

@@ -13,11 +13,31 @@ from nasjax import proxies
 from nasjax.io import cache
 from nasjax.proxies import identity
 from nasjax.spaces import base as spaces_base
-from nasjax.zero_label import recipes, shipped, transfer
+from nasjax.zero_label import recipes, shipped, sizes, transfer
 
 FOLDER = "zero_label"
 _KEPT_FROM = 1000
 """Architectures from which what was computed of them is kept on disk."""
+
+
+def of_base(
+  space: spaces_base.Space,
+  genotypes: np.ndarray,
+  recipe: recipes.Recipe,
+  *,
+  progress: bool = True,
+) -> np.ndarray:
+  """Scores of what a ranking has one of, `[n]` float64.
+
+  Args:
+    space: the space.
+    genotypes: valid cells `[n, G]`.
+    recipe: what is asked.
+    progress: whether a long computation says so.
+  """
+  if recipe.base == recipes.SIZES:
+    return sizes.scores(space, genotypes)
+  return transferred(space, genotypes, recipe, progress=progress)
 
 
 def transferred(

@@ -8,10 +8,19 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from nasjax import errors
+from nasjax.proxies import PROXIES
 from nasjax.proxies import scores as checked
 from nasjax.spaces import base as spaces_base
 from nasjax.spaces import registry as spaces
-from nasjax.zero_label import log_ranks, parts, recipes, tables, transfer
+from nasjax.zero_label import (
+  log_ranks,
+  parts,
+  recipes,
+  sizes,
+  tables,
+  transfer,
+)
 
 AUTO = "auto"
 
@@ -28,7 +37,8 @@ class Ranking:
     parts: what is joined, `[n]` float64 each; NaN where an architecture has
       none.
     weights: of the parts.
-    source: what the transfer predictor was learnt from.
+    source: what the transfer predictor was learnt from; empty where sizes
+      rank.
     notes: what a user should know, a line each.
   """
 
@@ -54,15 +64,20 @@ def describe(source: str, weights: Mapping[str, float]) -> str:
   """One line: what is joined, with which weights.
 
   Args:
-    source: what the transfer predictor was learnt from.
+    source: what the transfer predictor was learnt from; empty where there is
+      none.
     weights: of the parts.
   """
-  transferred = f"transfer from {source}"
-  named = {recipes.TRANSFER: transferred}
+  named = {
+    recipes.TRANSFER: f"transfer from {source}",
+    recipes.SIZES: "mean log of sizes",
+  }
   shown = [
     f"{weight:g} x {named.get(name, name)}" for name, weight in weights.items()
   ]
-  return f"sum of log ranks: {' + '.join(shown)}" if shown[1:] else transferred
+  if shown[1:]:
+    return f"sum of log ranks: {' + '.join(shown)}"
+  return named[next(iter(weights))]
 
 
 def rank(
@@ -73,6 +88,9 @@ def rank(
   progress: bool = True,
 ) -> Ranking:
   """Ranks architectures by a transfer predictor and untrained networks.
+
+  Where networks differ in width alone (`Space.is_by_size`) sizes stand for the
+  transfer predictor.
 
   No label of the space enters. The ranks are those among the given
   architectures, so a score is comparable within one ranking only. Parts of
@@ -96,19 +114,16 @@ def rank(
   cells = space.check(genotypes)
   recipe = recipes.of(space)
   names, notes = _chosen(space, cells, recipe, proxies)
-  found = {
-    recipes.TRANSFER: parts.transferred(space, cells, recipe, progress=progress)
-  }
+  first = parts.of_base(space, cells, recipe, progress=progress)
+  found = {recipe.base: first}
   measured = parts.measured(space, cells, names, progress=progress)
   found.update(measured)
-  dead = found[recipes.TRANSFER] == transfer.DEAD
+  dead = first == transfer.DEAD
   for name, values in measured.items():
     notes += _missing(name, values[~dead])
     found[name] = np.where(dead, np.nan, values)
-  weights = recipes.weights(tuple(measured))
-  scores = found[recipes.TRANSFER]
-  if measured:
-    scores = log_ranks.join(found, weights)
+  weights = recipes.weights(tuple(measured), recipe.base)
+  scores = log_ranks.join(found, weights) if measured else first
   return Ranking(space, cells, scores, found, weights, recipe.source, notes)
 
 
@@ -120,7 +135,11 @@ def _chosen(
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
   """Names of the proxies, and a note where those of the recipe are left out."""
   if not (isinstance(proxies, str) and proxies == AUTO):
-    return checked.check_names(proxies), ()
+    names = checked.check_names(proxies)
+    _check_widths(space, recipe, names)
+    return names, ()
+  if recipe.base == recipes.SIZES:
+    return (), ()
   if not recipe.proxies:
     return (), (
       f"the transfer predictor alone: in {space.name!r} untrained networks are "
@@ -132,6 +151,19 @@ def _chosen(
       f"architectures are not measured, {recipes.MOST:,} at most",
     )
   return recipe.proxies, ()
+
+
+def _check_widths(
+  space: spaces_base.Space, recipe: recipes.Recipe, names: tuple[str, ...]
+) -> None:
+  """Refuses untrained networks, which have one width, where widths differ."""
+  drawn = [name for name in names if not PROXIES[name].is_deterministic]
+  if recipe.base == recipes.SIZES and drawn:
+    raise errors.UserError(
+      f"proxies: expected params or flops in the space {space.name!r}, whose "
+      f"networks differ in width alone, got {errors.quote(drawn[0])}; the "
+      "others are measured at one width"
+    )
 
 
 def _missing(name: str, values: np.ndarray) -> tuple[str, ...]:
@@ -151,12 +183,13 @@ def scorer(
   """A function that scores any cells of a space, `[n, G]` to `[n]`.
 
   In a space of at most 20,000 cells it looks up the ranking of all of them,
-  elsewhere it asks the transfer predictor alone; either way a score depends on
-  its cell alone.
+  elsewhere it asks the transfer predictor, or sizes, alone; either way a score
+  depends on its cell alone.
 
   Args:
     space: a space or its name.
-    proxies: as in `rank`; none of them asks the transfer predictor alone.
+    proxies: as in `rank`; none of them asks the transfer predictor, or sizes,
+      alone.
     progress: whether long steps say how far they are.
 
   Returns:
@@ -168,6 +201,8 @@ def scorer(
   if is_large or not (recipe.proxies if proxies == AUTO else proxies):
 
     def asked(genotypes: np.ndarray) -> np.ndarray:
+      if recipe.base == recipes.SIZES:
+        return sizes.scores(space, genotypes)
       model = transfer.load(recipe.source)
       return model.predict(space, genotypes, recipe.models)
 

@@ -8,7 +8,8 @@ import dataclasses
 from nasjax.spaces import base as spaces_base
 from nasjax.zero_label import kernels
 
-TRANSFER = "transfer"
+TRANSFER, SIZES = "transfer", "sizes"
+"""What every ranking has one of: the transfer predictor, or sizes."""
 PROXIES = ("nwot", "jacov", "jacov_stage")
 """Proxies of untrained networks that can be joined with the transfer."""
 SEEDS = (0, 1, 2, 3, 4, 5)
@@ -21,14 +22,17 @@ class Recipe:
   """What is joined.
 
   Attributes:
-    source: what the transfer predictor was learnt from (`transfer.SOURCES`).
+    source: what the transfer predictor was learnt from (`transfer.SOURCES`);
+      empty where sizes rank.
     models: its models that are asked.
     proxies: proxies of untrained networks that are joined with it by default.
+    base: `TRANSFER` or `SIZES`.
   """
 
   source: str = "nb101"
   models: tuple[str, ...] = kernels.MODELS
   proxies: tuple[str, ...] = ()
+  base: str = TRANSFER
 
 
 def of(space: spaces_base.Space) -> Recipe:
@@ -38,9 +42,12 @@ def of(space: spaces_base.Space) -> Recipe:
   several cells, as in DARTS, are ranked by the models of all features, since
   their cells are larger than any of the source. Proxies are joined by default
   where they are known to help, in NAS-Bench-201; in NAS-Bench-101 they rank
-  worse than the transfer predictor and spoil it.
+  worse than the transfer predictor and spoil it. Where networks differ in width
+  alone all have one cell, and sizes rank.
   """
   whole = space.whole
+  if whole.is_by_size:
+    return Recipe(source="", models=(), base=SIZES)
   if whole.num_cells > 1:
     return Recipe(models=kernels.ALL_ONLY)
   if whole.name == "nb101":
@@ -48,7 +55,7 @@ def of(space: spaces_base.Space) -> Recipe:
   return Recipe(proxies=PROXIES if whole.name == "nb201" else ())
 
 
-def weights(proxies: tuple[str, ...]) -> dict[str, float]:
-  """Weights of the parts: the transfer weighs as much as all proxies."""
-  found = {TRANSFER: float(max(len(proxies), 1))}
+def weights(proxies: tuple[str, ...], base: str = TRANSFER) -> dict[str, float]:
+  """Weights of the parts: the base weighs as much as all proxies."""
+  found = {base: float(max(len(proxies), 1))}
   return {**found, **dict.fromkeys(proxies, 1.0)}

@@ -29,7 +29,8 @@ def test_names_and_defaults():
   assert registry.default_benchmark("nb101") == "nb101"
   assert registry.default_benchmark("darts") == "nb301"
   for name in names:
-    assert registry.get_entry(name).space in spaces.space_names()
+    space = registry.get_entry(name).space
+    assert spaces.get_space(space).name == space
   with pytest.raises(errors.UserError, match="unknown space 'x': expected one"):
     registry.default_benchmark("x")
   with pytest.raises(errors.UserError, match="unknown benchmark 'nb2': expect"):

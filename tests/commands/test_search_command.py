@@ -173,7 +173,7 @@ def test_help(capsys):
 
 
 def test_the_names_of_the_flags_are_those_of_the_library():
-  assert set(shared_options.SPACES) == set(spaces.space_names())
+  assert set(shared_options.SPACES) == set(spaces.known_names())
   assert set(search_options.STRATEGIES) == set(strategy_names())
 
 

@@ -11,12 +11,12 @@ from nasjax.spaces import registry
 NUM = 200
 
 
-@pytest.fixture(params=registry.space_names())
+@pytest.fixture(params=registry.known_names())
 def named(request):
   return registry.get_space(request.param)
 
 
-@pytest.fixture(params=[*registry.space_names(), own_space.Chain.name])
+@pytest.fixture(params=[*registry.known_names(), own_space.Chain.name])
 def space(request):
   if request.param == own_space.Chain.name:
     return registry.register_space(own_space.Chain())
