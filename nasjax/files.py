@@ -290,33 +290,42 @@ def save_npz(path: PathLike, **arrays: np.ndarray) -> None:
   )
 
 
-def load_npz(path: PathLike) -> dict[str, np.ndarray]:
+def load_npz(
+  path: PathLike, advice: str = "fetch it again"
+) -> dict[str, np.ndarray]:
   """Reads what `save_npz` wrote, and checks it.
 
   Own tables may be large: they may take 1 GiB of memory, or four times the
   file's size where that is more.
 
+  Args:
+    path: the file's name.
+    advice: what to do where it is damaged.
+
   Raises:
     UserError: the file is missing, truncated, too large, or was changed.
   """
-  arrays = read_npz(path, factor=4)
+  arrays = read_npz(path, factor=4, advice=advice)
   digest = arrays.pop("_sha256", None)
   if digest is None or str(digest) != _digest(arrays):
     raise errors.UserError(
       f"{errors.quote(str(path))} does not match its checksum: expected an "
       "unchanged file; delete it and run again if it is in the cache, else "
-      "fetch it again"
+      f"{advice}"
     )
   return arrays
 
 
-def read_npz(path: PathLike, *, factor: int = 1) -> dict[str, np.ndarray]:
+def read_npz(
+  path: PathLike, *, factor: int = 1, advice: str = "fetch it again"
+) -> dict[str, np.ndarray]:
   """Reads a `.npz` that another program wrote, without unpickling.
 
   Args:
     path: the file's name.
     factor: how many times its size a file may take in memory that takes more
       than 1 GiB.
+    advice: what to do where it is damaged.
 
   Raises:
     UserError: the file is missing, truncated, holds pickled objects, or would
@@ -324,7 +333,7 @@ def read_npz(path: PathLike, *, factor: int = 1) -> dict[str, np.ndarray]:
   """
   path = expand(path)
   with (
-    foreign.reading(path, "a complete .npz file"),
+    foreign.reading(path, "a complete .npz file", advice),
     open(path, "rb") as file,
   ):
     limit = foreign.budget(os.fstat(file.fileno()).st_size, factor)

@@ -297,7 +297,9 @@ def test_damaged_files_are_one_line(trained, tmp_path):
   content = (trained[0] / "embeddings.npz").read_bytes()
   path = tmp_path / "embeddings.npz"
   path.write_bytes(content[: len(content) // 2])
-  with pytest.raises(errors.UserError, match=r"not a complete \.npz"):
+  with pytest.raises(
+    errors.UserError, match=r"not a complete \.npz.*run the training"
+  ):
     embeddings.load(path, space)
   files.save_npz(path, genotypes=np.zeros((1, 6), np.int8))
   with pytest.raises(errors.UserError, match="got the arrays genotypes"):
@@ -313,7 +315,7 @@ def test_damaged_files_are_one_line(trained, tmp_path):
     arrays = dict(archive)
   arrays["prior"] = arrays["prior"] + 1
   np.savez(folder / "embedder.npz", allow_pickle=False, **arrays)
-  with pytest.raises(errors.UserError, match="does not match its checksum"):
+  with pytest.raises(errors.UserError, match=r"checksum: .* train it again"):
     nasjax.Embedder.load(folder)
   with pytest.raises(errors.UserError, match="no embedder in"):
     nasjax.Embedder.load(tmp_path / "nothing")
@@ -364,7 +366,7 @@ def test_fields_of_predictors_are_refused():
     config_of("nb201", kl_weight=-1.0)
   with pytest.raises(errors.UserError, match=r"model\.encoder"):
     config_of("nb201", model__encoder="mlp")
-  with pytest.raises(errors.UserError, match="in a config without labels"):
+  with pytest.raises(errors.UserError, match="expected 'arch2vec' in this"):
     config_of("nb201", model__name="pinat")
 
 

@@ -114,7 +114,7 @@ def load(folder: files.PathLike) -> AdaptedRanker:
       f"no adapted ranker in {errors.quote(str(folder))}: expected the workdir "
       "of nasjax train --config=gennape/custom"
     )
-  arrays = files.load_npz(path)
+  arrays = files.load_npz(path, "train it again")
   found = [arrays.get(name, np.zeros(0)) for name in _ARRAYS]
   names, known, values = found
   if not _fits(names, known, values):

@@ -45,7 +45,7 @@ def load(path: files.PathLike, space: spaces_base.Space) -> Embeddings:
   Raises:
     UserError: the file is missing, damaged, changed, or of another space.
   """
-  arrays = files.load_npz(path)
+  arrays = files.load_npz(path, "run the training again")
   if sorted(arrays) != sorted(_KEYS):
     raise _other(path, f"the arrays {', '.join(sorted(arrays)) or 'none'}")
   card = read_card(path, arrays["card"])

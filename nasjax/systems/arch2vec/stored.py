@@ -119,7 +119,7 @@ def read(name_or_path: files.PathLike) -> Stored:
     UserError: nothing is there, or it is damaged.
   """
   path = _find(name_or_path)
-  arrays = files.load_npz(path)
+  arrays = files.load_npz(path, "train it again")
   if not {"description", "prior"} <= set(arrays):
     raise _other(path, f"the arrays {', '.join(sorted(arrays))[:200]}")
   description = embeddings.read_card(path, arrays.pop("description"))
