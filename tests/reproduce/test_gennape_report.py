@@ -8,10 +8,17 @@ import pytest
 import reproduce_tiny
 
 import nasjax
+import nasjax.zero_label
 from nasjax.commands import publish_ranker
 from nasjax.computation import families
 from nasjax.reproduce import catalog
-from nasjax.reproduce.gennape import data, learning, methods, report
+from nasjax.reproduce.gennape import (
+  data,
+  learning,
+  methods,
+  report,
+  untrained,
+)
 from nasjax.systems.gennape import whole_network
 from nasjax.training import metrics
 
@@ -96,6 +103,35 @@ def test_a_run(samples, monkeypatch, tmp_path):
   text = (tmp_path / "out" / "gennape.md").read_text()
   assert "| NATS size space |" in text
   assert "kernel regression on measures, from NAS-Bench-101, 10 labels" in text
+
+
+def test_networks_that_are_cells_have_untrained_scores(samples, monkeypatch):
+  asked = []
+
+  def measure(space, codes, names, *, skeleton, seeds):
+    asked.append((space, skeleton, seeds))
+    found = np.arange(len(codes)) * 1.0
+    found[1] = np.nan
+    return {name: found + place for place, name in enumerate(names)}
+
+  monkeypatch.setattr(untrained.proxies, "measure", measure)
+  setting = methods.Setting(samples, 4)
+  score = methods.METHODS["jacov"][1]
+  found = score(setting, "nb101", 0)
+  assert (found.argmin(), found[1], found[0]) == (1, 0.0, 1.0)
+  methods.METHODS["nwot"][1](setting, "nb101", 0)
+  assert asked == [("nb101", "mini", (4,))]  # once for all proxies
+  assert methods.has("jacov", "nb301", 0)
+  assert not methods.has("zero", "macro", 0)
+  assert methods.sizes("zero") == (0,)
+
+
+def test_zero_label_scores_are_those_of_the_space(samples):
+  found = untrained.zero(samples["nb101"])
+  codes = samples["nb101"].networks.codes
+  np.testing.assert_array_equal(
+    found, nasjax.zero_label.rank("nb101", codes).scores
+  )
 
 
 def test_what_is_learnt_from_families(samples, monkeypatch):

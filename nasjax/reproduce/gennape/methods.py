@@ -13,7 +13,7 @@ import numpy as np
 
 from nasjax.computation import measures
 from nasjax.regression import solver
-from nasjax.reproduce.gennape import data, encoded, learning
+from nasjax.reproduce.gennape import data, encoded, learning, untrained
 from nasjax.systems.gennape import ensemble, kernel, whole_network
 
 SOURCE = "nb101"
@@ -87,6 +87,19 @@ def _count(column: str) -> Scores:
   return score
 
 
+def _untrained(proxy: str) -> Scores:
+  def score(setting: Setting, name: str, size: int) -> np.ndarray:
+    del size
+    return untrained.measured(setting.tested(name), setting.seed)[proxy]
+
+  return score
+
+
+def _zero(setting: Setting, name: str, size: int) -> np.ndarray:
+  del size
+  return untrained.zero(setting.tested(name))
+
+
 def _gennape(positives: str) -> Scores:
   def score(setting: Setting, name: str, size: int) -> np.ndarray:
     found, heads = setting.heads(positives)
@@ -127,6 +140,8 @@ def _others(setting: Setting, name: str) -> whole_network.WholeNetwork:
 METHODS: dict[str, tuple[str, Scores]] = {
   "params": ("parameters", _count("log params")),
   "flops": ("FLOPs", _count("log macs")),
+  **{name: (name, _untrained(name)) for name in untrained.PROXIES},
+  "zero": ("zero-label score of cells", _zero),
   "gennape": ("GENNAPE, from NAS-Bench-101", _gennape("soft")),
   "gennape_hard": ("the same, hard positives", _gennape("hard")),
   "gennape_none": ("the same, no pre-training", _gennape(encoded.NONE)),
@@ -139,9 +154,14 @@ METHODS: dict[str, tuple[str, Scores]] = {
 """Method -> its title, and what scores the tested networks of a family."""
 
 
+OF_CELLS = (*untrained.PROXIES, "zero")
+"""Methods that need networks which are cells of a space."""
+_FIXED = ("params", "flops", *OF_CELLS)
+
+
 def sizes(method: str) -> tuple[int, ...]:
   """Numbers of labels at which a method is measured."""
-  return (0,) if method in ("params", "flops") else (0, LABELS)
+  return (0,) if method in _FIXED else (0, LABELS)
 
 
 def has(method: str, name: str, size: int) -> bool:
@@ -149,5 +169,7 @@ def has(method: str, name: str, size: int) -> bool:
 
   What was learnt from NAS-Bench-101 is not fine-tuned there.
   """
+  if method in OF_CELLS:
+    return name in untrained.SPACES
   is_own = name == SOURCE and method not in ("params", "flops", "ours")
   return not (is_own and size)

@@ -12,7 +12,7 @@ import numpy as np
 from nasjax.computation import families
 from nasjax.experiments import provenance
 from nasjax.reproduce import catalog, markdown, reports, results
-from nasjax.reproduce.gennape import data, methods
+from nasjax.reproduce.gennape import data, methods, untrained
 from nasjax.training import metrics
 
 METHODS = {name: title for name, (title, _) in methods.METHODS.items()}
@@ -133,9 +133,12 @@ def render(data: results.Data) -> str:
     f"# gennape: {SPEC.what}",
     f"Made by {markdown.made_by(data)}; commit {', '.join(commits)}. "
     f"{methods.TESTED} networks of each family are tested, the same for all "
-    f"methods; with {methods.LABELS} labels those networks are left out. Mean "
-    "and standard deviation over seeds. What was seen when the methods were "
-    "chosen: docs/gennape.md.",
+    f"methods; with {methods.LABELS} labels those networks are left out. "
+    f"{', '.join(untrained.PROXIES)} are of untrained networks (the "
+    f"{untrained.SKELETON} skeleton on noise), and the zero-label score saw no "
+    "label of its space: both where networks are cells of a space of nasjax. "
+    "Mean and standard deviation over seeds. What was seen when the methods "
+    "were chosen: docs/gennape.md.",
   ]
   for metric, title in _METRICS.items():
     parts += [f"## {title}", _table(rows, metric)]
