@@ -18,6 +18,16 @@ def graphs():
   return macro.build(CHOICES)
 
 
+def computes_nothing():
+  return nasjax.computation.ComputationGraph(
+    (
+      nasjax.computation.Node("input", (8, 8, 3)),
+      nasjax.computation.Node("constant", (10,)),
+      nasjax.computation.Node("output", (10,), (1,)),
+    )
+  )
+
+
 def test_labels_change_the_order_to_theirs(graphs):
   alone = nasjax.rank(graphs[40:])
   found = nasjax.rank(graphs[40:], labelled=graphs[:40], values=VALUES[:40])
@@ -40,13 +50,7 @@ def test_the_unit_of_labels_is_that_of_scores(graphs):
 
 
 def test_what_computes_nothing_stays_last(graphs):
-  dead = nasjax.computation.ComputationGraph(
-    (
-      nasjax.computation.Node("input", (8, 8, 3)),
-      nasjax.computation.Node("constant", (10,)),
-      nasjax.computation.Node("output", (10,), (1,)),
-    )
-  )
+  dead = computes_nothing()
   found = nasjax.rank(
     [dead, graphs[50]], labelled=graphs[:9], values=VALUES[:9]
   )
@@ -85,8 +89,11 @@ def test_mistakes(graphs, num, values, expected):
 
 
 def test_labels_of_one_network_alone(graphs):
-  with pytest.raises(UserError, match="got one 3 times; label others"):
+  with pytest.raises(UserError, match=r"got copies of one .* label others"):
     nasjax.rank(graphs[:1], labelled=[graphs[5]] * 3, values=[1.0, 2.0, 3.0])
+  dead = computes_nothing()
+  with pytest.raises(UserError, match="got copies of one"):
+    nasjax.rank(graphs[5:6], labelled=[dead, dead, graphs[5]], values=[1, 2, 3])
   with pytest.raises(UserError, match="expected a list of networks, got 'a'"):
     nasjax.rank(graphs[:1], labelled="a", values=[1.0])
 

@@ -8,7 +8,7 @@ import numpy as np
 from nasjax import search
 from nasjax.commands.known import Known
 from nasjax.commands.scorers import ZERO, Scorer
-from nasjax.commands.search_options import Asked
+from nasjax.commands.search_options import LATENT, Asked
 from nasjax.spaces import registry as spaces
 from nasjax.training import metrics
 
@@ -56,6 +56,7 @@ def make(
   return {
     "space": space.name,
     "strategy": options.strategy,
+    **_embedding(options),
     "scores": "table" if scorer.trained_on is None else "predictor",
     "benchmark": known.benchmark.name if known.benchmark else None,
     "label": known.label or None,
@@ -74,6 +75,12 @@ def make(
     "top": _top(result, rows, everywhere, scorer),
     "regret": regret,
   }
+
+
+def _embedding(options: Asked) -> dict[str, str]:
+  """The vectors that a strategy saw, if it sees any."""
+  sees = options.strategy in LATENT
+  return {"embedding": options.embedding} if sees else {}
 
 
 def _unit(scorer: Scorer) -> str:

@@ -92,12 +92,13 @@ def adapted(
     values: their labels; higher = better, `[m]`.
 
   Raises:
-    UserError: the labelled networks are all equal.
+    UserError: those whose output depends on an input are all equal.
   """
   known = measures.of_graphs(labelled)
-  if len(np.unique(known, axis=0)) == 1:
+  live = known[known.any(axis=1)]
+  if len(np.unique(live, axis=0)) < 2:
     raise errors.UserError(
-      f"rank: expected labelled networks that differ, got one {len(known)} "
-      "times; label others too, or rank without labels"
+      "rank: expected labelled networks that differ, got copies of one (or "
+      "networks that read no input); label others too, or rank without labels"
     )
   return adapted_ranker.AdaptedRanker(known, np.asarray(values, np.float64))

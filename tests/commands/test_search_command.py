@@ -101,6 +101,7 @@ def test_strategies_on_the_table(strategy, capsys, tmp_path):
   report = json.loads(out.read_text())
   assert status == 0
   assert report["num_scored"] == 200
+  assert report.get("embedding", "") == strategy.partition(" --embedding ")[2]
   assert report["tau"] == pytest.approx(1.0)
   assert 0 <= report["regret"] < 3
   for row in report["top"]:
