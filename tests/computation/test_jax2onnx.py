@@ -1,6 +1,6 @@
 """Flax networks, exported as ONNX and read again.
 
-jax2onnx pins packages that nasjax has newer, so that no extra names it.
+They need the extra `roundtrip`.
 """
 
 import dataclasses
@@ -48,7 +48,7 @@ def tidied(graph: ComputationGraph) -> ComputationGraph:
 
 @pytest.mark.parametrize("name", ["nb101", "nb201", "darts"])
 def test_exported_networks_are_the_same_graph(name, tmp_path):
-  reason = "jax2onnx is not installed"
+  reason = "needs the extra roundtrip"
   exporter = pytest.importorskip("jax2onnx", reason=reason)
   onnx = pytest.importorskip("onnx", reason="the extra onnx")
   space = nasjax.get_space(name)
