@@ -34,7 +34,9 @@ class Run:
     """Passes images through the network."""
     params, gates = self._params, self._gates
     x = layers.convolve(images, params["stem"], (3, 3))
-    x, seen = self._end(*self._norm(_gated(x, gates.get("stem"))))
+    stem = _gated(x, gates.get("stem"))
+    x, seen = self._end(*self._norm(stem))
+    seen = self._and_layer(seen, stem)
     for stage in range(STAGES):
       if stage:
         x, more = self._end(*self._reduce(x, f"reduction{stage}"))
@@ -47,11 +49,14 @@ class Run:
       x, more = self._stage(x, f"stage{stage}")
       seen = _add(seen, more)
     x, more = self._norm(x)
-    observed, log_scale = _add(_add(seen, more), (self._how.observe(x), 0.0))
+    seen = _add(seen, more)
+    if not self._how.is_of_layers:
+      seen = _add(seen, (self._how.observe(x), 0.0))
     last = jax.nn.relu(x)
     logits = params["classifier"].T @ last.mean((1, 2))
     if "classifier" in gates:
       logits = logits * gates["classifier"]
+    observed, log_scale = self._and_layer(seen, logits[:, None, None])
     return Trace(logits, tuple(self._features), last, observed, log_scale)
 
   def _stage(self, x: jax.Array, name: str):
@@ -99,14 +104,24 @@ class Run:
     deviation = jnp.log(variance.mean() + layers.EPSILON) / 2
     return x, (self._zero(x), deviation)
 
+  def _and_layer(self, seen, output: jax.Array):
+    """Adds what the output of a layer without a ReLU before it shows."""
+    if not self._how.is_of_layers:
+      return seen
+    return _add(seen, (self._how.observe(output), 0.0))
+
   def _zero(self, x: jax.Array) -> jax.Array:
     shape = jax.eval_shape(self._how.observe, x)
     return jnp.zeros(shape.shape, shape.dtype)
 
   def _relu_conv_norm(self, x, convolve):
     """Returns the result, and what is observed: of the ReLU, of the norm."""
-    observed = self._how.observe(x)
-    x, (_, deviation) = self._norm(convolve(jax.nn.relu(x)))
+    is_of_layers = self._how.is_of_layers
+    observed = self._zero(x) if is_of_layers else self._how.observe(x)
+    x = convolve(jax.nn.relu(x))
+    if is_of_layers:
+      observed = self._how.observe(x)
+    x, (_, deviation) = self._norm(x)
     return x, (observed, deviation)
 
   def _reduce(self, x: jax.Array, name: str):
@@ -124,7 +139,8 @@ class Run:
       return self._relu_conv_norm(halved, shortcut)
     residual, seen = self._relu_conv_norm(x, conv("first", (3, 3), 2))
     residual, more = self._relu_conv_norm(residual, conv("second", (3, 3)))
-    return shortcut(halved) + residual, _add(seen, more)
+    halved = shortcut(halved)
+    return halved + residual, self._and_layer(_add(seen, more), halved)
 
   def _cell(self, entry: jax.Array, cell: int, params, gates):
     graph, plan = self._graph, self._plan

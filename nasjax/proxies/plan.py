@@ -38,7 +38,7 @@ class Trace(NamedTuple):
     logits: `[classes, B]`.
     features: output of the stem, of each reduction and of each cell, in order,
       before shifts; `[C, H, W, B]` each.
-    observed: sum of `observe` over the inputs of all ReLUs.
+    observed: sum of `observe` over what is observed.
     last: what is pooled over pixels for the classifier, `[C, H, W, B]`.
     log_scale: sum of the logarithms of what was divided out: by the live
       normalisations the roots of mean variances; where they are left out, at
@@ -57,7 +57,10 @@ class Pass:
   """How a pass is made.
 
   Attributes:
-    observe: summed over the inputs of all ReLUs (`layers.Observe`).
+    observe: summed over the inputs of all ReLUs (`layers.Observe`), or over
+      what `is_of_layers` says.
+    is_of_layers: True observes outputs of convolutions, of separable ones after
+      both, and of the classifier, in the place of inputs of ReLUs.
     is_normalised: False leaves normalisations out; blocks are divided by their
       largest number, without a gradient, so that nothing overflows.
     is_cut: True lets no gradient pass from one block to the one before; with
@@ -65,6 +68,7 @@ class Pass:
   """
 
   observe: layers.Observe = lambda x: jnp.zeros(())
+  is_of_layers: bool = False
   is_normalised: bool = True
   is_cut: bool = False
 

@@ -6,6 +6,7 @@ from nasjax.proxies import (
   counts,
   fisher,
   gradients,
+  intrain,
   jacobians,
   ntk,
   synflow,
@@ -39,5 +40,6 @@ PROXIES: dict[str, Proxy] = {
     az_nas.COMPLEXITY,
     zico.ZICO,
     ntk.NTK,
+    intrain.INTRAIN,
   )
 }

@@ -13,6 +13,7 @@ from nasjax.proxies import (
   az_nas,
   fisher,
   gradients,
+  intrain,
   jacobians,
   ntk,
   skeletons,
@@ -43,11 +44,14 @@ class TwoMatrices:
     last = jax.nn.relu(x)
     logits = (params["C"].T @ last) * gates["C"]
     second = logits[:, None, None]
+    observed = how.observe(x[:, None, None])
+    if how.is_of_layers:
+      observed = observed + how.observe(second)
     return Trace(
       logits,
       (feature, second),
       last[:, None, None],
-      how.observe(x[:, None, None]),
+      observed,
       jnp.log(2.0),
     )
 
@@ -276,6 +280,44 @@ def test_gain_of_gradients():
   wide = jnp.ones((1, 4, 4, 1))
   found = az_nas._gain(wide, jnp.ones((1, 2, 2, 1)))
   np.testing.assert_allclose(found, 2 - 2 - 1 / 2, rtol=1e-4)
+
+
+def test_dimensions_of_activations_and_health_of_gradients(subject, parts):
+  first, last, x, hidden, _ = parts
+  capacity = 0.0
+  for outputs in (first.T @ x, last.T @ hidden):
+    values = np.linalg.eigvalsh(np.cov(outputs))
+    capacity += np.log(values.sum() ** 2 / (values**2).sum())
+  kernels = by_hand(parts, np.asarray(subject.labels)).values()
+  health = sum(each.std() / abs(each).max() for each in kernels)
+  found = intrain.parts(subject)
+  np.testing.assert_allclose(found, [capacity, 2, health], rtol=1e-4)
+  score = capacity * (1 + health) / np.log(3)
+  np.testing.assert_allclose(intrain.join(np.array(found)), score, rtol=1e-4)
+
+
+def test_layers_without_variance_have_no_dimensions():
+  square = jnp.array([[1.0, -1.0, -1.0, -1.0], [-1.0, 2.0, -1.0, -1.0]])
+  found = intrain._dimensions(square.reshape(2, 2, 2, 1))
+  values = np.linalg.eigvalsh(np.cov(square))
+  expected = [np.log(values.sum() ** 2 / (values**2).sum()), 1]
+  np.testing.assert_allclose(found, expected, rtol=1e-5)
+  assert np.isnan(intrain._dimensions(jnp.ones((2, 2, 2, 1)))[0])
+
+
+def test_a_kernel_that_the_cell_leaves_out_has_no_health(subject):
+  other = Subject(
+    subject.network,
+    subject.params,
+    subject.images,
+    subject.labels,
+    jnp.zeros(()),
+    subject.key,
+  )
+  first = intrain.parts(other)[2]
+  gradients = np.asarray(subject.gradients["A"])
+  expected = gradients.std() / abs(gradients).max()
+  np.testing.assert_allclose(first, expected, rtol=1e-4)
 
 
 def test_trainability_sees_one_block_at_a_time(subject):

@@ -8,7 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from nasjax import graphs
+from nasjax import compiler, graphs
 from nasjax.networks import nb201
 from nasjax.networks import skeleton as flax_skeleton
 from nasjax.proxies import layers, network, program, skeletons
@@ -149,3 +149,21 @@ def test_weights_have_the_variance_that_is_asked_for():
     drawn = np.asarray(own.draw(jax.random.key(0), (20_000,), 10))
     assert abs(drawn.var() * 10 / gain - 1) < 0.05
     assert uniform == (abs(drawn).max() <= (3 * gain / 10) ** 0.5)
+
+
+@pytest.mark.parametrize(("is_of_layers", "number"), [(True, 17), (False, 14)])
+def test_what_is_observed(is_of_layers, number):
+  """Layers: stem, 3 in each of 2 blocks, 3 in each of 3 cells, classifier.
+
+  ReLUs: 2 in each block, 3 in each cell, the last one.
+  """
+  networks, params, images, _ = setup()
+  how = network.Pass(lambda x: jnp.ones(()), is_of_layers)
+  own = graph([3, 0, 2, 1, 4, 3])
+  found = compiler.jit(
+    lambda params, images: (
+      networks.apply(params, images, own, how=how).observed
+    ),
+    quick=True,
+  )(params, images)
+  assert found == number
