@@ -7,11 +7,12 @@ Stitched graphs of random cells; their embeddings by an encoder of GENNAPE;
 their scores by the predictor of `nasjax rank`, which measures them; graphs of
 Flax networks of some of the cells (the first one apart, since it imports and
 traces what later ones share); and graphs of ONNX files. Seconds are CPU seconds
-of the process, but by a clock for embeddings and for the whole: building,
-embedding with what that compiles, and scoring.
+of the process, but by a clock for embeddings and, beside CPU seconds, for the
+whole: building, embedding with what that compiles, and scoring.
 """
 
 import argparse
+import os
 import time
 from collections.abc import Callable
 from typing import Any
@@ -58,7 +59,7 @@ def reads(cells: np.ndarray, family: str) -> dict[str, Any]:
   embed = encoder_of(graphs)
   embed(graphs)
   (scored,) = timed(lambda each: ranker.load().score(each), [graphs])
-  whole = time.perf_counter() - clock
+  whole, used = time.perf_counter() - clock, time.process_time() - began
   (embedded,) = timed(embed, [graphs], time.perf_counter)
   return {
     "num_cells": num,
@@ -66,6 +67,8 @@ def reads(cells: np.ndarray, family: str) -> dict[str, Any]:
     "embedded_per_second": num / embedded,
     "scored_per_second": num / scored,
     "whole_seconds": whole,
+    "whole_cpu_seconds": used,
+    "load": os.getloadavg()[0],
     "peak_memory_mb": machine.peak_memory_mb(),
   }
 
@@ -90,7 +93,8 @@ def main(args: argparse.Namespace) -> None:
     f"{args.space}: {facts['stitched_per_second']:,.0f} stitched, "
     f"{facts['embedded_per_second']:,.0f} embedded, "
     f"{facts['scored_per_second']:,.0f} scored graphs a second; {args.num:,} "
-    f"built, embedded and scored in {facts['whole_seconds']:.0f} s; "
+    f"built, embedded and scored in {facts['whole_seconds']:.0f} s, "
+    f"{facts['whole_cpu_seconds']:.0f} s of them on a core; "
     f"{facts['traced_seconds']:.2f} s a traced network (the first {first:.2f} "
     "s)"
   )
