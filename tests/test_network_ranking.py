@@ -48,6 +48,17 @@ def graph(width: int) -> ComputationGraph:
   return computation.from_flax(Plain(width), (1, *SHAPE))
 
 
+def test_a_ranking_is_shown_as_a_table_and_a_graph_as_a_line():
+  found = nasjax.rank({"narrow": graph(8), "wide": graph(64)})
+  head, *rows = repr(found).splitlines()
+  assert head.split()[0] == "rank"
+  assert head.split()[-1] == "model"
+  assert [row.split()[-1] for row in rows] == ["wide", "narrow"]
+  assert f"{graph(64).params:,}" in rows[0]
+  nodes = len(graph(8).nodes)
+  assert repr(graph(8)).startswith(f"ComputationGraph('Plain', {nodes} nodes")
+
+
 def test_sources_are_mixed_and_in_the_order_given():
   networks = [Plain(8), (Plain(8), SHAPE), graph(8), Linear(), function]
   found = nasjax.rank(networks, shape=SHAPE)

@@ -8,8 +8,6 @@ from nasjax.commands.rank_options import RankOptions
 from nasjax.experiments import network_table
 from nasjax.predictors.network_ranking import NetworkRanking, rank
 
-_HEAD = ("rank", "score", "spread", "parameters", "multiply-adds", "novelty")
-
 
 def run(options: RankOptions) -> None:
   """Ranks and prints.
@@ -28,7 +26,7 @@ def run(options: RankOptions) -> None:
   if options.json:
     print(json.dumps(_report(ranking), indent=2))
   else:
-    _show(ranking)
+    print(ranking)
 
 
 def _noted(ranking: NetworkRanking) -> dict[str, list[str]]:
@@ -57,23 +55,3 @@ def _report(ranking: NetworkRanking) -> list[dict[str, Any]]:
     }
     for place, number in enumerate(ranking.order.tolist())
   ]
-
-
-def _show(ranking: NetworkRanking) -> None:
-  rows: list[tuple[str, ...]] = [_HEAD]
-  for each in _report(ranking):
-    rows.append(
-      (
-        str(each["rank"]),
-        f"{each['score']:.2f}",
-        f"{each['spread']:.2f}",
-        f"{each['params']:,}",
-        f"{each['macs']:,}",
-        f"{each['novelty']:.1f}",
-      )
-    )
-  widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-  names = ["model", *(ranking.names[i] for i in ranking.order.tolist())]
-  for row, name in zip(rows, names, strict=True):
-    cells = [cell.rjust(w) for cell, w in zip(row, widths, strict=True)]
-    print("  ".join([*cells, name]))

@@ -50,7 +50,7 @@ class Node:
   name: str = ""
 
 
-@dataclasses.dataclass(frozen=True)
+@dataclasses.dataclass(frozen=True, repr=False)
 class ComputationGraph:
   """A network as a directed acyclic graph of primitive operators.
 
@@ -81,6 +81,13 @@ class ComputationGraph:
         f"parameters and multiply-adds, got {self.params:.1e} and "
         f"{self.macs:.1e}; give the shape of one input"
       )
+
+  def __repr__(self) -> str:
+    """One line; a network has hundreds of nodes."""
+    return (
+      f"ComputationGraph({errors.quote(self.name)}, {len(self.nodes)} nodes, "
+      f"{self.params:,} parameters, {self.macs:,} multiply-adds)"
+    )
 
   @functools.cached_property
   def edges(self) -> np.ndarray:

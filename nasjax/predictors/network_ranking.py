@@ -22,10 +22,11 @@ FAR = 1.0
 """Novelty above which a network is unlike those that were learnt from."""
 
 _DIGITS = 9
+_HEAD = ("rank", "score", "spread", "parameters", "multiply-adds", "novelty")
 Shape = Sequence[int]
 
 
-@dataclasses.dataclass(frozen=True)
+@dataclasses.dataclass(frozen=True, repr=False)
 class NetworkRanking:
   """Scores of networks, in the order in which they were given.
 
@@ -70,6 +71,29 @@ class NetworkRanking:
   def macs(self) -> np.ndarray:
     """Multiply-adds for one input, `[n]` int64."""
     return np.array([graph.macs for graph in self.graphs], np.int64)
+
+  def __repr__(self) -> str:
+    """A table, the best network first."""
+    rows: list[tuple[str, ...]] = [_HEAD]
+    order = self.order.tolist()
+    for place, number in enumerate(order):
+      rows.append(
+        (
+          str(place + 1),
+          f"{self.scores[number]:.2f}",
+          f"{self.spread[number]:.2f}",
+          f"{self.params[number]:,}",
+          f"{self.macs[number]:,}",
+          f"{self.novelty[number]:.1f}",
+        )
+      )
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    names = ["model", *(self.names[number] for number in order)]
+    lines = []
+    for row, name in zip(rows, names, strict=True):
+      cells = [cell.rjust(w) for cell, w in zip(row, widths, strict=True)]
+      lines.append("  ".join([*cells, name]))
+    return "\n".join(lines)
 
 
 def rank(
