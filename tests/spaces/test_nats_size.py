@@ -5,12 +5,14 @@ import collections
 import jax.numpy as jnp
 import numpy as np
 import pytest
+import tiny
 
 import nasjax
 from nasjax import errors, operators
 from nasjax.computation import measures
 from nasjax.computation.families import size as family
 from nasjax.spaces import nats_size, registry
+from nasjax.training import metrics
 
 SPACE = nats_size.NATSSize()
 
@@ -124,3 +126,20 @@ def test_a_damaged_table_is_one_line(tmp_path):
     with pytest.raises(errors.UserError, match="'channels'") as caught:
       nasjax.get_benchmark("nats_size", tmp_path)
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.slow
+def test_a_predictor_learns_sizes_and_is_loaded_again(tmp_path, monkeypatch):
+  light = {**tiny.LIGHT, "model.graph": "inference", "num_members": 1}
+  config = tiny.config(epochs=30, **light)
+  config.optimizer.learning_rate = 1e-2
+  model = nasjax.Predictor("size", config=config)
+  cells = SPACE.sample(260, np.random.default_rng(1))
+  labels = np.log(SPACE.num_params(cells))
+  model.fit(cells[:60], labels[:60])
+  scores = model.predict(SPACE.format(cells[60:]))
+  assert metrics.kendall_tau(scores, labels[60:]) > 0.5
+  model.save(tmp_path / "model")
+  monkeypatch.delitem(registry._registered, "size")
+  loaded = nasjax.Predictor.load(tmp_path / "model")
+  np.testing.assert_allclose(loaded.predict(cells[60:]), scores, rtol=1e-5)
