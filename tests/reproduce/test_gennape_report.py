@@ -2,6 +2,8 @@
 
 import json
 import re
+import types
+from typing import Any
 
 import numpy as np
 import pytest
@@ -75,6 +77,15 @@ def test_every_family_is_a_study():
     assert study.dataset
   of_darts = {study.benchmark for study in catalog.STUDIES}
   assert {"darts545", "nb301", "nb101", "nb201"} <= of_darts
+
+
+@pytest.mark.parametrize(
+  ("space", "names"), [("size", ["size"]), ("darts", ["darts545", "nb301"])]
+)
+def test_the_families_of_a_space(space, names):
+  studies = catalog.get_studies([space], ["cifar10"])
+  options: Any = types.SimpleNamespace(studies=studies)
+  assert report.chosen(options) == names
 
 
 def test_a_run(samples, monkeypatch, tmp_path):

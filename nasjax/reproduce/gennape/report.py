@@ -22,6 +22,8 @@ _METRICS = {
   "ndcg10_rest": "NDCG@10",
 }
 _TOP = 10
+_FAMILIES = {"nats_size": "size"}
+"""Benchmarks whose networks are a family of another name."""
 PUBLISHED = 0.815
 """Spearman of GENNAPE, NAS-Bench-101 to NAS-Bench-201 without labels."""
 SPEC = reports.Spec(
@@ -46,7 +48,8 @@ def study_of(name: str) -> catalog.Study:
 
 def chosen(options: reports.Options) -> list[str]:
   """The tested families: those of the named spaces, all where all are named."""
-  asked = {study.benchmark for study in options.studies}
+  names = [study.benchmark for study in options.studies]
+  asked = {_FAMILIES.get(name, name) for name in names}
   known = {study.benchmark for study in catalog.STUDIES}
   is_all = {"nb101", "nb201", "darts545", "nb301"} <= asked
   return [
