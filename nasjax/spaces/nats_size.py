@@ -128,14 +128,8 @@ class NATSSize(choices.ChoiceSpace):
     return nats_size_counts.flops(self.channels(self.check(genotypes)))
 
   def sizes(self, genotypes: base.Genotypes) -> np.ndarray:
-    """Parameters, multiply-adds, channels of all convolutions; `[n, 3]`."""
-    channels = self.channels(self.check(genotypes))
-    counts = (
-      nats_size_counts.num_params(channels),
-      nats_size_counts.flops(channels),
-      nats_size_counts.num_channels(channels),
-    )
-    return np.stack(counts, axis=1)
+    """Numbers of channels of the five places, `[n, 5]` int64."""
+    return self.channels(self.check(genotypes))
 
   @compiler.own_numbers()
   def encode(self, genotypes: jax.Array) -> base.EncodedCells:

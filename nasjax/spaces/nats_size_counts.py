@@ -67,11 +67,3 @@ def flops(channels: np.ndarray, num_classes: int = 10) -> np.ndarray:
   for each in _convs(channels):
     total = total + each.weights * each.pixels * each.is_there
   return total
-
-
-def num_channels(channels: np.ndarray) -> np.ndarray:
-  """Sums the output channels of all convolutions, `[n]` int64."""
-  total = np.zeros(len(channels), np.int64)
-  for each in _convs(channels):
-    total += each.channels * each.is_there
-  return total

@@ -10,6 +10,7 @@ import numpy as np
 from nasjax.spaces import base as spaces_base
 
 _DRAWN = 2000  # cells of a space that cannot be enumerated
+_DIGITS = 9  # equal scores are equal up to rounding
 
 
 def scores(space: spaces_base.Space, genotypes: np.ndarray) -> np.ndarray:
@@ -27,7 +28,8 @@ def scores(space: spaces_base.Space, genotypes: np.ndarray) -> np.ndarray:
   """
   whole = space.whole
   centre, spread = _scale(whole)
-  return ((_logs(whole, genotypes) - centre) / spread).mean(axis=1)
+  scores = ((_logs(whole, genotypes) - centre) / spread).mean(axis=1)
+  return scores.round(_DIGITS)
 
 
 @functools.lru_cache(maxsize=4)
