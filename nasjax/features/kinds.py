@@ -11,6 +11,7 @@ from nasjax.features import (
   kind_paths,
   kind_physical,
   kind_signals,
+  kind_widths,
 )
 
 KINDS: dict[str, kind_types.Kind] = {
@@ -18,6 +19,7 @@ KINDS: dict[str, kind_types.Kind] = {
   "paths": kind_paths.KIND,
   "signals": kind_signals.KIND,
   "physical": kind_physical.KIND,
+  "widths": kind_widths.KIND,
   "edges": kind_edges.KIND,
 }
 """By the name under which `CellGraphs.features` holds them."""

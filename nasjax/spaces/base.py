@@ -151,7 +151,8 @@ class Space(abc.ABC):
   def edge_features(self, genotypes: jax.Array) -> jax.Array | None:
     """Says which operation each edge has, `[B, E]` of 0 and 1; traceable.
 
-    Unlike graph features they show how the nodes are numbered. None, as by
+    Unlike graph features they show how the nodes are numbered. Where networks
+    differ in width alone it is how wide each place is. None, as by
     default, in spaces that do not offer them.
 
     Args:

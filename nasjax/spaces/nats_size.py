@@ -11,6 +11,7 @@ Dimensions: `n` or `B` architectures, `N = 26` nodes of the graph.
 import functools
 import re
 from collections.abc import Sequence
+from types import MappingProxyType
 from typing import Any
 
 import jax
@@ -86,6 +87,7 @@ class NATSSize(choices.ChoiceSpace):
   operator_names = (_CONV3, _CONV1, _SKIP)
   num_nodes = 26
   max_hops = 14
+  defaults = MappingProxyType({"model.extra_kinds": "widths"})
   is_by_size = True
 
   def parse(self, archs: Sequence[Any]) -> base.Genotypes:
@@ -130,6 +132,12 @@ class NATSSize(choices.ChoiceSpace):
   def sizes(self, genotypes: base.Genotypes) -> np.ndarray:
     """Numbers of channels of the five places, `[n, 5]` int64."""
     return self.channels(self.check(genotypes))
+
+  @compiler.own_numbers()
+  def edge_features(self, genotypes: jax.Array) -> jax.Array:
+    """Says which number of channels each place has, `[B, 40]` float32."""
+    codes = jax.nn.one_hot(genotypes, len(self.op_names))
+    return codes.reshape(genotypes.shape[0], -1)
 
   @compiler.own_numbers()
   def encode(self, genotypes: jax.Array) -> base.EncodedCells:

@@ -78,7 +78,8 @@ def onehot(space: base.Space, genotypes: np.ndarray) -> np.ndarray:
 
   In NAS-Bench-201 the operator of each edge, in NAS-Bench-101 the adjacency
   matrix and the operator of each vertex, in DARTS the operator of each of
-  2 x 14 edges (`Space.edge_features`).
+  2 x 14 edges, in the size space the channels of each place
+  (`Space.edge_features`).
 
   Args:
     space: the space of the cells.

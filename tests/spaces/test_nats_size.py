@@ -10,7 +10,9 @@ import tiny
 import nasjax
 from nasjax import errors, operators
 from nasjax.computation.families import size as family
+from nasjax.features import columns, kinds
 from nasjax.spaces import nats_size, registry
+from nasjax.surrogates import onehot, pools
 from nasjax.training import metrics
 
 SPACE = nats_size.NATSSize()
@@ -122,6 +124,26 @@ def test_a_damaged_table_is_one_line(tmp_path):
     with pytest.raises(errors.UserError, match="'channels'") as caught:
       nasjax.get_benchmark("nats_size", tmp_path)
     assert "\n" not in str(caught.value)
+
+
+def test_searches_tell_all_networks_apart(cells):
+  codes = onehot.onehot(SPACE, cells)
+  assert codes.shape == (len(cells), 40)
+  assert (codes.sum(axis=1) == 5).all()
+  np.testing.assert_array_equal(codes.reshape(-1, 5, 8).argmax(axis=2), cells)
+  one_place = np.repeat([[3, 3, 3, 3, 3]], 8, axis=0)
+  one_place[:, 2] = np.arange(8)
+  features = pools.features_of(SPACE, one_place)
+  assert len(np.unique(features, axis=0)) == 8
+
+
+def test_distances_know_where_a_network_is_wide(cells):
+  names = kinds.get("widths").names(SPACE)
+  found = columns.of_kind(SPACE, cells, "widths")
+  assert found.shape == (len(cells), len(names)) == (len(cells), 26)
+  widths = np.log2(SPACE.channels(cells) / 16)
+  np.testing.assert_allclose(found[:, [1, 7, 10, 16, 19]], widths, rtol=1e-6)
+  assert not found[:, [0, 25]].any()
 
 
 @pytest.mark.slow
