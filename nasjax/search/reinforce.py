@@ -31,7 +31,9 @@ class Reinforce(latent.Latent):
 
   Attributes:
     steps: of an episode.
-    learning_rate: of Adam.
+    learning_rate: of Adam; of .01, .03, .06 and .1 the one with which the best
+      validation accuracy after 200 to 400 trainings was highest in
+      NAS-Bench-101.
     discount: weight of the reward of the next step, its square of that after
       the next; 0 as in the published code, which computes returns with .8 and
       does not use them. In NAS-Bench-101 the validation accuracies that were
@@ -44,7 +46,7 @@ class Reinforce(latent.Latent):
   batch_size: ClassVar[int] = 16
 
   steps: int = 16
-  learning_rate: float = 0.01
+  learning_rate: float = 0.03
   discount: float = 0.0
   spread: float = 1.0
 
