@@ -48,7 +48,7 @@ def read(path: pathlib.Path) -> Arrays | None:
   """Reads a cache file; None where it is missing or, with a note, damaged."""
   if os.path.lexists(path):
     try:
-      return files.load_npz(path)
+      return files.load_npz(path, advice="delete it if this comes back")
     except errors.UserError as error:
       warnings.warn(f"{error} (rebuilding it now)", stacklevel=3)
   return None
