@@ -103,7 +103,7 @@ def test_networks_of_cells(name, arch):
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-  ("name", "count"), [("nb101", 12), ("nb201", 15), ("darts", 4)]
+  ("name", "count"), [("nb101", 6), ("nb201", 8), ("darts", 2)]
 )
 def test_more_networks_of_cells(name, count):
   cells = nasjax.get_space(name).sample(count, np.random.default_rng(1))
