@@ -156,6 +156,19 @@ def test_fused_products_change_no_gradient():
   assert off / size < 1e-4
 
 
+@pytest.mark.parametrize(("num_cells", "fused"), [(1, False), (2, True)])
+def test_products_of_one_cell_are_not_fused(monkeypatch, num_cells, fused):
+  """Fused products read wrong memory where a leading axis has size one."""
+  asked = []
+  monkeypatch.setattr(
+    training.compiler, "jit", lambda _, **options: asked.append(options)
+  )
+  config = config_of("nb201")
+  net = training.make_model(config, 7)
+  training.make_round(config, net, num_cells)
+  assert [options["fused"] for options in asked] == [fused]
+
+
 def test_shares_that_are_right():
   space = registry.get_space("nb201")
   drawn = draw(space, space.enumerate()[:1500])

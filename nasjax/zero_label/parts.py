@@ -27,7 +27,7 @@ def of_base(
   *,
   progress: bool = True,
 ) -> np.ndarray:
-  """Scores of what a ranking has one of, `[n]` float64.
+  """Scores of the transfer predictor, or of sizes, `[n]` float64.
 
   Args:
     space: the space.
@@ -37,24 +37,6 @@ def of_base(
   """
   if recipe.base == recipes.SIZES:
     return sizes.scores(space, genotypes)
-  return transferred(space, genotypes, recipe, progress=progress)
-
-
-def transferred(
-  space: spaces_base.Space,
-  genotypes: np.ndarray,
-  recipe: recipes.Recipe,
-  *,
-  progress: bool = True,
-) -> np.ndarray:
-  """Scores of the transfer predictor, `[n]` float64.
-
-  Args:
-    space: the space.
-    genotypes: valid cells `[n, G]`.
-    recipe: what is asked.
-    progress: whether a long computation says so.
-  """
   model = transfer.load(recipe.source)
 
   def compute() -> dict[str, np.ndarray]:

@@ -16,9 +16,6 @@ _DIGITS = 9  # equal scores are equal up to rounding
 def scores(space: spaces_base.Space, genotypes: np.ndarray) -> np.ndarray:
   """Mean of the logarithms of sizes, each in units of its spread in the space.
 
-  The line of sizes of the ranker of whole networks
-  (`systems.gennape.whole_network`), within one space.
-
   Args:
     space: a space that has `sizes`.
     genotypes: valid, `[n, G]`.

@@ -143,7 +143,7 @@ def test_a_space_of_ones_own_is_ranked_by_the_transfer(measured, rng):
   ],
 )
 def test_an_unknown_proxy_is_one_line(names, message, rng, monkeypatch):
-  monkeypatch.setattr(parts, "transferred", None)  # names are checked before
+  monkeypatch.setattr(parts, "of_base", None)  # names are checked before
   with pytest.raises(errors.UserError, match=message) as caught:
     zero_label.rank(SPACE, SPACE.sample(3, rng), proxies=names)
   assert "\n" not in str(caught.value)

@@ -168,9 +168,10 @@ def make_round(
     batches = rows.reshape(plan.steps, plan.batch_size)
     return jax.lax.scan(step, state, batches)
 
-  # Batches of two cells or more, so that fused products are right; with them a
-  # step takes half the time.
-  return compiler.jit(train_round, fused=True, donate_argnums=0)
+  # With fused products a step takes half the time; of one cell alone they would
+  # read wrong memory.
+  fused = plan.batch_size > 1
+  return compiler.jit(train_round, fused=fused, donate_argnums=0)
 
 
 @compiler.own_numbers()
